@@ -1,0 +1,25 @@
+// Starts what the page asks for by data attributes. Every page works without any of it.
+import { dropArrived } from "./drafts.js";
+import { guardTaps } from "./tap-guard.js";
+import { startMenus } from "./menus.js";
+
+const parts = [
+  ["form[data-keep]", "./form-guard.js"],
+  ["[data-quantity]", "./quantity.js"],
+  ["[data-step]", "./stepper.js"],
+  ["[data-pin]", "./pin.js"],
+  ["[data-filter]", "./filter.js"],
+  ["[data-theme-form]", "./theme.js"],
+];
+
+dropArrived();
+guardTaps(document);
+startMenus(document);
+for (const [selector, module] of parts) {
+  const found = document.querySelectorAll(selector);
+  if (found.length) import(module).then((part) => found.forEach((element) => part.start(element)));
+}
+
+document.querySelector("[data-focus]")?.focus();
+addEventListener("beforeprint", () => document.querySelectorAll("details.chart-data, details.explain")
+  .forEach((details) => { details.open = true; }));
