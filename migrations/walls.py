@@ -1,0 +1,104 @@
+"""The database's own refusals: triggers that no table rebuild may lose.
+
+A migration that rebuilds one of these tables on SQLite calls `raise_walls` for it afterwards.
+"""
+
+from alembic import op
+
+APPEND_ONLY = ("movement", "audit_entry")
+
+
+def raise_walls(*tables: str) -> None:
+    for table in tables:
+        if table in APPEND_ONLY:
+            _append_only(table)
+        if table == "requisition":
+            _four_eyes()
+
+
+def lower_walls() -> None:
+    """Only before the tables themselves are dropped."""
+    if op.get_context().dialect.name == "postgresql":
+        for name in ("supply_append_only", "supply_four_eyes", "supply_decided_lines"):
+            op.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+
+
+def _append_only(table: str) -> None:
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(
+            """
+            CREATE OR REPLACE FUNCTION supply_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+            """
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION supply_append_only()"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION supply_append_only()"
+        )
+        return
+    for event in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def _four_eyes() -> None:
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(
+            """
+            CREATE OR REPLACE FUNCTION supply_four_eyes() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF NEW.decided_by IS NOT NULL AND EXISTS (
+                SELECT 1 FROM requisition_editor e
+                WHERE e.requisition_id = NEW.id AND e.person_id = NEW.decided_by
+              ) THEN
+                RAISE EXCEPTION 'nobody decides on a requisition that they edited' USING ERRCODE = 'check_violation';
+              END IF;
+              RETURN NEW;
+            END $$
+            """
+        )
+        op.execute(
+            "CREATE TRIGGER requisition_four_eyes BEFORE INSERT OR UPDATE ON requisition "
+            "FOR EACH ROW EXECUTE FUNCTION supply_four_eyes()"
+        )
+        op.execute(
+            """
+            CREATE OR REPLACE FUNCTION supply_decided_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF EXISTS (
+                SELECT 1 FROM requisition r
+                WHERE r.id = COALESCE(NEW.requisition_id, OLD.requisition_id) AND r.decided_by IS NOT NULL
+              ) THEN
+                RAISE EXCEPTION 'a decided requisition keeps its lines' USING ERRCODE = 'check_violation';
+              END IF;
+              RETURN COALESCE(NEW, OLD);
+            END $$
+            """
+        )
+        for table in ("requisition_line", "requisition_editor"):
+            op.execute(
+                f"CREATE TRIGGER {table}_decided BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION supply_decided_lines()"
+            )
+        return
+    for event in ("INSERT", "UPDATE"):
+        op.execute(
+            f"CREATE TRIGGER requisition_four_eyes_{event.lower()} BEFORE {event} ON requisition "
+            "WHEN NEW.decided_by IS NOT NULL AND EXISTS (SELECT 1 FROM requisition_editor e "
+            "WHERE e.requisition_id = NEW.id AND e.person_id = NEW.decided_by) "
+            "BEGIN SELECT RAISE(ABORT, 'nobody decides on a requisition that they edited'); END"
+        )
+    for table in ("requisition_line", "requisition_editor"):
+        for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            op.execute(
+                f"CREATE TRIGGER {table}_decided_{event.lower()} BEFORE {event} ON {table} "
+                "WHEN EXISTS (SELECT 1 FROM requisition r "
+                f"WHERE r.id = {row}.requisition_id AND r.decided_by IS NOT NULL) "
+                "BEGIN SELECT RAISE(ABORT, 'a decided requisition keeps its lines'); END"
+            )

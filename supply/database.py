@@ -1,0 +1,265 @@
+"""The store: declarative base, column types, connection set-up and the only commit in the program.
+
+Two doors: `write_transaction(work)` for everything that changes the domain, `read_snapshot(work)` for
+everything that only looks. Both hand `work` a session and run it inside one transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uuid_utils.compat
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Table, Uuid, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+from supply.config import Settings
+from supply.errors import Unavailable
+from supply.i18n import lazy
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+T = TypeVar("T")
+ATTEMPTS = 6
+SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant: timestamptz on PostgreSQL, naive UTC text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no meaning here; use an aware one")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={uuid.UUID: Uuid(), datetime: Instant(), date: Date(), int: BigInteger()},
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: made by the app, ordered by time, so indexes grow at their end."""
+    return uuid_utils.compat.uuid7()
+
+
+def coded(kind: type[StrEnum], name: str) -> Enum:
+    """A column of a StrEnum's values, held by a named CHECK."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def init_database(app: Flask, settings: Settings) -> None:
+    """Bind the database to the app and set up every connection."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(Path(__file__).parent.parent / "migrations"), compare_type=True)
+    with app.app_context():
+        if settings.sqlite:
+            _prepare_sqlite(db.engine)
+    app.extensions["supply_writer"] = _Writer(settings)
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.sqlite:
+        return {"connect_args": {"timeout": 30}, "pool_size": settings.database_pool, "max_overflow": 4}
+    return {
+        "pool_size": settings.database_pool,
+        "max_overflow": 4,
+        "pool_pre_ping": False,
+        "connect_args": {
+            "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+        },
+    }
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own transactions begin late and lose updates; we begin them ourselves below.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "cache_size=-32000",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("supply_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class _Writer:
+    """On SQLite one writer at a time, waiting in line instead of polling the file (fair, no sleeps)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._thread = threading.Lock()
+        self._path: str | None = None
+        if settings.sqlite:
+            database = settings.database_url.removeprefix("sqlite:///")
+            self._path = f"{database}.lock" if database and database != ":memory:" else None
+
+    @contextlib.contextmanager
+    def in_line(self) -> Iterator[None]:
+        if self._path is None:
+            yield
+            return
+        with self._thread, Path(self._path).open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def write_transaction(work: Callable[[Session], T]) -> T:
+    """Run `work` in one write transaction and commit: the only commit in the program.
+
+    `work` must be a pure function of its input: on a serialization failure it is run again.
+    Raises Unavailable when the store cannot be written just now.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with _line():
+                return _once(work)
+        except DBAPIError as error:
+            if _worth_repeating(error) and attempt < ATTEMPTS:
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+                continue
+            raise _translated(error) from error
+    raise AssertionError("unreachable")
+
+
+def _line() -> contextlib.AbstractContextManager[None]:
+    from flask import current_app
+
+    writer: _Writer = current_app.extensions["supply_writer"]
+    return writer.in_line()
+
+
+def _once(work: Callable[[Session], T]) -> T:
+    session: Session = db.session()
+    # A look that the edge took before (who is it?) ends here; writing begins on a fresh snapshot.
+    session.rollback()
+    try:
+        session.connection(execution_options={"supply_writes": True})
+        result = work(session)
+        session.flush()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    return result
+
+
+def read_snapshot(work: Callable[[Session], T]) -> T:
+    """Run `work` on one consistent snapshot that cannot write."""
+    session: Session = db.session()
+    session.rollback()
+    try:
+        if session.get_bind().dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            session.connection(execution_options=options)
+        return work(session)
+    except (OperationalError, InterfaceError) as error:
+        raise _translated(error) from error
+    finally:
+        session.rollback()
+
+
+def _worth_repeating(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """Store trouble that passes becomes Unavailable; anything else stays what it is."""
+    sqlite_name = getattr(error.orig, "sqlite_errorname", "") or ""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    passing = sqlite_name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_READONLY"))
+    passing = passing or state[:2] in ("08", "53", "57", "40") or error.connection_invalidated
+    passing = passing or (isinstance(error, OperationalError) and not sqlite_name and not state)
+    if not passing:
+        return error
+    return Unavailable(
+        "store_unavailable",
+        lazy("The store cannot be written just now. Nothing was saved; try again in a moment."),
+        details={"retry_after": 5},
+    )
+
+
+def upsert(
+    session: Session,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    replace: Sequence[str] = (),
+    add: Sequence[str] = (),
+) -> None:
+    """Insert rows; where `key` exists already, replace some columns and add to others. One statement."""
+    if not rows:
+        return
+    session.execute(
+        _upsert_of(table, session.get_bind().dialect.name, *map(tuple, (key, replace, add))), rows
+    )
+
+
+@lru_cache
+def _upsert_of(
+    table: Table, dialect: str, key: tuple[str, ...], replace: tuple[str, ...], add: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    changes: dict[str, Any] = {name: statement.excluded[name] for name in replace}
+    changes |= {name: table.c[name] + statement.excluded[name] for name in add}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)

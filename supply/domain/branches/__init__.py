@@ -1,0 +1,1 @@
+"""Branches, their storage locations and their treatment rooms."""

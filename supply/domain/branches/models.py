@@ -1,0 +1,72 @@
+"""Branches, storage locations, rooms. Stock does not live here: see ledger."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supply.database import Base, coded, new_id
+
+
+class RoomType(StrEnum):
+    SINGLE = "single"
+    DOUBLE = "double"
+    TRIPLE = "triple"
+    GROUP = "group"
+
+
+MAX_GUESTS = {RoomType.SINGLE: 1, RoomType.DOUBLE: 2, RoomType.TRIPLE: 3, RoomType.GROUP: 14}
+
+
+class Branch(Base):
+    __tablename__ = "branch"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Ho_Chi_Minh")
+    currency: Mapped[str] = mapped_column(String(3), default="VND")
+    version: Mapped[int] = mapped_column(default=1)
+    closed_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class Location(Base):
+    """A place where stock stands: a shelf, a storeroom, a trolley."""
+
+    __tablename__ = "location"
+    __table_args__ = (UniqueConstraint("branch_id", "name"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    # Deliveries go to the first location unless somebody says otherwise.
+    position: Mapped[int] = mapped_column(SmallInteger, default=0)
+    closed_at: Mapped[datetime | None]
+
+
+class Room(Base):
+    """A treatment room: its type limits the party; its tubs scale what is poured per tub."""
+
+    __tablename__ = "room"
+    __table_args__ = (
+        UniqueConstraint("branch_id", "name"),
+        CheckConstraint("tubs BETWEEN 1 AND 14", name="tubs"),
+        CheckConstraint("seats_per_tub BETWEEN 1 AND 14", name="seats_per_tub"),
+        CheckConstraint("max_guests BETWEEN 1 AND 14", name="max_guests"),
+        Index(None, "branch_id", "closed_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    room_type: Mapped[RoomType] = mapped_column(coded(RoomType, "room_type"))
+    max_guests: Mapped[int] = mapped_column(SmallInteger)
+    tubs: Mapped[int] = mapped_column(SmallInteger, default=1)
+    seats_per_tub: Mapped[int] = mapped_column(SmallInteger, default=2)
+    closed_at: Mapped[datetime | None]

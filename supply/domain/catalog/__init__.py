@@ -1,0 +1,1 @@
+"""The catalogue: items, their units, categories, search. Reference data that no completion writes."""

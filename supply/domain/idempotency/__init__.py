@@ -1,0 +1,1 @@
+"""Keys that make a write safe to repeat: stored with the effect, answered again from the store."""

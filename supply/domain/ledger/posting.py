@@ -1,0 +1,293 @@
+"""The one writer of a branch: lock, load the shelf, post. The only place that creates a movement.
+
+A Writer lives for one transaction. It holds what it has read (nobody else can change it while the branch's
+ledger head is locked), so several postings in one transaction read each item once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id, upsert
+from supply.domain.branches.models import Branch
+from supply.domain.ledger import chain
+from supply.domain.ledger.allocate import Place
+from supply.domain.ledger.models import (
+    DemandDay,
+    Holding,
+    LedgerHead,
+    Lot,
+    Movement,
+    MovementType,
+    StockLevel,
+)
+from supply.errors import NotFound
+from supply.i18n import lazy
+from supply.permissions import Actor
+
+MOVEMENT = Movement.__table__
+HOLDING = Holding.__table__
+LEVEL = StockLevel.__table__
+DEMAND = DemandDay.__table__
+HEAD = LedgerHead.__table__
+LOT = Lot.__table__
+
+
+@dataclass(slots=True)
+class Level:
+    """An item's sums in the branch, base units."""
+
+    on_hand: int = 0
+    quarantined: int = 0
+    reserved: int = 0
+    on_order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A movement before it has its number: so much into (positive) or out of (negative) a place."""
+
+    type: MovementType
+    place: Place
+    quantity: int
+    happened_at: datetime
+    source_type: str
+    source_id: UUID
+    source_line: int | None = None
+    reason: str | None = None
+    reverses_seq: int | None = None
+
+
+@dataclass(slots=True)
+class Writer:
+    """The branch's one writer for this transaction, with what it has read so far."""
+
+    session: Session
+    actor: Actor
+    branch_id: UUID
+    timezone: str
+    currency: str
+    seq: int
+    hash: bytes
+    recorded_at: datetime
+    levels: dict[UUID, Level] = field(default_factory=dict)
+    places: dict[tuple[UUID, UUID, UUID | None], Place] = field(default_factory=dict)
+    demand: dict[tuple[UUID, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    changed: set[UUID] = field(default_factory=set)
+
+    @property
+    def today(self) -> date:
+        return clock.day_of(self.recorded_at, self.timezone)
+
+    def of_item(self, item_id: UUID) -> list[Place]:
+        return [place for place in self.places.values() if place.item_id == item_id]
+
+
+_LOCK = (
+    select(HEAD.c.seq, HEAD.c.hash, Branch.timezone, Branch.currency)
+    .join(Branch, Branch.id == HEAD.c.branch_id)
+    .where(HEAD.c.branch_id == bindparam("branch"))
+    .with_for_update(of=HEAD)
+)
+
+
+def lock(session: Session, actor: Actor, branch_id: UUID) -> Writer:
+    """Become the branch's one writer until the transaction ends. Raises NotFound for no such branch."""
+    head = session.execute(_LOCK, {"branch": branch_id}).first()
+    if head is None:
+        raise NotFound("branch_not_found", lazy("There is no such branch, or it is not one of yours."))
+    return Writer(session, actor, branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now())
+
+
+_SHELF_COLUMNS = (
+    LEVEL.c.item_id,
+    LEVEL.c.on_hand,
+    LEVEL.c.quarantined,
+    LEVEL.c.reserved,
+    LEVEL.c.on_order,
+    HOLDING.c.id,
+    HOLDING.c.lot_id,
+    HOLDING.c.location_id,
+    HOLDING.c.container_id,
+    HOLDING.c.expires_on,
+    HOLDING.c.quantity,
+    LOT.c.quarantined_at,
+)
+
+
+def _shelf_query(wanted: Any) -> Any:
+    shelf = and_(HOLDING.c.branch_id == LEVEL.c.branch_id, HOLDING.c.item_id == LEVEL.c.item_id, wanted)
+    return (
+        select(*_SHELF_COLUMNS)
+        .select_from(LEVEL.outerjoin(HOLDING, shelf).outerjoin(LOT, LOT.c.id == HOLDING.c.lot_id))
+        .where(
+            LEVEL.c.branch_id == bindparam("branch"), LEVEL.c.item_id.in_(bindparam("items", expanding=True))
+        )
+    )
+
+
+# The first reads what stands on the shelf; the second also finds used-up holdings of the lots named.
+_SHELF = _shelf_query(HOLDING.c.quantity > 0)
+_SHELF_AND_LOTS = _shelf_query(
+    or_(HOLDING.c.quantity > 0, HOLDING.c.lot_id.in_(bindparam("lots", expanding=True)))
+)
+
+
+def load(writer: Writer, item_ids: Iterable[UUID], lot_ids: Collection[UUID] = ()) -> None:
+    """Read the levels and standing holdings of items, and every holding of the lots named. One statement."""
+    items = set(item_ids)
+    if not lot_ids:
+        items -= writer.levels.keys()
+    if not items:
+        return
+    query = _SHELF_AND_LOTS if lot_ids else _SHELF
+    values = {"branch": writer.branch_id, "items": sorted(items)}
+    if lot_ids:
+        values["lots"] = sorted(set(lot_ids))
+    for row in writer.session.execute(query, values):
+        _remember(writer, row)
+    for item_id in items:
+        writer.levels.setdefault(item_id, Level())
+
+
+def _remember(writer: Writer, row: Row[Any]) -> None:
+    if row.item_id not in writer.levels:
+        writer.levels[row.item_id] = Level(row.on_hand, row.quarantined, row.reserved, row.on_order)
+    key = (row.lot_id, row.location_id, row.container_id)
+    if row.id is not None and key not in writer.places:
+        writer.places[key] = Place(
+            row.id,
+            row.item_id,
+            row.lot_id,
+            row.location_id,
+            row.container_id,
+            row.expires_on,
+            row.quarantined_at is not None,
+            row.quantity,
+        )
+
+
+def place_of(
+    writer: Writer,
+    item_id: UUID,
+    lot: Lot,
+    location_id: UUID,
+    container_id: UUID | None = None,
+    use_by_on: date | None = None,
+) -> Place:
+    """The place of a lot at a location; a new empty one where it never stood there before."""
+    key = (lot.id, location_id, container_id)
+    if key not in writer.places:
+        days = [day for day in (lot.expires_on, use_by_on) if day is not None]
+        writer.places[key] = Place(
+            new_id(),
+            item_id,
+            lot.id,
+            location_id,
+            container_id,
+            min(days) if days else None,
+            lot.quarantined_at is not None,
+            0,
+        )
+    return writer.places[key]
+
+
+def post(writer: Writer, drafts: Sequence[Draft]) -> list[int]:
+    """Number, chain and write movements with every sum they change. Returns their sequence numbers.
+
+    The places of the drafts already hold their new quantities: whoever drafts draws down or puts in.
+    """
+    for draft in drafts:
+        level = writer.levels[draft.place.item_id]
+        level.on_hand += draft.quantity
+        if draft.place.quarantined:
+            level.quarantined += draft.quantity
+        writer.changed.add(draft.place.item_id)
+    if drafts:
+        writer.session.execute(insert(MOVEMENT), [_movement(writer, draft) for draft in drafts])
+        _save_places(writer, {draft.place.id: draft.place for draft in drafts})
+        writer.session.execute(
+            update(HEAD).where(HEAD.c.branch_id == writer.branch_id), {"seq": writer.seq, "hash": writer.hash}
+        )
+    save_levels(writer)
+    save_demand(writer)
+    return list(range(writer.seq - len(drafts) + 1, writer.seq + 1))
+
+
+def _movement(writer: Writer, draft: Draft) -> dict[str, Any]:
+    writer.seq += 1
+    row = {
+        "hash_version": chain.VERSION,
+        "branch_id": writer.branch_id,
+        "seq": writer.seq,
+        "type": draft.type,
+        "item_id": draft.place.item_id,
+        "lot_id": draft.place.lot_id,
+        "location_id": draft.place.location_id,
+        "container_id": draft.place.container_id,
+        "quantity": draft.quantity,
+        "happened_at": draft.happened_at,
+        "recorded_at": writer.recorded_at,
+        "person_id": writer.actor.person_id,
+        "reason": draft.reason,
+        "source_type": draft.source_type,
+        "source_id": draft.source_id,
+        "source_line": draft.source_line,
+        "reverses_seq": draft.reverses_seq,
+    }
+    writer.hash = row["hash"] = chain.next_hash(writer.hash, row)
+    return row
+
+
+def _save_places(writer: Writer, places: Mapping[UUID, Place]) -> None:
+    rows = [
+        {
+            "id": place.id,
+            "branch_id": writer.branch_id,
+            "item_id": place.item_id,
+            "lot_id": place.lot_id,
+            "location_id": place.location_id,
+            "container_id": place.container_id,
+            "expires_on": place.expires_on,
+            "quantity": place.quantity,
+        }
+        for place in places.values()
+    ]
+    upsert(writer.session, HOLDING, rows, key=("id",), replace=("quantity",))
+
+
+def save_levels(writer: Writer) -> None:
+    """Write the levels that changed, whole: the writer knows them while it holds the lock."""
+    rows = [
+        {
+            "branch_id": writer.branch_id,
+            "item_id": item_id,
+            "on_hand": level.on_hand,
+            "quarantined": level.quarantined,
+            "reserved": level.reserved,
+            "on_order": level.on_order,
+            "policy_version": 1,
+        }
+        for item_id, level in ((item_id, writer.levels[item_id]) for item_id in sorted(writer.changed))
+    ]
+    sums = ("on_hand", "quarantined", "reserved", "on_order")
+    upsert(writer.session, LEVEL, rows, key=("branch_id", "item_id"), replace=sums)
+    writer.changed.clear()
+
+
+def save_demand(writer: Writer) -> None:
+    rows = [
+        {"branch_id": writer.branch_id, "item_id": item_id, "day_on": day, "used": used, "short": short}
+        for (item_id, day), (used, short) in sorted(writer.demand.items())
+    ]
+    upsert(writer.session, DEMAND, rows, key=("branch_id", "item_id", "day_on"), add=("used", "short"))
+    writer.demand.clear()

@@ -1,0 +1,206 @@
+"""Looking at stock: levels, shelves, movements, what is low, what expires, use per day. Never scans the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, case, func, or_, select, tuple_, union
+from sqlalchemy.orm import Session
+
+from supply.domain.branches.models import Location
+from supply.domain.catalog.models import Category, Item
+from supply.domain.catalog.search import search_key
+from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, Movement, StockLevel
+from supply.domain.people.models import Person
+
+IN_HAND = StockLevel.on_hand - StockLevel.quarantined - StockLevel.reserved
+
+
+def _expired(branch_id: UUID, today: date) -> Any:
+    """Per item, what stands on the shelf past its last day and is not quarantined anyway."""
+    return (
+        select(Holding.item_id, func.sum(Holding.quantity).label("expired"))
+        .join(Lot, Lot.id == Holding.lot_id)
+        .where(
+            Holding.branch_id == branch_id,
+            Holding.quantity > 0,
+            Holding.expires_on.is_not(None),
+            Holding.expires_on < today,
+            Lot.quarantined_at.is_(None),
+        )
+        .group_by(Holding.item_id)
+        .subquery("expired")
+    )
+
+
+def _levels(branch_id: UUID, today: date) -> Select[Any]:
+    """Rows with every number of an item's level; see `LEVEL_FIELDS`."""
+    expired = _expired(branch_id, today)
+    gone = func.coalesce(expired.c.expired, 0)
+    available = IN_HAND - gone
+    projected = available + StockLevel.on_order
+    return (
+        select(
+            Item,
+            StockLevel.item_id,
+            StockLevel.on_hand,
+            StockLevel.quarantined,
+            gone.label("expired"),
+            StockLevel.reserved,
+            available.label("available"),
+            StockLevel.on_order,
+            projected.label("projected"),
+            StockLevel.reorder_point,
+            StockLevel.par_level,
+            StockLevel.policy_version,
+            case((projected <= StockLevel.reorder_point, True), else_=False).label("flagged"),
+        )
+        .join(Item, Item.id == StockLevel.item_id)
+        .outerjoin(expired, expired.c.item_id == StockLevel.item_id)
+        .where(StockLevel.branch_id == branch_id)
+    )
+
+
+def list_levels(
+    session: Session,
+    branch_id: UUID,
+    *,
+    today: date,
+    limit: int = 50,
+    after: tuple[str, str] | None = None,
+    search: str | None = None,
+    category: Category | None = None,
+) -> Sequence[Row[Any]]:
+    """Levels of active items by name; `after` is (sort key, item id) of the last row seen."""
+    query = _levels(branch_id, today).where(Item.active).order_by(Item.sort_key, Item.id).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(Item.sort_key, Item.id) > (after[0], UUID(after[1])))
+    if search:
+        query = query.where(Item.search_key.contains(search_key(search), autoescape=True))
+    if category is not None:
+        query = query.where(Item.category == category)
+    return session.execute(query).all()
+
+
+def get_level(session: Session, branch_id: UUID, item_id: UUID, today: date) -> Row[Any] | None:
+    """The level of one item, or None where the branch never had it."""
+    return session.execute(_levels(branch_id, today).where(StockLevel.item_id == item_id)).first()
+
+
+def list_low(session: Session, branch_id: UUID, today: date) -> Sequence[Row[Any]]:
+    """Levels at or below their reorder point: those low by themselves, and those that a change of day made so."""
+    low = select(StockLevel.item_id).where(
+        StockLevel.branch_id == branch_id, IN_HAND + StockLevel.on_order <= StockLevel.reorder_point
+    )
+    expired = _expired(branch_id, today)
+    candidates = union(low, select(expired.c.item_id)).subquery()
+    query = _levels(branch_id, today).where(StockLevel.item_id.in_(select(candidates.c.item_id)), Item.active)
+    return [row for row in session.execute(query.order_by(Item.sort_key, Item.id)).all() if row.flagged]
+
+
+def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Sequence[Row[Any]]:
+    """What stands of an item, in the order in which it would be used: (Holding, Lot, Location, Container)."""
+    query = (
+        select(Holding, Lot, Location, Container)
+        .join(Lot, Lot.id == Holding.lot_id)
+        .join(Location, Location.id == Holding.location_id)
+        .outerjoin(Container, Container.id == Holding.container_id)
+        .where(Holding.branch_id == branch_id, Holding.item_id == item_id, Holding.quantity > 0)
+        .order_by(
+            Holding.container_id.is_(None),
+            Holding.expires_on.is_(None),
+            Holding.expires_on,
+            Holding.lot_id,
+            Holding.id,
+        )
+    )
+    return session.execute(query).all()
+
+
+def list_movements(
+    session: Session,
+    branch_id: UUID,
+    *,
+    item_id: UUID | None = None,
+    lot_id: UUID | None = None,
+    before_seq: int | None = None,
+    limit: int = 50,
+) -> Sequence[Row[Any]]:
+    """Movements newest first: (Movement, Lot, Location, Person). Costs the page, not the ledger."""
+    page = select(Movement.seq).where(Movement.branch_id == branch_id)
+    if item_id is not None:
+        page = page.where(Movement.item_id == item_id)
+    if lot_id is not None:
+        page = page.where(Movement.lot_id == lot_id)
+    if before_seq is not None:
+        page = page.where(Movement.seq < before_seq)
+    numbers = page.order_by(Movement.seq.desc()).limit(limit).subquery()
+    query = (
+        select(Movement, Lot, Location, Person)
+        .join(numbers, and_(Movement.seq == numbers.c.seq, Movement.branch_id == branch_id))
+        .join(Lot, Lot.id == Movement.lot_id)
+        .join(Location, Location.id == Movement.location_id)
+        .join(Person, Person.id == Movement.person_id)
+        .order_by(Movement.seq.desc())
+    )
+    return session.execute(query).all()
+
+
+def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 200) -> Sequence[Row[Any]]:
+    """What stands on the shelf with a last day up to `until`, earliest first: (Holding, Lot, Item, Location)."""
+    query = (
+        select(Holding, Lot, Item, Location)
+        .join(Lot, Lot.id == Holding.lot_id)
+        .join(Item, Item.id == Holding.item_id)
+        .join(Location, Location.id == Holding.location_id)
+        .where(
+            Holding.branch_id == branch_id,
+            Holding.quantity > 0,
+            Holding.expires_on.is_not(None),
+            Holding.expires_on <= until,
+        )
+        .order_by(Holding.expires_on, Holding.id)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def list_lots(
+    session: Session, branch_id: UUID, *, item_id: UUID | None, limit: int, before: UUID | None
+) -> Sequence[Row[Any]]:
+    """Lots newest first with what stands of each: (Lot, Item, standing)."""
+    standing = (
+        select(func.coalesce(func.sum(Holding.quantity), 0))
+        .where(Holding.branch_id == branch_id, Holding.lot_id == Lot.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(Lot, Item, standing.label("standing"))
+        .join(Item, Item.id == Lot.item_id)
+        .where(Lot.branch_id == branch_id)
+        .order_by(Lot.id.desc())
+        .limit(limit)
+    )
+    if item_id is not None:
+        query = query.where(Lot.item_id == item_id)
+    if before is not None:
+        query = query.where(Lot.id < before)
+    return session.execute(query).all()
+
+
+def daily_use(session: Session, branch_id: UUID, item_id: UUID, since: date) -> Sequence[Row[Any]]:
+    """Used and short per performed day, oldest first: (day_on, used, short). Days without use have no row."""
+    query = (
+        select(DemandDay.day_on, DemandDay.used, DemandDay.short)
+        .where(
+            DemandDay.branch_id == branch_id,
+            DemandDay.item_id == item_id,
+            DemandDay.day_on >= since,
+            or_(DemandDay.used != 0, DemandDay.short != 0),
+        )
+        .order_by(DemandDay.day_on)
+    )
+    return session.execute(query).all()

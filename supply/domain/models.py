@@ -1,0 +1,33 @@
+"""Every model, imported once, so that the metadata is whole for migrations and checks."""
+
+from supply.domain.audit import models as audit
+from supply.domain.branches import models as branches
+from supply.domain.catalog import models as catalog
+from supply.domain.idempotency import models as idempotency
+from supply.domain.ledger import models as ledger
+from supply.domain.people import models as people
+from supply.domain.purchasing import models as purchasing
+from supply.domain.receiving import models as receiving
+from supply.domain.stocktake import models as stocktake
+from supply.domain.suppliers import models as suppliers
+from supply.domain.tasks import models as tasks
+from supply.domain.treatments import models as treatments
+from supply.domain.visits import models as visits
+from supply.domain.waste import models as waste
+
+__all__ = [
+    "audit",
+    "branches",
+    "catalog",
+    "idempotency",
+    "ledger",
+    "people",
+    "purchasing",
+    "receiving",
+    "stocktake",
+    "suppliers",
+    "tasks",
+    "treatments",
+    "visits",
+    "waste",
+]

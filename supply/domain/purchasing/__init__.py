@@ -1,0 +1,1 @@
+"""Reorder flags, requisitions, approval, purchase orders."""

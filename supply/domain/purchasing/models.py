@@ -1,0 +1,147 @@
+"""Requisition (what is approved) -> purchase order (one per supplier). Nobody approves their own."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from supply.database import Base, coded, new_id
+from supply.domain.catalog.models import Item
+from supply.domain.people.models import Person
+from supply.domain.suppliers.models import Supplier
+
+
+class RequisitionStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class OrderStatus(StrEnum):
+    ORDERED = "ordered"
+    PARTLY_RECEIVED = "partly-received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class Requisition(Base):
+    __tablename__ = "requisition"
+    __table_args__ = (
+        UniqueConstraint("branch_id", "number"),
+        CheckConstraint("decided_by <> requested_by", name="four_eyes"),
+        CheckConstraint("status <> 'rejected' OR reason IS NOT NULL", name="rejection_reason"),
+        Index(None, "branch_id", "status", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    number: Mapped[int]
+    status: Mapped[RequisitionStatus] = mapped_column(
+        coded(RequisitionStatus, "status"), default=RequisitionStatus.DRAFT
+    )
+    requested_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(400))
+    version: Mapped[int] = mapped_column(default=1)
+
+    lines: Mapped[list[RequisitionLine]] = relationship(
+        cascade="all, delete-orphan", order_by="RequisitionLine.position"
+    )
+    editors: Mapped[list[RequisitionEditor]] = relationship(cascade="all, delete-orphan")
+    requester: Mapped[Person] = relationship(foreign_keys=requested_by)
+    decider: Mapped[Person | None] = relationship(foreign_keys=decided_by)
+    orders: Mapped[list[PurchaseOrder]] = relationship(order_by="PurchaseOrder.number", viewonly=True)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class RequisitionEditor(Base):
+    """Whoever raised or edited it. A trigger refuses a decision by any of them."""
+
+    __tablename__ = "requisition_editor"
+
+    requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class RequisitionLine(Base):
+    __tablename__ = "requisition_line"
+    __table_args__ = (
+        UniqueConstraint("requisition_id", "item_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    supplier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("supplier.id"))
+    quantity: Mapped[int]
+    # The flag's arithmetic as it was when it was decided on: {"on_hand": …, "suggested": …}.
+    arithmetic: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    item: Mapped[Item] = relationship()
+    supplier: Mapped[Supplier | None] = relationship()
+
+
+class PurchaseOrder(Base):
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        UniqueConstraint("branch_id", "number"),
+        Index(None, "branch_id", "status", "id"),
+        Index(None, "requisition_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    number: Mapped[int]
+    supplier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("supplier.id"))
+    requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"))
+    status: Mapped[OrderStatus] = mapped_column(coded(OrderStatus, "status"), default=OrderStatus.ORDERED)
+    ordered_at: Mapped[datetime]
+    expected_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None] = mapped_column(String(400))
+    version: Mapped[int] = mapped_column(default=1)
+
+    supplier: Mapped[Supplier] = relationship()
+    lines: Mapped[list[PurchaseOrderLine]] = relationship(
+        cascade="all, delete-orphan", order_by="PurchaseOrderLine.position"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class PurchaseOrderLine(Base):
+    __tablename__ = "purchase_order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "item_id"),
+        CheckConstraint("ordered > 0", name="ordered"),
+        CheckConstraint("received >= 0", name="received"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    ordered: Mapped[int]
+    received: Mapped[int] = mapped_column(default=0)
+    price_minor: Mapped[int | None]
+    pack_quantity: Mapped[int | None]
+
+    item: Mapped[Item] = relationship()
+
+    @property
+    def open(self) -> int:
+        """What is still to come; more than ordered leaves nothing open."""
+        return max(self.ordered - self.received, 0)

@@ -1,0 +1,213 @@
+"""Purchase orders: made by an approval, open until deliveries or a cancellation take them away.
+
+What is open of an order stands beside the stock as "on order"; every change of the one changes the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from supply.domain.audit import service as audit
+from supply.domain.catalog.models import Item
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.service import Writer
+from supply.domain.purchasing import policy
+from supply.domain.purchasing.models import (
+    OrderStatus,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Requisition,
+    RequisitionLine,
+)
+from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.errors import Conflict, NotFound, Stale
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission, require
+
+OPEN = (OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
+_WHOLE = (
+    joinedload(PurchaseOrder.supplier),
+    selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item).selectinload(Item.units),
+)
+
+
+def list_orders(
+    session: Session,
+    actor: Actor,
+    branch_id: UUID,
+    *,
+    statuses: Collection[OrderStatus] = (),
+    supplier_id: UUID | None = None,
+    limit: int = 50,
+    after: UUID | None = None,
+) -> list[PurchaseOrder]:
+    """Orders of a branch, newest first, with their lines; `after` is the last id of the page before."""
+    require(actor, Permission.STOCK_SEE, branch_id)
+    query = select(PurchaseOrder).where(PurchaseOrder.branch_id == branch_id).options(*_WHOLE)
+    if statuses:
+        query = query.where(PurchaseOrder.status.in_(statuses))
+    if supplier_id is not None:
+        query = query.where(PurchaseOrder.supplier_id == supplier_id)
+    if after is not None:
+        query = query.where(PurchaseOrder.id < after)
+    return list(session.scalars(query.order_by(PurchaseOrder.id.desc()).limit(limit)))
+
+
+def list_expected(session: Session, actor: Actor, branch_id: UUID, *, limit: int = 50) -> list[PurchaseOrder]:
+    """The orders that are still open, those that should be here first at the top."""
+    require(actor, Permission.STOCK_SEE, branch_id)
+    query = (
+        select(PurchaseOrder)
+        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN))
+        .options(*_WHOLE)
+        .order_by(PurchaseOrder.expected_at, PurchaseOrder.id)
+    )
+    return list(session.scalars(query.limit(limit)))
+
+
+def get_order(session: Session, actor: Actor, order_id: UUID) -> PurchaseOrder:
+    """One order with its lines. Raises NotFound, also for another branch's."""
+    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id).options(*_WHOLE)
+    order = session.scalar(query.execution_options(populate_existing=True))
+    if order is None or not actor.belongs_to(order.branch_id):
+        raise NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
+    require(actor, Permission.STOCK_SEE, order.branch_id)
+    return order
+
+
+def place_orders(
+    session: Session, writer: Writer, requisition: Requisition, terms: Mapping[UUID, SupplierTerms]
+) -> list[PurchaseOrder]:
+    """One order per supplier of an approved requisition, at the terms of now; all of it goes on order.
+
+    Every line has its supplier; `terms` maps line ids to how that supplier sells the item.
+    """
+    by_supplier: dict[UUID, list[RequisitionLine]] = defaultdict(list)
+    for line in requisition.lines:
+        assert line.supplier_id is not None, "approval refuses lines without a supplier"
+        by_supplier[line.supplier_id].append(line)
+    number = next_number(session, PurchaseOrder, writer.branch_id)
+    suppliers = {
+        supplier.id: supplier
+        for supplier in session.scalars(select(Supplier).where(Supplier.id.in_(by_supplier)))
+    }
+    orders = [
+        _order(requisition, suppliers[supplier_id], number + offset, lines, terms, writer.recorded_at)
+        for offset, (supplier_id, lines) in enumerate(by_supplier.items())
+    ]
+    session.add_all(orders)
+    session.flush()
+    ledger.change_on_order(writer, {line.item_id: line.quantity for line in requisition.lines})
+    return orders
+
+
+def _order(
+    requisition: Requisition,
+    supplier: Supplier,
+    number: int,
+    lines: Sequence[RequisitionLine],
+    terms: Mapping[UUID, SupplierTerms],
+    ordered_at: datetime,
+) -> PurchaseOrder:
+    return PurchaseOrder(
+        branch_id=requisition.branch_id,
+        number=number,
+        supplier=supplier,
+        requisition_id=requisition.id,
+        ordered_at=ordered_at,
+        expected_at=policy.expected_at(ordered_at, supplier.lead_time_days),
+        lines=[
+            PurchaseOrderLine(
+                position=position,
+                item_id=line.item_id,
+                ordered=line.quantity,
+                received=0,
+                price_minor=terms[line.id].price_minor if line.id in terms else None,
+                pack_quantity=terms[line.id].pack_quantity if line.id in terms else None,
+            )
+            for position, line in enumerate(lines, start=1)
+        ],
+    )
+
+
+def cancel_order(
+    session: Session, actor: Actor, order_id: UUID, *, reason: str, version: int | None = None
+) -> PurchaseOrder:
+    """Take what is still open off order. Raises Conflict("order_received" | "order_cancelled"), Stale."""
+    branch_id = session.scalar(select(PurchaseOrder.branch_id).where(PurchaseOrder.id == order_id))
+    if branch_id is None or not actor.belongs_to(branch_id):
+        raise NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
+    require(actor, Permission.REQUISITION_DECIDE, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    order = get_order(session, actor, order_id)
+    if order.status == OrderStatus.RECEIVED:
+        raise Conflict("order_received", lazy("Everything ordered has come in; nothing is left to cancel."))
+    refuse_cancelled(order)
+    if version is not None and order.version != version:
+        raise Stale("stale", lazy("Somebody changed this order meanwhile. Look at it again."))
+    ledger.change_on_order(writer, {line.item_id: -line.open for line in order.lines if line.open})
+    before = order.status
+    order.status = OrderStatus.CANCELLED
+    order.cancelled_at = writer.recorded_at
+    order.cancel_reason = reason
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        action="purchase-order.cancel",
+        entity="purchase-order",
+        entity_id=order.id,
+        branch_id=branch_id,
+        changes={"status": [before, order.status]},
+        reason=reason,
+    )
+    return order
+
+
+def refuse_cancelled(order: PurchaseOrder) -> None:
+    if order.status == OrderStatus.CANCELLED:
+        raise Conflict(
+            "order_cancelled",
+            lazy("This purchase order was cancelled. Log the delivery without an order."),
+            details={"purchase_order_id": str(order.id)},
+        )
+
+
+def record_receipt(order: PurchaseOrder, deltas: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Add what came in (or went back: negative) per item; what nobody ordered is left out.
+
+    Returns the change of "on order" per item, which the caller posts. A cancelled order keeps count
+    of what came, but nothing of it is open any more.
+    """
+    changes: dict[UUID, int] = {}
+    for line in order.lines:
+        delta = deltas.get(line.item_id, 0)
+        if delta == 0:
+            continue
+        before = line.open
+        line.received += delta
+        if order.status != OrderStatus.CANCELLED and line.open != before:
+            changes[line.item_id] = line.open - before
+    if order.status != OrderStatus.CANCELLED:
+        order.status = _status(order)
+    return changes
+
+
+def _status(order: PurchaseOrder) -> OrderStatus:
+    if all(line.open == 0 for line in order.lines):
+        return OrderStatus.RECEIVED
+    if any(line.received for line in order.lines):
+        return OrderStatus.PARTLY_RECEIVED
+    return OrderStatus.ORDERED
+
+
+def next_number(session: Session, kind: type[PurchaseOrder] | type[Requisition], branch_id: UUID) -> int:
+    """The branch's next number; only its one writer may ask."""
+    last = session.scalar(select(func.max(kind.number)).where(kind.branch_id == branch_id))
+    return (last or 0) + 1

@@ -1,0 +1,1 @@
+"""Deliveries: what came in, with and without an order; corrections as far as the use allows."""

@@ -1,0 +1,1 @@
+"""Opening stock, counts of a single item, adjustments."""

@@ -1,0 +1,65 @@
+"""Suppliers and terms: pack, minimum order, price, lead time, order days."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supply.database import Base, new_id
+
+
+class Supplier(Base):
+    __tablename__ = "supplier"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(5), default="vi")
+    email: Mapped[str | None] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    # Weekdays on which orders are taken: bit 0 is Monday; 127 is every day.
+    order_days: Mapped[int] = mapped_column(SmallInteger, default=127)
+    lead_time_days: Mapped[int] = mapped_column(SmallInteger, default=2)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    search_key: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        CheckConstraint("order_days BETWEEN 1 AND 127", name="order_days"),
+        CheckConstraint("lead_time_days BETWEEN 0 AND 365", name="lead_time_days"),
+    )
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class SupplierTerms(Base):
+    """How a supplier sells an item. Amounts in base units, price per pack in minor units."""
+
+    __tablename__ = "supplier_terms"
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "item_id"),
+        CheckConstraint("pack_quantity > 0", name="pack_quantity"),
+        CheckConstraint("minimum_packs BETWEEN 1 AND 10000", name="minimum_packs"),
+        CheckConstraint("price_minor >= 0", name="price_minor"),
+        Index(None, "item_id", "preferred"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    supplier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("supplier.id"))
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    pack_name: Mapped[str] = mapped_column(String(40))
+    pack_quantity: Mapped[int]
+    minimum_packs: Mapped[int] = mapped_column(default=1)
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    supplier_code: Mapped[str | None] = mapped_column(String(60))
+    preferred: Mapped[bool] = mapped_column(Boolean, default=False)

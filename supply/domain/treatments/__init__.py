@@ -1,0 +1,1 @@
+"""Procedures, their versioned recipes, packages, and the conditions that warn."""

@@ -1,0 +1,175 @@
+"""Procedure -> recipe version -> step -> recipe line. A published version never changes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from supply.database import Base, coded, new_id
+
+
+class Scale(StrEnum):
+    """What a recipe line's quantity is for."""
+
+    CLIENT = "client"
+    TUB = "tub"
+    ROOM = "room"
+
+
+class Effect(StrEnum):
+    """What a condition does to a step or an ingredient, mildest first."""
+
+    WARN = "warn"
+    CONSENT = "consent"
+    BLOCK = "block"
+
+
+class Procedure(Base):
+    __tablename__ = "procedure"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_en: Mapped[str] = mapped_column(String(120))
+    name_vi: Mapped[str] = mapped_column(String(120))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    search_key: Mapped[str] = mapped_column(String(400))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class RecipeVersion(Base):
+    """One wording of a procedure. A draft can be edited; published ones are kept as they were."""
+
+    __tablename__ = "recipe_version"
+    __table_args__ = (
+        UniqueConstraint("procedure_id", "number"),
+        Index(
+            "uq_recipe_version_draft",
+            "procedure_id",
+            unique=True,
+            sqlite_where=text("published_at IS NULL"),
+            postgresql_where=text("published_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedure.id"))
+    number: Mapped[int]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+    steps: Mapped[list[Step]] = relationship(
+        back_populates="recipe_version", cascade="all, delete-orphan", order_by="Step.position"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class Step(Base):
+    __tablename__ = "step"
+    __table_args__ = (
+        UniqueConstraint("recipe_version_id", "position"),
+        CheckConstraint("position BETWEEN 1 AND 50", name="position"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    recipe_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipe_version.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    name_en: Mapped[str] = mapped_column(String(120))
+    name_vi: Mapped[str] = mapped_column(String(120))
+    note_en: Mapped[str | None] = mapped_column(String(400))
+    note_vi: Mapped[str | None] = mapped_column(String(400))
+
+    recipe_version: Mapped[RecipeVersion] = relationship(back_populates="steps")
+    lines: Mapped[list[RecipeLine]] = relationship(
+        back_populates="step", cascade="all, delete-orphan", order_by="RecipeLine.position"
+    )
+
+
+class RecipeLine(Base):
+    """So much of an item per client, tub or room, in base units."""
+
+    __tablename__ = "recipe_line"
+    __table_args__ = (
+        UniqueConstraint("step_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("step.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[int]
+    scale: Mapped[Scale] = mapped_column(coded(Scale, "scale"))
+    # Shipped as a guess and not yet confirmed by a manager.
+    assumed: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    step: Mapped[Step] = relationship(back_populates="lines")
+
+
+class Package(Base):
+    """What the client bought: which steps of a procedure it includes."""
+
+    __tablename__ = "package"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedure.id"))
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_en: Mapped[str] = mapped_column(String(120))
+    name_vi: Mapped[str] = mapped_column(String(120))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    steps: Mapped[list[PackageStep]] = relationship(
+        cascade="all, delete-orphan", order_by="PackageStep.position"
+    )
+
+
+class PackageStep(Base):
+    __tablename__ = "package_step"
+
+    package_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("package.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+
+
+class Condition(Base):
+    """Something about a guest that a treatment must respect: a code, never a diagnosis of a named person."""
+
+    __tablename__ = "condition"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_en: Mapped[str] = mapped_column(String(120))
+    name_vi: Mapped[str] = mapped_column(String(120))
+    # Where the rule comes from, shown beside it.
+    source: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Contraindication(Base):
+    """A condition against a procedure: all its steps, or the one named."""
+
+    __tablename__ = "contraindication"
+    __table_args__ = (Index(None, "procedure_id", "condition_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    condition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("condition.id"))
+    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedure.id"))
+    step_position: Mapped[int | None] = mapped_column(SmallInteger)
+    effect: Mapped[Effect] = mapped_column(coded(Effect, "effect"))
+    advice_en: Mapped[str] = mapped_column(String(300))
+    advice_vi: Mapped[str] = mapped_column(String(300))

@@ -1,0 +1,1 @@
+"""Visits, their steps, and what each completed step used."""

@@ -1,0 +1,181 @@
+"""Visit -> guests, steps -> planned lines; completion -> lines. Codes only, never a client's name."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from supply.database import Base, coded, new_id
+
+
+class VisitStatus(StrEnum):
+    PLANNED = "planned"
+    RUNNING = "running"
+    FINISHED = "finished"
+    BROKEN_OFF = "broken-off"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    PLANNED = "planned"
+    STARTED = "started"
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+
+
+class SkipReason(StrEnum):
+    CLIENT_WISH = "client-wish"
+    HEALTH = "health"
+    TIME = "time"
+    NO_SUPPLY = "no-supply"
+    EQUIPMENT = "equipment"
+    BROKEN_OFF = "broken-off"
+
+
+class Visit(Base):
+    __tablename__ = "visit"
+    __table_args__ = (
+        CheckConstraint("party_size BETWEEN 1 AND 14", name="party_size"),
+        Index(None, "branch_id", "planned_at", "id"),
+        Index(
+            "uq_visit_booking",
+            "branch_id",
+            "booking_reference",
+            unique=True,
+            sqlite_where=text("booking_reference IS NOT NULL"),
+            postgresql_where=text("booking_reference IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    # The booking system's opaque reference.
+    booking_reference: Mapped[str | None] = mapped_column(String(60))
+    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedure.id"))
+    recipe_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipe_version.id"))
+    package_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("package.id"))
+    room_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("room.id"))
+    therapist_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    party_size: Mapped[int] = mapped_column(SmallInteger)
+    planned_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    status: Mapped[VisitStatus] = mapped_column(coded(VisitStatus, "status"), default=VisitStatus.PLANNED)
+    note: Mapped[str | None] = mapped_column(String(1000))
+    version: Mapped[int] = mapped_column(default=1)
+
+    guests: Mapped[list[VisitGuest]] = relationship(
+        cascade="all, delete-orphan", order_by="VisitGuest.position"
+    )
+    steps: Mapped[list[VisitStep]] = relationship(cascade="all, delete-orphan", order_by="VisitStep.position")
+
+
+class VisitGuest(Base):
+    """ "Guest 1", "guest 2": conditions by code, nothing that tells who it is."""
+
+    __tablename__ = "visit_guest"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    conditions: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+
+class VisitStep(Base):
+    __tablename__ = "visit_step"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "position"),
+        Index(
+            "ix_visit_step_open",
+            "branch_id",
+            "visit_id",
+            sqlite_where=text("status IN ('planned', 'started')"),
+            postgresql_where=text("status IN ('planned', 'started')"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"))
+    step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("step.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    status: Mapped[StepStatus] = mapped_column(coded(StepStatus, "status"), default=StepStatus.PLANNED)
+    started_at: Mapped[datetime | None]
+    skip_reason: Mapped[SkipReason | None] = mapped_column(coded(SkipReason, "skip_reason"))
+    # Which warnings were acknowledged when it started, by whom.
+    acknowledged: Mapped[list[Any] | None] = mapped_column(JSON)
+    acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    lines: Mapped[list[VisitLine]] = relationship(cascade="all, delete-orphan", order_by="VisitLine.position")
+
+
+class VisitLine(Base):
+    """The recipe line as resolved for this visit: so much, for that guest, by that rule."""
+
+    __tablename__ = "visit_line"
+    __table_args__ = (CheckConstraint("quantity >= 0", name="quantity"),)
+
+    visit_step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit_step.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    # None: for the whole party (per tub, per room).
+    guest_position: Mapped[int | None] = mapped_column(SmallInteger)
+    quantity: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(120))
+
+
+class Completion(Base):
+    """One doing of one visit step. At most one is live; a reversed one stays on record."""
+
+    __tablename__ = "completion"
+    __table_args__ = (
+        Index(
+            "uq_completion_live",
+            "visit_step_id",
+            unique=True,
+            sqlite_where=text("reversed_at IS NULL"),
+            postgresql_where=text("reversed_at IS NULL"),
+        ),
+        Index(None, "branch_id", "recorded_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    visit_step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit_step.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    happened_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    reversed_at: Mapped[datetime | None]
+    reversed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+
+
+class CompletionLine(Base):
+    """Standard beside actual; what the shelf could not give is the shortfall."""
+
+    __tablename__ = "completion_line"
+    __table_args__ = (
+        CheckConstraint("actual >= 0 AND standard >= 0", name="amounts"),
+        CheckConstraint("shortfall BETWEEN 0 AND actual", name="shortfall"),
+    )
+
+    completion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("completion.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    guest_position: Mapped[int | None] = mapped_column(SmallInteger)
+    standard: Mapped[int]
+    actual: Mapped[int]
+    shortfall: Mapped[int] = mapped_column(default=0)
+    # "expired-lot", "quarantined-lot": a rule was broken, and it is said.
+    incident: Mapped[str | None] = mapped_column(String(40))

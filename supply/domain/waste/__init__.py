@@ -1,0 +1,1 @@
+"""Waste: what was thrown away, why, and what it cost."""
