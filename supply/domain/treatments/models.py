@@ -19,14 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, coded, new_id
-
-
-class Scale(StrEnum):
-    """What a recipe line's quantity is for."""
-
-    CLIENT = "client"
-    TUB = "tub"
-    ROOM = "room"
+from supply.domain.treatments.recipe import Scale
 
 
 class Effect(StrEnum):

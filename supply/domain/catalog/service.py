@@ -1,0 +1,256 @@
+"""The catalogue: items, their units, search. Owns every change to an item.
+
+Refuses to own stock and reorder policy (ledger) and what suppliers sell (suppliers). An item's dimension never
+changes: all that was ever moved is counted in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from supply.database import new_id
+from supply.domain.audit import service as audit
+from supply.domain.catalog.models import Category, Item, ItemUnit
+from supply.domain.catalog.search import search_key, search_words, sort_key
+from supply.domain.catalog.units import base_quantity, told_amount, unit_choices, unit_factor
+from supply.errors import Conflict, Invalid, NotFound, Stale
+from supply.i18n import Text, lazy
+from supply.permissions import Actor, Permission, require
+from supply.quantity import UNITS, Dimension, to_base
+
+__all__ = ["base_quantity", "search_key", "told_amount", "unit_choices", "unit_factor"]
+
+_FACTS = (
+    "code",
+    "name_en",
+    "name_vi",
+    "category",
+    "stock_unit",
+    "usage_unit",
+    "natural_step",
+    "lot_required",
+    "expiry_required",
+    "shelf_life_days",
+    "opened_life_days",
+)
+
+
+def get_item(session: Session, item_id: UUID) -> Item:
+    """The item with its units, whether active or not. Raises NotFound."""
+    item = session.get(Item, item_id, options=[selectinload(Item.units)])
+    if item is None:
+        raise NotFound("item_not_found", lazy("There is no such item in the catalogue."))
+    return item
+
+
+def find_item_by_code(session: Session, code: str) -> Item | None:
+    return session.scalar(select(Item).options(selectinload(Item.units)).where(Item.code == code))
+
+
+def items_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Item]:
+    """Those of the ids that exist, with their units, in two statements however many."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    query = select(Item).options(selectinload(Item.units)).where(Item.id.in_(wanted))
+    return {item.id: item for item in session.scalars(query)}
+
+
+def list_items(
+    session: Session,
+    *,
+    search: str = "",
+    category: Category | None = None,
+    active: bool | None = True,
+    limit: int = 50,
+    after: tuple[str, UUID] | None = None,
+) -> list[Item]:
+    """Items in Vietnamese alphabetical order; `after` is the (sort_key, id) of the last one seen.
+
+    Every word of `search` must occur in the code or a name, whatever its marks. active=None lists all.
+    """
+    query = _searched(select(Item).options(selectinload(Item.units)), search)
+    if category is not None:
+        query = query.where(Item.category == category)
+    if active is not None:
+        query = query.where(Item.active.is_(active))
+    if after is not None:
+        query = query.where(tuple_(Item.sort_key, Item.id) > after)
+    return list(session.scalars(query.order_by(Item.sort_key, Item.id).limit(limit)))
+
+
+def _searched(query: Select[Item], search: str) -> Select[Item]:
+    for pattern in search_words(search):
+        query = query.where(Item.search_key.like(pattern, escape="\\"))
+    return query
+
+
+def create_item(
+    session: Session,
+    actor: Actor,
+    *,
+    dimension: Dimension,
+    units: Sequence[Mapping[str, Any]] = (),
+    assumed: bool = False,
+    **facts: Any,
+) -> Item:
+    """Add an item. `facts` are the columns of an item but natural_step, told as an amount in the usage unit;
+    `units` are its own: code, name_en, name_vi, and amount + unit of a common unit."""
+    require(actor, Permission.CATALOG_MANAGE)
+    _code_free(session, facts["code"])
+    item = Item(id=new_id(), dimension=dimension, assumed=assumed, active=True, units=[])
+    _apply(item, facts, units)
+    session.add(item)
+    session.flush()
+    audit.record(
+        session, actor, action="item.create", entity="item", entity_id=item.id, changes=_changes({}, _told(item))
+    )
+    return item
+
+
+def update_item(
+    session: Session,
+    actor: Actor,
+    item_id: UUID,
+    *,
+    version: int,
+    units: Sequence[Mapping[str, Any]] = (),
+    dimension: Dimension | None = None,
+    **facts: Any,
+) -> Item:
+    """Replace the facts and units of an item. A dimension other than the stored one: Invalid."""
+    item = _item_to_change(session, actor, item_id, version)
+    if dimension is not None and dimension is not item.dimension:
+        raise Invalid(
+            "dimension_fixed",
+            lazy("An item keeps its dimension. Add a new item and deactivate this one."),
+            field="dimension",
+        )
+    if facts["code"] != item.code:
+        _code_free(session, facts["code"])
+    before = _told(item)
+    _apply(item, facts, units)
+    return _changed(session, actor, item, "item.update", before)
+
+
+def set_item_active(session: Session, actor: Actor, item_id: UUID, *, version: int, active: bool) -> Item:
+    """Hide an item from new work, or bring it back. What is on the shelf stays and can be used up."""
+    item = _item_to_change(session, actor, item_id, version)
+    before = _told(item)
+    item.active = active
+    return _changed(session, actor, item, "item.activate" if active else "item.deactivate", before)
+
+
+def confirm_item(session: Session, actor: Actor, item_id: UUID, *, version: int) -> Item:
+    """A manager stands by what the starter catalogue assumed about this item."""
+    item = _item_to_change(session, actor, item_id, version)
+    before = _told(item)
+    item.assumed = False
+    return _changed(session, actor, item, "item.confirm", before)
+
+
+def _item_to_change(session: Session, actor: Actor, item_id: UUID, version: int) -> Item:
+    require(actor, Permission.CATALOG_MANAGE)
+    # Whoever comes second waits here and then sees the newer version.
+    item = session.get(Item, item_id, with_for_update={"of": Item}, populate_existing=True)
+    if item is None:
+        raise NotFound("item_not_found", lazy("There is no such item in the catalogue."))
+    if item.version != version:
+        raise Stale(
+            "stale",
+            lazy("Somebody changed this item meanwhile. Look at it again, then repeat your change."),
+            details={"version": item.version},
+        )
+    return item
+
+
+def _changed(session: Session, actor: Actor, item: Item, action: str, before: dict[str, Any]) -> Item:
+    # A change of units alone must also count as a new version of the item.
+    flag_modified(item, "search_key")
+    session.flush()
+    changes = _changes(before, _told(item))
+    audit.record(session, actor, action=action, entity="item", entity_id=item.id, changes=changes)
+    return item
+
+
+def _code_free(session: Session, code: str) -> None:
+    if session.scalar(select(Item.id).where(Item.code == code)) is not None:
+        raise Conflict("code_taken", lazy("Another item bears this code. Choose a different one."), field="code")
+
+
+def _apply(item: Item, facts: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
+    for name in _FACTS:
+        if name != "natural_step" and name in facts:
+            setattr(item, name, facts[name])
+    _apply_units(item, units)
+    _check_stock_unit(item)
+    usage_factor = unit_factor(item, item.usage_unit, field="usage_unit")
+    step: Decimal = facts["natural_step"]
+    item.natural_step = to_base(step, usage_factor, field="natural_step")
+    item.search_key = search_key(item.code, item.name_vi, item.name_en)
+    item.sort_key = sort_key(item.name_vi)
+
+
+def _check_stock_unit(item: Item) -> None:
+    """Stock is told in a common unit, since every amount has an exact decimal form in one."""
+    unit = UNITS.get(item.stock_unit)
+    if unit is None or unit.dimension is not item.dimension:
+        fitting = ", ".join(unit.code for unit in UNITS.values() if unit.dimension is item.dimension)
+        raise Invalid(
+            "unit_unfit",
+            lazy("Stock of this item is counted in one of: %(units)s.", units=fitting),
+            field="stock_unit",
+        )
+
+
+def _apply_units(item: Item, units: Sequence[Mapping[str, Any]]) -> None:
+    kept: dict[str, ItemUnit] = {unit.code: unit for unit in item.units}
+    wanted: dict[str, ItemUnit] = {}
+    for index, row in enumerate(units):
+        code = row["code"]
+        if code in UNITS:
+            raise Invalid(
+                "unit_code_common",
+                lazy("This code means a common unit. Choose another, such as bottle-500."),
+                field=f"units.{index}.code",
+            )
+        if code in wanted:
+            raise _unit_twice(index)
+        unit = kept.get(code) or ItemUnit(id=new_id(), code=code)
+        unit.name_en, unit.name_vi = row["name_en"], row["name_vi"]
+        unit.factor = _own_factor(item, row, index)
+        wanted[code] = unit
+    item.units[:] = list(wanted.values())
+
+
+def _unit_twice(index: int) -> Invalid:
+    words: Text = lazy("This unit is named twice.")
+    return Invalid("unit_twice", words, field=f"units.{index}.code")
+
+
+def _own_factor(item: Item, row: Mapping[str, Any], index: int) -> int:
+    common = UNITS.get(row["unit"])
+    if common is None or common.dimension is not item.dimension:
+        raise Invalid(
+            "unit_unfit",
+            lazy("Tell what it holds in a common unit of the item's dimension."),
+            field=f"units.{index}.unit",
+        )
+    return to_base(row["amount"], common.factor, field=f"units.{index}.amount")
+
+
+def _told(item: Item) -> dict[str, Any]:
+    told: dict[str, Any] = {name: getattr(item, name) for name in (*_FACTS, "assumed", "active")}
+    told["units"] = {unit.code: unit.factor for unit in item.units}
+    return told
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
