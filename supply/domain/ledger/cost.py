@@ -1,4 +1,4 @@
-"""What stock is worth at lot cost. Pure; exact until the end, rounded half up to the minor unit only there."""
+"""What stock is worth at lot cost. Exact until the end, rounded half up only there. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def cost_of(quantity: int, cost_minor: int | None, cost_quantity: int | None) ->
 
 
 def sum_of(parts: Iterable[tuple[int, int | None, int | None]]) -> int:
-    """The minor units that (quantity, cost_minor, cost_quantity) are worth together; unknown costs count 0."""
+    """What parts (quantity, cost_minor, cost_quantity) are worth together; unknown costs count 0."""
     total = sum(
         (Fraction(quantity * paid, size) for quantity, paid, size in parts if paid is not None and size),
         Fraction(0),

@@ -12,7 +12,7 @@ from supply.i18n import lazy
 LEEWAY = timedelta(minutes=5)
 
 
-def happened(told: datetime | None) -> datetime:
+def happened(told: datetime | None, *, field: str = "happened_at") -> datetime:
     """The instant that was told, or now. Raises Invalid("happened_in_future")."""
     now = clock.now()
     if told is None:
@@ -21,6 +21,6 @@ def happened(told: datetime | None) -> datetime:
         raise Invalid(
             "happened_in_future",
             lazy("This time lies in the future. Write when it really happened."),
-            field="happened_at",
+            field=field,
         )
     return told

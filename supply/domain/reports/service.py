@@ -1,0 +1,170 @@
+"""What waits in a branch today: flags, expiries, tasks, approvals, orders, visits. Looks; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.domain.branches import service as branches
+from supply.domain.branches.models import Room
+from supply.domain.ledger import reading
+from supply.domain.people.models import Person
+from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, Requisition, RequisitionStatus
+from supply.domain.suppliers.models import Supplier
+from supply.domain.tasks.models import Task, TaskKind
+from supply.domain.treatments.models import Procedure, Step
+from supply.domain.visits.models import StepStatus, Visit, VisitStatus, VisitStep
+from supply.permissions import Actor, Permission, require
+
+EXPIRING_DAYS = 7
+OPEN_ORDERS = (OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitToday:
+    """A visit of the day and how far it is."""
+
+    visit: Visit
+    procedure: Procedure
+    room_name: str | None
+    therapist_name: str | None
+    steps: int
+    done: int
+    next_step: Step | None
+    next_position: int | None
+    started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a person finds on coming to work. Rows are those of ledger.reading and of the models."""
+
+    day: date
+    flags: Sequence[Any]
+    expiring: Sequence[Any]
+    expired: Sequence[Any]
+    count_tasks: int
+    incidents: int
+    requisitions_waiting: int
+    orders_expected: Sequence[Any]
+    visits: Sequence[VisitToday]
+    my_visits: Sequence[VisitToday]
+
+
+def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
+    """The branch's day. `orders_expected` rows are (PurchaseOrder, Supplier), the latest promises last."""
+    require(actor, Permission.STOCK_SEE, branch_id)
+    branch = branches.get_branch(session, actor, branch_id)
+    day = clock.today(branch.timezone)
+    standing = reading.list_expiring(session, branch_id, day + timedelta(days=EXPIRING_DAYS))
+    waiting = _open_tasks(session, branch_id)
+    visits = list_visits_of_day(session, branch_id, day, branch.timezone)
+    return Today(
+        day=day,
+        flags=reading.list_low(session, branch_id, day),
+        expiring=[row for row in standing if row.Holding.expires_on >= day],
+        expired=[row for row in standing if row.Holding.expires_on < day],
+        count_tasks=waiting.get(TaskKind.COUNT, 0),
+        incidents=waiting.get(TaskKind.INCIDENT, 0),
+        requisitions_waiting=_requisitions_waiting(session, branch_id),
+        orders_expected=_orders_expected(session, branch_id),
+        visits=visits,
+        my_visits=[entry for entry in visits if entry.visit.therapist_id == actor.person_id],
+    )
+
+
+def _open_tasks(session: Session, branch_id: UUID) -> dict[TaskKind, int]:
+    query = (
+        select(Task.kind, func.count())
+        .where(Task.branch_id == branch_id, Task.closed_at.is_(None))
+        .group_by(Task.kind)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def _requisitions_waiting(session: Session, branch_id: UUID) -> int:
+    query = select(func.count()).where(
+        Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED
+    )
+    return session.scalar(query) or 0
+
+
+def _orders_expected(session: Session, branch_id: UUID) -> Sequence[Any]:
+    query = (
+        select(PurchaseOrder, Supplier)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN_ORDERS))
+        .order_by(PurchaseOrder.expected_at, PurchaseOrder.id)
+        .limit(20)
+    )
+    return session.execute(query).all()
+
+
+def day_span(day: date, timezone: str) -> tuple[datetime, datetime]:
+    """The instants at which a branch's day begins and ends."""
+    zone = ZoneInfo(timezone)
+    starts = datetime.combine(day, time(), zone)
+    return starts.astimezone(UTC), datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def list_visits_of_day(
+    session: Session, branch_id: UUID, day: date, timezone: str, limit: int = 100
+) -> list[VisitToday]:
+    """Visits planned for a day, in the order of the clock, each with its next step. Two statements."""
+    begins, ends = day_span(day, timezone)
+    query = (
+        select(Visit, Procedure, Room.name.label("room_name"), Person.name.label("therapist_name"))
+        .join(Procedure, Procedure.id == Visit.procedure_id)
+        .outerjoin(Room, Room.id == Visit.room_id)
+        .outerjoin(Person, Person.id == Visit.therapist_id)
+        .where(
+            Visit.branch_id == branch_id,
+            Visit.planned_at >= begins,
+            Visit.planned_at < ends,
+            Visit.status != VisitStatus.CANCELLED,
+        )
+        .order_by(Visit.planned_at, Visit.id)
+        .limit(limit)
+    )
+    rows = session.execute(query).all()
+    steps = _steps_of(session, [row.Visit.id for row in rows])
+    return [_visit_today(row, steps.get(row.Visit.id, [])) for row in rows]
+
+
+def _steps_of(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    query = (
+        select(VisitStep.visit_id, VisitStep.position, VisitStep.status, Step)
+        .join(Step, Step.id == VisitStep.step_id)
+        .where(VisitStep.visit_id.in_(visit_ids))
+        .order_by(VisitStep.visit_id, VisitStep.position)
+    )
+    steps: dict[UUID, list[Any]] = {}
+    for row in session.execute(query):
+        steps.setdefault(row.visit_id, []).append(row)
+    return steps
+
+
+def _visit_today(row: Any, steps: Sequence[Any]) -> VisitToday:
+    waiting = [step for step in steps if step.status in (StepStatus.PLANNED, StepStatus.STARTED)]
+    if row.Visit.status in (VisitStatus.BROKEN_OFF, VisitStatus.FINISHED):
+        waiting = []
+    following = waiting[0] if waiting else None
+    return VisitToday(
+        visit=row.Visit,
+        procedure=row.Procedure,
+        room_name=row.room_name,
+        therapist_name=row.therapist_name,
+        steps=len(steps),
+        done=len([step for step in steps if step.status is StepStatus.COMPLETED]),
+        next_step=following.Step if following else None,
+        next_position=following.position if following else None,
+        started=bool(following and following.status is StepStatus.STARTED),
+    )
