@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from supply.domain.audit import service as audit
-from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import policy
@@ -33,7 +32,7 @@ from supply.permissions import Actor, Permission, require
 OPEN = (OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
 _WHOLE = (
     joinedload(PurchaseOrder.supplier),
-    selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item).selectinload(Item.units),
+    selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
 )
 
 
@@ -73,12 +72,21 @@ def list_expected(session: Session, actor: Actor, branch_id: UUID, *, limit: int
 
 def get_order(session: Session, actor: Actor, order_id: UUID) -> PurchaseOrder:
     """One order with its lines. Raises NotFound, also for another branch's."""
-    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id).options(*_WHOLE)
-    order = session.scalar(query.execution_options(populate_existing=True))
+    order = find_order(session, order_id)
     if order is None or not actor.belongs_to(order.branch_id):
-        raise NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
+        raise _not_found()
     require(actor, Permission.STOCK_SEE, order.branch_id)
     return order
+
+
+def find_order(session: Session, order_id: UUID) -> PurchaseOrder | None:
+    """The order as it is now, for whoever has been let through already."""
+    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id).options(*_WHOLE)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _not_found() -> NotFound:
+    return NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
 
 
 def place_orders(
@@ -142,10 +150,11 @@ def cancel_order(
     """Take what is still open off order. Raises Conflict("order_received" | "order_cancelled"), Stale."""
     branch_id = session.scalar(select(PurchaseOrder.branch_id).where(PurchaseOrder.id == order_id))
     if branch_id is None or not actor.belongs_to(branch_id):
-        raise NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
+        raise _not_found()
     require(actor, Permission.REQUISITION_DECIDE, branch_id)
     writer = ledger.lock(session, actor, branch_id)
-    order = get_order(session, actor, order_id)
+    order = find_order(session, order_id)
+    assert order is not None, "orders are never deleted"
     if order.status == OrderStatus.RECEIVED:
         raise Conflict("order_received", lazy("Everything ordered has come in; nothing is left to cancel."))
     refuse_cancelled(order)
@@ -164,7 +173,7 @@ def cancel_order(
         entity="purchase-order",
         entity_id=order.id,
         branch_id=branch_id,
-        changes={"status": [before, order.status]},
+        changes={"status": [before.value, order.status.value]},
         reason=reason,
     )
     return order
@@ -207,7 +216,7 @@ def _status(order: PurchaseOrder) -> OrderStatus:
     return OrderStatus.ORDERED
 
 
-def next_number(session: Session, kind: type[PurchaseOrder] | type[Requisition], branch_id: UUID) -> int:
+def next_number(session: Session, kind: type[PurchaseOrder | Requisition], branch_id: UUID) -> int:
     """The branch's next number; only its one writer may ask."""
     last = session.scalar(select(func.max(kind.number)).where(kind.branch_id == branch_id))
     return (last or 0) + 1
