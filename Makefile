@@ -1,0 +1,110 @@
+# One entry for people and for CI. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Cookies that travel over plain HTTP: right for one's own machine only. Behind HTTPS leave it out.
+RUN_ENV := SUPPLY_SECURE_COOKIES=$${SUPPLY_SECURE_COOKIES:-no}
+# The production server. SQLite has one writer, so one process with threads.
+SERVER := $(BIN)/granian --interface wsgi --workers 1 --blocking-threads 8 --host $(HOST) --port $(PORT) wsgi:app
+
+# Root installs from Debian's archive, as does who may use sudo without a password; others are told.
+define apt_install
+	if [ "$$(id -u)" = 0 ]; then as_root=""; \
+	elif sudo -n true 2>/dev/null; then as_root="sudo -n"; \
+	else echo "Missing: $(1). Run: sudo apt-get install $(1)" >&2; exit 1; fi; \
+	echo "Installing $(1) ..."; \
+	$$as_root apt-get update -qq </dev/null; \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) \
+		</dev/null >/dev/null
+endef
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with PYTHON=python3.11" >&2; exit 1; }
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(call apt_install,python3-venv); fi
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
+
+.venv/.run: requirements.txt | $(BIN)/python
+	@echo "Installing what Supply runs on ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "Installing the tools and test libraries ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/.run
+
+.PHONY: run
+run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1]
+	@export $(RUN_ENV); $(BIN)/python -m supply.cli.setup
+	@export $(RUN_ENV); $(FLASK) supply demo --if-empty
+	@echo; echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
+	@export $(RUN_ENV); $(FLASK) supply sign-ins
+	@export $(RUN_ENV); exec $(SERVER)
+
+.PHONY: lint
+lint: .venv/.dev ## Check style and types, change nothing
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || \
+		{ echo "Some files are not in the house's format: run make fix" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/djlint supply/templates --lint --quiet
+
+.PHONY: fix
+fix: .venv/.dev ## Repair what the tools can repair by themselves
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# Without Chromium, tests/conftest.py leaves the browser tests out and says so; in CI that is an error.
+.PHONY: chromium
+chromium:
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	( $(call apt_install,chromium fonts-dejavu-core) ) || [ "$${CI:-}" != true ]
+
+.PHONY: test
+test: lint chromium ## Everything that CI checks, in under ten minutes
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
+
+.PHONY: test-long
+test-long: .venv/.dev chromium ## The long runs: kills, large ledgers, every page in every width
+	@$(BIN)/python -m pytest -m long
+
+.PHONY: bench
+bench: .venv/.dev ## Measure the product against its limits (bench/)
+	@$(BIN)/python -m bench
+
+.PHONY: migration
+migration: .venv/.dev ## Draft a migration from the models: make migration m="what it does"
+	@[ -n "$(m)" ] || { echo 'Say what it does: make migration m="..."' >&2; exit 1; }
+	@last=$$(ls migrations/versions | grep -oE '^[0-9]{4}' | sort | tail -1); \
+	next=$$(printf '%04d' $$((10#$${last:-0} + 1))); \
+	$(FLASK) db migrate --rev-id "$$next" -m "$(m)"
+
+CATALOGUE := supply/translations/vi/LC_MESSAGES/messages.po
+.PHONY: messages
+messages: .venv/.dev ## Bring the Vietnamese catalogue up to the strings of the program
+	@pot=$$(mktemp --suffix=.pot); trap 'rm -f "$$pot"' EXIT; \
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords "lazy plural:1,2 lazy_ngettext:1,2" \
+		--no-location --sort-output --omit-header --output-file "$$pot" . ; \
+	if [ -f $(CATALOGUE) ]; then action=update; extra="--omit-header --no-fuzzy-matching --ignore-pot-creation-date"; \
+	else action=init; extra=""; mkdir -p $(dir $(CATALOGUE)); fi; \
+	$(BIN)/pybabel --quiet $$action --domain messages --input-file "$$pot" --output-file $(CATALOGUE) \
+		--locale vi $$extra
+
+.PHONY: screenshots
+screenshots: .venv/.dev chromium ## Take the pictures of the documentation anew
+	@$(BIN)/python tests/browser/screenshots.py
