@@ -10,15 +10,21 @@ const parts = [
   ["[data-pin]", "./pin.js"],
   ["[data-filter]", "./filter.js"],
   ["[data-theme-form]", "./theme.js"],
+  ["[data-lines]", "./lines.js"],
 ];
+
+function startParts(root) {
+  for (const [selector, module] of parts) {
+    const found = root.querySelectorAll(selector);
+    if (found.length) import(module).then((part) => found.forEach((element) => part.start(element)));
+  }
+}
 
 dropArrived();
 guardTaps(document);
 startMenus(document);
-for (const [selector, module] of parts) {
-  const found = document.querySelectorAll(selector);
-  if (found.length) import(module).then((part) => found.forEach((element) => part.start(element)));
-}
+startParts(document);
+addEventListener("lines:added", (event) => startParts(event.detail));
 
 document.querySelector("[data-focus]")?.focus();
 addEventListener("beforeprint", () => document.querySelectorAll("details.chart-data, details.explain")
