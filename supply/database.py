@@ -12,10 +12,9 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,8 +22,7 @@ import uuid_utils.compat
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Table, Uuid, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Uuid, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
@@ -33,6 +31,7 @@ from sqlalchemy.types import TypeDecorator
 from supply.config import Settings
 from supply.errors import Unavailable
 from supply.i18n import lazy
+from supply.writing import forget, write_before_select, write_now
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -99,6 +98,8 @@ def init_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
     db.init_app(app)
+    if not event.contains(Session, "do_orm_execute", write_before_select):
+        event.listen(Session, "do_orm_execute", write_before_select)
     migrate.init_app(app, db, directory=str(Path(__file__).parent.parent / "migrations"), compare_type=True)
     with app.app_context():
         if settings.sqlite:
@@ -196,8 +197,10 @@ def _once(work: Callable[[Session], T]) -> T:
         session.connection(execution_options={"supply_writes": True})
         result = work(session)
         session.flush()
+        write_now(session)
         session.commit()
     except BaseException:
+        forget(session)
         session.rollback()
         raise
     return result
@@ -236,30 +239,3 @@ def _translated(error: DBAPIError) -> Exception:
         lazy("The store cannot be written just now. Nothing was saved; try again in a moment."),
         details={"retry_after": 5},
     )
-
-
-def upsert(
-    session: Session,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    key: Sequence[str],
-    replace: Sequence[str] = (),
-    add: Sequence[str] = (),
-) -> None:
-    """Insert rows; where `key` exists already, replace some columns and add to others. One statement."""
-    if not rows:
-        return
-    session.execute(
-        _upsert_of(table, session.get_bind().dialect.name, *map(tuple, (key, replace, add))), rows
-    )
-
-
-@lru_cache
-def _upsert_of(
-    table: Table, dialect: str, key: tuple[str, ...], replace: tuple[str, ...], add: tuple[str, ...]
-) -> postgresql.Insert | sqlite.Insert:
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    changes: dict[str, Any] = {name: statement.excluded[name] for name in replace}
-    changes |= {name: table.c[name] + statement.excluded[name] for name in add}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from supply import clock
@@ -171,9 +171,9 @@ def _demand(session: Session, branch: Branch, sums: _Sums) -> Iterator[Differenc
     stored = {
         (item_id, day): used
         for item_id, day, used in session.execute(
-            select(DemandDay.item_id, DemandDay.day_on, func.sum(DemandDay.used))
-            .where(DemandDay.branch_id == branch.id)
-            .group_by(DemandDay.item_id, DemandDay.day_on)
+            select(DemandDay.item_id, DemandDay.day_on, DemandDay.used).where(
+                DemandDay.branch_id == branch.id
+            )
         )
     }
     for key in sorted(stored.keys() | sums.used.keys(), key=str):

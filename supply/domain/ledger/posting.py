@@ -13,11 +13,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.database import new_id, upsert
+from supply.database import new_id
 from supply.domain.branches.models import Branch
 from supply.domain.ledger import chain
 from supply.domain.ledger.allocate import Place
@@ -33,6 +33,7 @@ from supply.domain.ledger.models import (
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor
+from supply.writing import write_later
 
 MOVEMENT = Movement.__table__
 HOLDING = Holding.__table__
@@ -213,11 +214,10 @@ def post(writer: Writer, drafts: Sequence[Draft]) -> list[int]:
             level.quarantined += draft.quantity
         writer.changed.add(draft.place.item_id)
     if drafts:
-        writer.session.execute(insert(MOVEMENT), [_movement(writer, draft) for draft in drafts])
+        write_later(writer.session, MOVEMENT, [_movement(writer, draft) for draft in drafts])
         _save_places(writer, {draft.place.id: draft.place for draft in drafts})
-        writer.session.execute(
-            update(HEAD).where(HEAD.c.branch_id == writer.branch_id), {"seq": writer.seq, "hash": writer.hash}
-        )
+        head = {"branch_id": writer.branch_id, "seq": writer.seq, "hash": writer.hash}
+        write_later(writer.session, HEAD, [head], key=("branch_id",), update=True)
     save_levels(writer)
     save_demand(writer)
     return list(range(writer.seq - len(drafts) + 1, writer.seq + 1))
@@ -262,7 +262,7 @@ def _save_places(writer: Writer, places: Mapping[UUID, Place]) -> None:
         }
         for place in places.values()
     ]
-    upsert(writer.session, HOLDING, rows, key=("id",), replace=("quantity",))
+    write_later(writer.session, HOLDING, rows, key=("id",), replace=("quantity",))
 
 
 def save_levels(writer: Writer) -> None:
@@ -280,7 +280,7 @@ def save_levels(writer: Writer) -> None:
         for item_id, level in ((item_id, writer.levels[item_id]) for item_id in sorted(writer.changed))
     ]
     sums = ("on_hand", "quarantined", "reserved", "on_order")
-    upsert(writer.session, LEVEL, rows, key=("branch_id", "item_id"), replace=sums)
+    write_later(writer.session, LEVEL, rows, key=("branch_id", "item_id"), replace=sums)
     writer.changed.clear()
 
 
@@ -289,5 +289,5 @@ def save_demand(writer: Writer) -> None:
         {"branch_id": writer.branch_id, "item_id": item_id, "day_on": day, "used": used, "short": short}
         for (item_id, day), (used, short) in sorted(writer.demand.items())
     ]
-    upsert(writer.session, DEMAND, rows, key=("branch_id", "item_id", "day_on"), add=("used", "short"))
+    write_later(writer.session, DEMAND, rows, key=("branch_id", "item_id", "day_on"), add=("used", "short"))
     writer.demand.clear()

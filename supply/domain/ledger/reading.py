@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select, tuple_, union
+from sqlalchemy import BigInteger, Row, Select, and_, case, cast, func, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Location
@@ -22,7 +22,7 @@ IN_HAND = StockLevel.on_hand - StockLevel.quarantined - StockLevel.reserved
 def _expired(branch_id: UUID, today: date) -> Any:
     """Per item, what stands on the shelf past its last day and is not quarantined anyway."""
     return (
-        select(Holding.item_id, func.sum(Holding.quantity).label("expired"))
+        select(Holding.item_id, cast(func.sum(Holding.quantity), BigInteger).label("expired"))
         .join(Lot, Lot.id == Holding.lot_id)
         .where(
             Holding.branch_id == branch_id,
@@ -173,7 +173,7 @@ def list_lots(
 ) -> Sequence[Row[Any]]:
     """Lots newest first with what stands of each: (Lot, Item, standing)."""
     standing = (
-        select(func.coalesce(func.sum(Holding.quantity), 0))
+        select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
         .where(Holding.branch_id == branch_id, Holding.lot_id == Lot.id)
         .scalar_subquery()
     )

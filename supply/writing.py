@@ -1,0 +1,187 @@
+"""Rows that a transaction writes together at its end: one statement on PostgreSQL, one per table on SQLite.
+
+The hot path (posting, completing a step, the key of the request) says its rows here instead of sending each
+statement by itself. They are sent before the commit, or before the next SELECT of the session, whichever
+comes first, so nobody can read past them. Columns keep the types of their tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Table
+from sqlalchemy.orm import ORMExecuteState, Session
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What is done to a table: INSERT, upsert (`key` with `replace` or `add`), or UPDATE by `key`."""
+
+    table: Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    update: bool = False
+
+
+@dataclass(slots=True)
+class _Pending:
+    forms: dict[_Form, dict[Any, dict[str, Any]]] = field(default_factory=dict)
+
+    def holds(self, form: _Form) -> bool:
+        return any(other.table is form.table and other != form for other in self.forms)
+
+
+def write_later(
+    session: Session,
+    table: Table,
+    rows: Iterable[Row],
+    *,
+    key: Sequence[str] = (),
+    replace: Sequence[str] = (),
+    add: Sequence[str] = (),
+    update: bool = False,
+) -> None:
+    """Have rows (all with the same columns) written with the others.
+
+    Without `key` they are inserted. With `key` and `replace` or `add` an existing row gets the new values or
+    the sums; with `update` the row must exist and only the columns given change. Rows of one key join: the
+    last word replaces, sums add up.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    form = _Form(table, tuple(rows[0]), tuple(key), tuple(replace), tuple(add), update)
+    pending: _Pending = session.info.setdefault("supply_pending", _Pending())
+    if pending.holds(form):
+        write_now(session)
+    known = pending.forms.setdefault(form, {})
+    for row in rows:
+        name = tuple(row[column] for column in form.key) if form.key else len(known)
+        merged = {**row}
+        if name in known:
+            merged |= {column: known[name][column] + row[column] for column in form.add}
+        known[name] = merged
+
+
+def write_now(session: Session) -> None:
+    """Send what waits. The ORM's own changes go first, since rows may refer to them."""
+    pending: _Pending | None = session.info.get("supply_pending")
+    if pending is None or not pending.forms:
+        return
+    forms, pending.forms = pending.forms, {}
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        statement = _together(tuple(forms))
+        values = tuple(_as_json(form, rows.values()) for form, rows in forms.items())
+        connection.exec_driver_sql(statement, values)
+        return
+    for form, rows in forms.items():
+        converters = _converters(form)
+        connection.exec_driver_sql(
+            _sqlite(form),
+            [tuple(convert(row[name]) for name, convert in converters) for row in rows.values()],
+        )
+
+
+def forget(session: Session) -> None:
+    """Drop what waits: the transaction is rolled back."""
+    session.info.pop("supply_pending", None)
+
+
+def write_before_select(state: ORMExecuteState) -> None:
+    """Session event: no SELECT reads past rows that wait."""
+    if state.is_select:
+        write_now(state.session)
+
+
+@lru_cache
+def _together(forms: tuple[_Form, ...]) -> str:
+    parts = [f"w{number} AS ({_postgresql(form)})" for number, form in enumerate(forms)]
+    return f"WITH {', '.join(parts)} SELECT 1"
+
+
+def _postgresql(form: _Form) -> str:
+    name = form.table.name
+    rows = f"json_populate_recordset(NULL::{name}, %s::json)"
+    if form.update:
+        changed = [column for column in form.columns if column not in form.key]
+        changes = ", ".join(f"{column} = r.{column}" for column in changed)
+        return f"UPDATE {name} t SET {changes} FROM {rows} r WHERE {_same(form, 't', 'r')}"
+    columns = ", ".join(form.columns)
+    return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {rows}{_on_conflict(form)}"  # noqa: S608
+
+
+def _sqlite(form: _Form) -> str:
+    name = form.table.name
+    if form.update:
+        ordered = [column for column, _convert in _converters(form)]
+        changes = ", ".join(f"{column} = ?" for column in ordered[: len(ordered) - len(form.key)])
+        return f"UPDATE {name} SET {changes} WHERE {' AND '.join(f'{column} = ?' for column in form.key)}"
+    columns = ", ".join(form.columns)
+    marks = ", ".join("?" for _column in form.columns)
+    return f"INSERT INTO {name} ({columns}) VALUES ({marks}){_on_conflict(form)}"  # noqa: S608
+
+
+def _on_conflict(form: _Form) -> str:
+    if not form.key:
+        return ""
+    changes = [f"{column} = excluded.{column}" for column in form.replace]
+    changes += [f"{column} = {form.table.name}.{column} + excluded.{column}" for column in form.add]
+    return f" ON CONFLICT ({', '.join(form.key)}) DO UPDATE SET {', '.join(changes)}"
+
+
+def _same(form: _Form, one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in form.key)
+
+
+def _as_json(form: _Form, rows: Iterable[Row]) -> str:
+    return json.dumps(list(rows), default=_json_value, ensure_ascii=False)
+
+
+def _json_value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, UUID | date):
+        return str(value)
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(f"{type(value).__name__} has no column form")
+
+
+@lru_cache
+def _converters(form: _Form) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """Column and converter in the order of the statement's marks: for an UPDATE the key comes last."""
+    order = form.columns
+    if form.update:
+        order = tuple(name for name in form.columns if name not in form.key) + form.key
+    return tuple((name, _as_document if _is_json(form.table, name) else _as_text) for name in order)
+
+
+def _is_json(table: Table, name: str) -> bool:
+    return isinstance(table.c[name].type, JSON)
+
+
+def _as_document(value: Any) -> Any:
+    return json.dumps(value, default=str)
+
+
+def _as_text(value: Any) -> Any:
+    """A value as SQLAlchemy's SQLite types store it."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
