@@ -67,9 +67,15 @@ def create_branch(
     _check_timezone(timezone)
     if currency not in MINOR_DIGITS:
         known = ", ".join(MINOR_DIGITS)
-        raise Invalid("currency_unknown", lazy("Choose one of these currencies: %(list)s.", list=known), field="currency")
+        raise Invalid(
+            "currency_unknown",
+            lazy("Choose one of these currencies: %(list)s.", list=known),
+            field="currency",
+        )
     if session.scalar(select(Branch.id).where(Branch.code == code)) is not None:
-        raise Conflict("code_taken", lazy("Another branch bears this code. Choose a different one."), field="code")
+        raise Conflict(
+            "code_taken", lazy("Another branch bears this code. Choose a different one."), field="code"
+        )
     branch = Branch(id=new_id(), code=code, name=name, timezone=timezone, currency=currency)
     session.add(branch)
     session.flush()
@@ -85,7 +91,9 @@ def update_branch(
     """Rename a branch or move its clock. Code and currency stay: prices of the past bear them."""
     require(actor, Permission.BRANCH_MANAGE, branch_id)
     _check_timezone(timezone)
-    branch = session.get(Branch, branch_id, with_for_update=True, populate_existing=True) or _branch(session, branch_id)
+    branch = session.get(Branch, branch_id, with_for_update=True, populate_existing=True) or _branch(
+        session, branch_id
+    )
     if branch.version != version:
         raise Stale(
             "stale",
@@ -122,7 +130,9 @@ def get_location(session: Session, branch_id: UUID, location_id: UUID) -> Locati
     return location
 
 
-def create_location(session: Session, actor: Actor, branch_id: UUID, *, name: str, position: int = 0) -> Location:
+def create_location(
+    session: Session, actor: Actor, branch_id: UUID, *, name: str, position: int = 0
+) -> Location:
     require(actor, Permission.BRANCH_MANAGE, branch_id)
     _name_free(session, Location, branch_id, name, None)
     location = Location(id=new_id(), branch_id=branch_id, name=name, position=position)
@@ -133,15 +143,26 @@ def create_location(session: Session, actor: Actor, branch_id: UUID, *, name: st
 
 
 def update_location(
-    session: Session, actor: Actor, branch_id: UUID, location_id: UUID, *, name: str, position: int, closed: bool
+    session: Session,
+    actor: Actor,
+    branch_id: UUID,
+    location_id: UUID,
+    *,
+    name: str,
+    position: int,
+    closed: bool,
 ) -> Location:
     """Rename, reorder, close or reopen. The last open location stays open: deliveries need one."""
     require(actor, Permission.BRANCH_MANAGE, branch_id)
     location = get_location(session, branch_id, location_id)
     _name_free(session, Location, branch_id, name, location_id)
     if closed and location.closed_at is None and len(list_locations(session, branch_id)) == 1:
-        raise Conflict("last_location", lazy("A branch keeps at least one storage location. Add another first."))
-    changes = _set(location, {"name": name, "position": position, "closed_at": _closing(location.closed_at, closed)})
+        raise Conflict(
+            "last_location", lazy("A branch keeps at least one storage location. Add another first.")
+        )
+    changes = _set(
+        location, {"name": name, "position": position, "closed_at": _closing(location.closed_at, closed)}
+    )
     session.flush()
     _record(session, actor, location, "location.update", changes)
     return location
@@ -241,7 +262,9 @@ def _name_free(
     if own_id is not None:
         same.append(model.id != own_id)
     if session.scalar(select(model.id).where(*same).limit(1)) is not None:
-        raise Conflict("name_taken", lazy("This name is in use in the branch. Choose a different one."), field="name")
+        raise Conflict(
+            "name_taken", lazy("This name is in use in the branch. Choose a different one."), field="name"
+        )
 
 
 def _closing(closed_at: Any, closed: bool) -> Any:
@@ -249,7 +272,9 @@ def _closing(closed_at: Any, closed: bool) -> Any:
 
 
 def _set(row: Any, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
-    changes = {name: [getattr(row, name), value] for name, value in facts.items() if getattr(row, name) != value}
+    changes = {
+        name: [getattr(row, name), value] for name, value in facts.items() if getattr(row, name) != value
+    }
     for name, value in facts.items():
         setattr(row, name, value)
     return changes

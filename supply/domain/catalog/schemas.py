@@ -46,8 +46,12 @@ class WriteItemUnit(BaseSchema):
     """An item's own unit: one bottle-500 holds amount 500, unit ml."""
 
     code = Code(required=True, max_length=20, metadata={"label": lazy("Unit code"), "example": "bottle-500"})
-    name_en = Text(required=True, max_length=40, metadata={"label": lazy("English name"), "example": "bottle"})
-    name_vi = Text(required=True, max_length=40, metadata={"label": lazy("Vietnamese name"), "example": "chai"})
+    name_en = Text(
+        required=True, max_length=40, metadata={"label": lazy("English name"), "example": "bottle"}
+    )
+    name_vi = Text(
+        required=True, max_length=40, metadata={"label": lazy("Vietnamese name"), "example": "chai"}
+    )
     amount = Amount(required=True, metadata={"label": lazy("One holds"), "example": "500"})
     unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "ml"})
 
@@ -56,8 +60,12 @@ class WriteItem(BaseSchema):
     """The facts of an item, as a whole."""
 
     code = Code(required=True, metadata={"label": lazy("Code"), "example": "ginger-fresh"})
-    name_en = Text(required=True, max_length=120, metadata={"label": lazy("English name"), "example": "Fresh ginger"})
-    name_vi = Text(required=True, max_length=120, metadata={"label": lazy("Vietnamese name"), "example": "Gừng tươi"})
+    name_en = Text(
+        required=True, max_length=120, metadata={"label": lazy("English name"), "example": "Fresh ginger"}
+    )
+    name_vi = Text(
+        required=True, max_length=120, metadata={"label": lazy("Vietnamese name"), "example": "Gừng tươi"}
+    )
     category = fields.Enum(Category, by_value=True, required=True, metadata={"label": lazy("Category")})
     dimension = fields.Enum(Dimension, by_value=True, required=True, metadata={"label": lazy("Counted as")})
     stock_unit = fields.String(
@@ -77,10 +85,18 @@ class WriteItem(BaseSchema):
     lot_required = Tick(load_default=True, metadata={"label": lazy("Ask for the lot number")})
     expiry_required = Tick(load_default=True, metadata={"label": lazy("Ask for the expiry date")})
     shelf_life_days = Whole(
-        minimum=1, maximum=7300, load_default=None, allow_none=True, metadata={"label": lazy("Shelf life in days")}
+        minimum=1,
+        maximum=7300,
+        load_default=None,
+        allow_none=True,
+        metadata={"label": lazy("Shelf life in days")},
     )
     opened_life_days = Whole(
-        minimum=1, maximum=7300, load_default=None, allow_none=True, metadata={"label": lazy("Days after opening")}
+        minimum=1,
+        maximum=7300,
+        load_default=None,
+        allow_none=True,
+        metadata={"label": lazy("Days after opening")},
     )
     units = fields.List(
         fields.Nested(WriteItemUnit),
@@ -130,4 +146,3 @@ class ItemOut(OutSchema):
     active = fields.Boolean(required=True)
     units = fields.List(fields.Nested(ItemUnitOut), required=True)
     version = fields.Integer(required=True)
-

@@ -1,7 +1,7 @@
 """The catalogue: items, their units, search. Owns every change to an item.
 
-Refuses to own stock and reorder policy (ledger) and what suppliers sell (suppliers). An item's dimension never
-changes: all that was ever moved is counted in it.
+Refuses to own stock and reorder policy (ledger) and what suppliers sell (suppliers). An item's dimension
+never changes: all that was ever moved is counted in it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,12 @@ def create_item(
     session.add(item)
     session.flush()
     audit.record(
-        session, actor, action="item.create", entity="item", entity_id=item.id, changes=_changes({}, _told(item))
+        session,
+        actor,
+        action="item.create",
+        entity="item",
+        entity_id=item.id,
+        changes=_changes({}, _told(item)),
     )
     return item
 
@@ -182,7 +187,9 @@ def _changed(session: Session, actor: Actor, item: Item, action: str, before: di
 
 def _code_free(session: Session, code: str) -> None:
     if session.scalar(select(Item.id).where(Item.code == code)) is not None:
-        raise Conflict("code_taken", lazy("Another item bears this code. Choose a different one."), field="code")
+        raise Conflict(
+            "code_taken", lazy("Another item bears this code. Choose a different one."), field="code"
+        )
 
 
 def _apply(item: Item, facts: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:

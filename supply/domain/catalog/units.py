@@ -26,7 +26,11 @@ def unit_factor(item: Item, unit_code: str, *, field: str = "unit") -> int:
             return unit.factor
     raise Invalid(
         "unit_unknown",
-        lazy("%(item)s is not measured in this unit. Choose one of: %(units)s.", item=item.code, units=_units(item)),
+        lazy(
+            "%(item)s is not measured in this unit. Choose one of: %(units)s.",
+            item=item.code,
+            units=_units(item),
+        ),
         field=field,
     )
 
@@ -51,7 +55,7 @@ def base_quantity(item: Item, amount: Decimal, unit_code: str, *, field: str = "
 
 
 def told_amount(item: Item, base: int) -> tuple[Decimal, str]:
-    """Base units as an exact (amount, unit code): in the usage unit where that is exact, else the stock unit."""
+    """Base units as an exact (amount, unit code): in the usage unit where exact, else the stock unit."""
     factor = unit_factor(item, item.usage_unit)
     amount = from_base(base, factor)
     if amount * factor == base and -_exponent(amount) <= 6:

@@ -25,7 +25,15 @@ from supply.permissions import Actor, Permission, require
 from supply.quantity import MINOR_DIGITS
 
 _FACTS = ("code", "name", "language", "email", "phone", "order_days", "lead_time_days", "active")
-_TERMS = ("pack_name", "pack_quantity", "minimum_packs", "price_minor", "currency", "supplier_code", "preferred")
+_TERMS = (
+    "pack_name",
+    "pack_quantity",
+    "minimum_packs",
+    "price_minor",
+    "currency",
+    "supplier_code",
+    "preferred",
+)
 
 
 def get_supplier(session: Session, supplier_id: UUID) -> Supplier:
@@ -78,7 +86,9 @@ def create_supplier(session: Session, actor: Actor, **facts: Any) -> Supplier:
     return supplier
 
 
-def update_supplier(session: Session, actor: Actor, supplier_id: UUID, *, version: int, **facts: Any) -> Supplier:
+def update_supplier(
+    session: Session, actor: Actor, supplier_id: UUID, *, version: int, **facts: Any
+) -> Supplier:
     """Replace a supplier's facts; active=False hides it from new orders and keeps its history."""
     require(actor, Permission.CATALOG_MANAGE)
     supplier = session.get(Supplier, supplier_id, with_for_update=True, populate_existing=True)
@@ -122,7 +132,9 @@ def terms_of_item(session: Session, item_id: UUID) -> list[tuple[SupplierTerms, 
 
 
 def find_terms(session: Session, supplier_id: UUID, item_id: UUID) -> SupplierTerms | None:
-    query = select(SupplierTerms).where(SupplierTerms.supplier_id == supplier_id, SupplierTerms.item_id == item_id)
+    query = select(SupplierTerms).where(
+        SupplierTerms.supplier_id == supplier_id, SupplierTerms.item_id == item_id
+    )
     return session.scalar(query)
 
 
@@ -165,13 +177,17 @@ def set_terms(
     supplier_code: str | None = None,
     preferred: bool = False,
 ) -> SupplierTerms:
-    """Write how a supplier sells an item: one pack holds `amount` of `unit`. The first to sell it is preferred."""
+    """How a supplier sells an item: a pack holds `amount` of `unit`. Who sells it first is preferred."""
     require(actor, Permission.CATALOG_MANAGE)
     get_supplier(session, supplier_id)
     item = catalog.get_item(session, item_id)
     if currency not in MINOR_DIGITS:
         known = ", ".join(MINOR_DIGITS)
-        raise Invalid("currency_unknown", lazy("Choose one of these currencies: %(list)s.", list=known), field="currency")
+        raise Invalid(
+            "currency_unknown",
+            lazy("Choose one of these currencies: %(list)s.", list=known),
+            field="currency",
+        )
     others = terms_of_item(session, item_id)
     terms = next((row for row, supplier in others if supplier.id == supplier_id), None)
     before = _told(terms, _TERMS) if terms else {}
@@ -207,7 +223,9 @@ def _prefer_only(session: Session, item_id: UUID, terms_id: UUID) -> None:
 
 def _code_free(session: Session, code: str) -> None:
     if find_supplier_by_code(session, code) is not None:
-        raise Conflict("code_taken", lazy("Another supplier bears this code. Choose a different one."), field="code")
+        raise Conflict(
+            "code_taken", lazy("Another supplier bears this code. Choose a different one."), field="code"
+        )
 
 
 def _apply(supplier: Supplier, facts: Mapping[str, Any]) -> None:

@@ -49,8 +49,12 @@ def create_condition(
 ) -> Condition:
     require(actor, Permission.CATALOG_MANAGE)
     if session.scalar(select(Condition.id).where(Condition.code == code)) is not None:
-        raise Conflict("code_taken", lazy("Another condition bears this code. Choose a different one."), field="code")
-    condition = Condition(id=new_id(), code=code, name_en=name_en, name_vi=name_vi, source=source, active=True)
+        raise Conflict(
+            "code_taken", lazy("Another condition bears this code. Choose a different one."), field="code"
+        )
+    condition = Condition(
+        id=new_id(), code=code, name_en=name_en, name_vi=name_vi, source=source, active=True
+    )
     session.add(condition)
     session.flush()
     _record(session, actor, "condition.create", condition.id, {"code": [None, code]})
@@ -72,7 +76,9 @@ def update_condition(
     condition = get_condition(session, condition_id)
     facts = {"name_en": name_en, "name_vi": name_vi, "source": source, "active": active}
     changes = {
-        name: [getattr(condition, name), value] for name, value in facts.items() if getattr(condition, name) != value
+        name: [getattr(condition, name), value]
+        for name, value in facts.items()
+        if getattr(condition, name) != value
     }
     for name, value in facts.items():
         setattr(condition, name, value)
@@ -151,7 +157,9 @@ def update_contraindication(
     require(actor, Permission.CATALOG_MANAGE)
     rule = get_contraindication(session, procedure_id, rule_id)
     facts = {"effect": effect, "advice_en": advice_en, "advice_vi": advice_vi, "step_position": step_position}
-    changes = {name: [getattr(rule, name), value] for name, value in facts.items() if getattr(rule, name) != value}
+    changes = {
+        name: [getattr(rule, name), value] for name, value in facts.items() if getattr(rule, name) != value
+    }
     for name, value in facts.items():
         setattr(rule, name, value)
     session.flush()
@@ -169,6 +177,8 @@ def remove_contraindication(session: Session, actor: Actor, procedure_id: UUID, 
     _record(session, actor, "contraindication.remove", rule_id, changes)
 
 
-def _record(session: Session, actor: Actor, action: str, entity_id: UUID, changes: dict[str, list[Any]]) -> None:
+def _record(
+    session: Session, actor: Actor, action: str, entity_id: UUID, changes: dict[str, list[Any]]
+) -> None:
     entity = action.partition(".")[0]
     audit.record(session, actor, action=action, entity=entity, entity_id=entity_id, changes=changes)

@@ -33,7 +33,9 @@ def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> RecipeVer
     if draft is not None:
         return draft
     published = find_published_recipe(session, procedure_id)
-    draft = RecipeVersion(id=new_id(), procedure_id=procedure_id, number=published.number + 1 if published else 1)
+    draft = RecipeVersion(
+        id=new_id(), procedure_id=procedure_id, number=published.number + 1 if published else 1
+    )
     draft.steps = [_copy(step) for step in published.steps] if published else []
     session.add(draft)
     session.flush()
@@ -60,7 +62,9 @@ def save_draft(
     draft.steps.extend(drawn)
     flag_modified(draft, "number")
     session.flush()
-    _record(session, actor, "recipe.save", draft, {"steps": [before, len(drawn)], "lines": [None, len(wanted)]})
+    _record(
+        session, actor, "recipe.save", draft, {"steps": [before, len(drawn)], "lines": [None, len(wanted)]}
+    )
     return draft
 
 
@@ -72,7 +76,10 @@ def publish_draft(session: Session, actor: Actor, procedure_id: UUID, *, version
     draft.published_at = clock.now()
     draft.published_by = actor.person_id
     session.flush()
-    changes: dict[str, list[Any]] = {"number": [draft.number - 1 or None, draft.number], "recipe": [None, _wording(draft)]}
+    changes: dict[str, list[Any]] = {
+        "number": [draft.number - 1 or None, draft.number],
+        "recipe": [None, _wording(draft)],
+    }
     _record(session, actor, "recipe.publish", draft, changes)
     return draft
 
@@ -143,7 +150,9 @@ def _copy(step: Step) -> Step:
     names = ("position", "name_en", "name_vi", "note_en", "note_vi")
     twin = Step(id=new_id(), **{name: getattr(step, name) for name in names})
     facts = ("position", "item_id", "quantity", "scale", "assumed")
-    twin.lines = [RecipeLine(id=new_id(), **{name: getattr(line, name) for name in facts}) for line in step.lines]
+    twin.lines = [
+        RecipeLine(id=new_id(), **{name: getattr(line, name) for name in facts}) for line in step.lines
+    ]
     return twin
 
 
@@ -151,7 +160,9 @@ def _drawn_step(told: Mapping[str, Any], index: int, items: Mapping[UUID, Item])
     step = Step(id=new_id(), position=index + 1, name_en=told["name_en"], name_vi=told["name_vi"])
     step.note_en, step.note_vi = told.get("note_en"), told.get("note_vi")
     lines = told.get("lines", ())
-    step.lines = [_drawn_line(line, f"steps.{index}.lines.{row}", row, items) for row, line in enumerate(lines)]
+    step.lines = [
+        _drawn_line(line, f"steps.{index}.lines.{row}", row, items) for row, line in enumerate(lines)
+    ]
     return step
 
 
@@ -175,7 +186,9 @@ def _wording(recipe: RecipeVersion) -> list[dict[str, Any]]:
     return [
         {
             "step": step.name_en,
-            "lines": [[str(line.item_id), line.quantity, line.scale.value, line.assumed] for line in step.lines],
+            "lines": [
+                [str(line.item_id), line.quantity, line.scale.value, line.assumed] for line in step.lines
+            ],
         }
         for step in recipe.steps
     ]

@@ -81,4 +81,3 @@ def rule_words(rule: str) -> Text:
     if scale == Scale.TUB:
         return lazy("per tub, %(tubs)s in use", tubs=count or "1")
     return lazy("once per room")
-

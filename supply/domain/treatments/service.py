@@ -56,7 +56,9 @@ def create_procedure(session: Session, actor: Actor, *, code: str, name_en: str,
     """Add a procedure with an empty draft; it can be visited once a recipe is published."""
     require(actor, Permission.CATALOG_MANAGE)
     if find_procedure_by_code(session, code) is not None:
-        raise Conflict("code_taken", lazy("Another procedure bears this code. Choose a different one."), field="code")
+        raise Conflict(
+            "code_taken", lazy("Another procedure bears this code. Choose a different one."), field="code"
+        )
     procedure = Procedure(id=new_id(), code=code, name_en=name_en, name_vi=name_vi, active=True)
     procedure.search_key = search_key(code, name_vi, name_en)
     session.add(procedure)
@@ -68,7 +70,14 @@ def create_procedure(session: Session, actor: Actor, *, code: str, name_en: str,
 
 
 def update_procedure(
-    session: Session, actor: Actor, procedure_id: UUID, *, version: int, name_en: str, name_vi: str, active: bool
+    session: Session,
+    actor: Actor,
+    procedure_id: UUID,
+    *,
+    version: int,
+    name_en: str,
+    name_vi: str,
+    active: bool,
 ) -> Procedure:
     """Rename a procedure, or hide it from new visits (active=False)."""
     procedure = procedure_to_change(session, actor, procedure_id, version)
@@ -133,7 +142,9 @@ def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[U
         return {}
     chosen = (RecipeVersion.procedure_id.in_(wanted), RecipeVersion.published_at.is_not(None))
     # Ascending, so that the newest of each procedure is written last.
-    newest = select(RecipeVersion.procedure_id, RecipeVersion.id).where(*chosen).order_by(RecipeVersion.number)
+    newest = (
+        select(RecipeVersion.procedure_id, RecipeVersion.id).where(*chosen).order_by(RecipeVersion.number)
+    )
     ids = dict(session.execute(newest).tuples().all())
     recipes = session.scalars(_recipes().where(RecipeVersion.id.in_(list(ids.values()))))
     return {recipe.procedure_id: recipe for recipe in recipes}
@@ -188,7 +199,9 @@ def create_package(
     require(actor, Permission.CATALOG_MANAGE)
     get_procedure(session, procedure_id)
     if find_package_by_code(session, code) is not None:
-        raise Conflict("code_taken", lazy("Another package bears this code. Choose a different one."), field="code")
+        raise Conflict(
+            "code_taken", lazy("Another package bears this code. Choose a different one."), field="code"
+        )
     package = Package(id=new_id(), procedure_id=procedure_id, code=code, name_en=name_en, name_vi=name_vi)
     package.active = True
     _set_steps(session, package, steps)
@@ -234,12 +247,15 @@ def _set_steps(session: Session, package: Package, steps: Sequence[int]) -> None
         )
     kept = {step.position: step for step in package.steps}
     package.steps[:] = [
-        kept.get(position) or PackageStep(package_id=package.id, position=position) for position in sorted(set(steps))
+        kept.get(position) or PackageStep(package_id=package.id, position=position)
+        for position in sorted(set(steps))
     ]
 
 
 def _set(row: Procedure | Package, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
-    changes = {name: [getattr(row, name), value] for name, value in facts.items() if getattr(row, name) != value}
+    changes = {
+        name: [getattr(row, name), value] for name, value in facts.items() if getattr(row, name) != value
+    }
     for name, value in facts.items():
         setattr(row, name, value)
     return changes

@@ -1,0 +1,115 @@
+"""Loads the starter catalogue (starter.toml) through the services. Loading again adds only what is missing.
+
+Refuses to own suppliers, branches and stock: those are a spa's own, or the demo's.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from supply.domain.catalog import service as catalog
+from supply.domain.catalog.models import Category, Item
+from supply.domain.treatments import conditions, drafting, service
+from supply.domain.treatments.models import Condition, Effect, Procedure
+from supply.domain.treatments.recipe import Scale
+from supply.permissions import Actor, Permission, require
+from supply.quantity import Dimension
+
+_SOURCE = Path(__file__).with_name("starter.toml")
+_ITEM_DEFAULTS = {
+    "lot_required": True,
+    "expiry_required": True,
+    "shelf_life_days": None,
+    "opened_life_days": None,
+    "assumed": False,
+}
+
+
+def load(session: Session, actor: Actor) -> dict[str, int]:
+    """Add what is missing of the starter catalogue; returns how many of each kind were added.
+
+    What bears a code of the starter already is left as it is, whatever the spa made of it.
+    """
+    require(actor, Permission.CATALOG_MANAGE)
+    told = tomllib.loads(_SOURCE.read_text(encoding="utf-8"))
+    added = {"items": 0, "procedures": 0, "packages": 0, "conditions": 0}
+    items = {}
+    for row in told["items"]:
+        item = catalog.find_item_by_code(session, row["code"])
+        if item is None:
+            item = _load_item(session, actor, row)
+            added["items"] += 1
+        items[item.code] = item
+    procedure = service.find_procedure_by_code(session, told["procedure"]["code"])
+    if procedure is None:
+        procedure = _load_procedure(session, actor, told["procedure"], items)
+        added["procedures"] += 1
+    for row in told["packages"]:
+        if service.find_package_by_code(session, row["code"]) is None:
+            service.create_package(session, actor, procedure_id=procedure.id, **row)
+            added["packages"] += 1
+    known = {condition.code for condition in conditions.list_conditions(session, active=None)}
+    for row in told["conditions"]["list"]:
+        if row["code"] not in known:
+            _load_condition(session, actor, procedure.id, row, told["conditions"]["source"])
+            added["conditions"] += 1
+    return added
+
+
+def _load_item(session: Session, actor: Actor, row: Mapping[str, Any]) -> Item:
+    units = [{**unit, "amount": Decimal(unit["amount"])} for unit in row["units"]]
+    facts = {
+        **_ITEM_DEFAULTS,
+        **row,
+        "units": units,
+        "category": Category(row["category"]),
+        "dimension": Dimension(row["dimension"]),
+        "natural_step": Decimal(row["natural_step"]),
+    }
+    return catalog.create_item(session, actor, **facts)
+
+
+def _load_procedure(
+    session: Session, actor: Actor, told: Mapping[str, Any], items: Mapping[str, Item]
+) -> Procedure:
+    names = {name: told[name] for name in ("code", "name_en", "name_vi")}
+    procedure = service.create_procedure(session, actor, **names)
+    steps = [
+        {**step, "lines": [_line(line, items[line["item"]]) for line in step["lines"]]}
+        for step in told["steps"]
+    ]
+    draft = drafting.begin_draft(session, actor, procedure.id)
+    draft = drafting.save_draft(session, actor, procedure.id, version=draft.version, steps=steps)
+    drafting.publish_draft(session, actor, procedure.id, version=draft.version)
+    return procedure
+
+
+def _line(row: Mapping[str, Any], item: Item) -> dict[str, Any]:
+    amount, scale = Decimal(row["amount"]), Scale(row["scale"])
+    return {"item_id": item.id, "amount": amount, "unit": row["unit"], "scale": scale, "assumed": True}
+
+
+def _load_condition(
+    session: Session, actor: Actor, procedure_id: UUID, row: Mapping[str, Any], source: str
+) -> Condition:
+    names = {name: row[name] for name in ("code", "name_en", "name_vi")}
+    condition = conditions.create_condition(session, actor, source=source, **names)
+    conditions.create_contraindication(
+        session,
+        actor,
+        procedure_id,
+        condition_id=condition.id,
+        # The next release weighs them; until then every contraindication warns, in its own words.
+        effect=Effect.WARN,
+        advice_en=row["advice_en"],
+        advice_vi=row["advice_vi"],
+        step_position=row.get("step"),
+    )
+    return condition
