@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -42,7 +42,8 @@ class BaseSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": lazy("There is no such field here.")}  # noqa: RUF012
+    # Lazy: the words are chosen when they are shown.
+    error_messages: ClassVar[dict[str, Any]] = {"unknown": lazy("There is no such field here.")}
 
 
 class OutSchema(Schema):
@@ -85,7 +86,8 @@ class Whole(fields.Integer):
 
     def __init__(self, *, minimum: int, maximum: int, **kwargs: Any) -> None:
         self.minimum, self.maximum = minimum, maximum
-        checks = [validate.Range(min=minimum, max=maximum), *_listed(kwargs.pop("validate", None))]
+        words: Any = lazy("This must be a whole number from {min} to {max}.")
+        checks = [validate.Range(min=minimum, max=maximum, error=words), *_listed(kwargs.pop("validate", None))]
         super().__init__(strict=True, validate=checks, **kwargs)
 
     def _deserialize(
@@ -171,7 +173,8 @@ class Moment(fields.AwareDateTime):
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if value is None:
             return None
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        moment: datetime = value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Day(fields.Date):
@@ -204,3 +207,31 @@ Id = fields.UUID
 
 def _listed(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _speak_plainly() -> None:
+    """marshmallow's own messages are for programmers; these are for whoever filled the form in."""
+    missing: Any = lazy("Please fill this in.")
+    fields.Field.default_error_messages |= {"required": missing, "null": missing}
+    kind: Any
+    words: Any
+    for kind, name, words in (
+        (fields.UUID, "invalid_uuid", lazy("Choose one of the list.")),
+        (fields.Enum, "unknown", lazy("Choose one of the list.")),
+        (fields.Integer, "invalid", lazy("Write a whole number.")),
+        (fields.Date, "invalid", lazy("Write a day, such as 2026-11-22.")),
+        (fields.AwareDateTime, "invalid", lazy("Write a day and time with its offset, such as 2026-11-22T09:30:00Z.")),
+        (fields.AwareDateTime, "invalid_awareness", lazy("Say the offset from UTC too, such as Z or +07:00.")),
+        (fields.Boolean, "invalid", lazy("Say yes or no.")),
+        (fields.String, "invalid", lazy("Write text here.")),
+        (fields.List, "invalid", lazy("Give a list here.")),
+    ):
+        kind.default_error_messages = {**kind.default_error_messages, name: words}
+    validate.OneOf.default_message = lazy("Choose one of the list.")  # type: ignore[assignment]
+    validate.Regexp.default_message = lazy("This does not have the right form.")  # type: ignore[assignment]
+    validate.Length.message_min = lazy("This is too short: at least {min}.")  # type: ignore[assignment]
+    validate.Length.message_max = lazy("This is too long: at most {max}.")  # type: ignore[assignment]
+    validate.Length.message_all = lazy("The length must be from {min} to {max}.")  # type: ignore[assignment]
+
+
+_speak_plainly()

@@ -1,0 +1,131 @@
+"""The words people read for the codes that the program keeps: roles, statuses, reasons, movement types."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from supply.i18n import Text, lazy
+
+_WORDS: dict[str, dict[str, Text]] = {
+    "Role": {
+        "storeroom": lazy("Storeroom"),
+        "therapist": lazy("Therapist"),
+        "manager": lazy("Manager"),
+        "admin": lazy("Admin"),
+    },
+    "Permission": {
+        "stock:see": lazy("See stock, lots, visits and flags"),
+        "delivery:log": lazy("Log and correct deliveries"),
+        "waste:log": lazy("Write off waste"),
+        "count:log": lazy("Count and adjust stock"),
+        "count:approve": lazy("Approve counts above the limit"),
+        "container:handle": lazy("Brew, open and finish containers"),
+        "visit:plan": lazy("Plan visits"),
+        "visit:complete-own": lazy("Complete own treatment steps"),
+        "visit:complete-any": lazy("Complete anybody's treatment steps"),
+        "requisition:request": lazy("Raise and edit requisitions"),
+        "requisition:decide": lazy("Approve or reject requisitions"),
+        "catalog:manage": lazy("Change items, suppliers, recipes and policies"),
+        "safety:override": lazy("Override a safety block"),
+        "people:staff": lazy("Look after storeroom staff and therapists"),
+        "people:manage": lazy("Look after all people"),
+        "branch:manage": lazy("Change branches and settings"),
+        "token:own": lazy("Manage own API tokens"),
+        "audit:see": lazy("See the audit"),
+    },
+    "RoomType": {
+        "single": lazy("Single"),
+        "double": lazy("Double"),
+        "triple": lazy("Triple"),
+        "group": lazy("Group"),
+    },
+    "Category": {
+        "essential-oil": lazy("Essential oil"),
+        "herb": lazy("Herb"),
+        "wood": lazy("Wood"),
+        "peel": lazy("Peel"),
+        "root": lazy("Root"),
+        "refreshment": lazy("Refreshment"),
+        "remedy": lazy("Remedy"),
+        "consumable": lazy("Consumable"),
+    },
+    "Dimension": {"mass": lazy("Mass"), "volume": lazy("Volume"), "count": lazy("Pieces")},
+    "MovementType": {
+        "receipt": lazy("Receipt"),
+        "usage": lazy("Usage"),
+        "waste": lazy("Waste"),
+        "adjustment": lazy("Adjustment"),
+        "transfer-out": lazy("Transfer out"),
+        "transfer-in": lazy("Transfer in"),
+        "preparation-in": lazy("Brewed"),
+        "preparation-out": lazy("Used for brewing"),
+        "reversal": lazy("Reversal"),
+    },
+    "LotKind": {
+        "supplier": lazy("Supplier's lot"),
+        "prepared": lazy("Prepared batch"),
+        "opening": lazy("Opening stock"),
+    },
+    "AdjustmentReason": {
+        "opening": lazy("Opening stock"),
+        "count": lazy("Count"),
+        "found": lazy("Found"),
+        "lost": lazy("Lost"),
+        "entry-error": lazy("Entry error"),
+        "unrecorded-use": lazy("Unrecorded use"),
+        "delivery-correction": lazy("Correction of a delivery"),
+    },
+    "WasteReason": {
+        "expired": lazy("Expired"),
+        "damaged": lazy("Damaged"),
+        "spilled": lazy("Spilled"),
+        "contaminated": lazy("Contaminated"),
+        "tester": lazy("Used as a tester"),
+        "other": lazy("Other"),
+    },
+    "VisitStatus": {
+        "planned": lazy("Planned"),
+        "running": lazy("Running"),
+        "finished": lazy("Finished"),
+        "broken-off": lazy("Broken off"),
+        "cancelled": lazy("Cancelled"),
+    },
+    "StepStatus": {
+        "planned": lazy("Planned"),
+        "started": lazy("Started"),
+        "completed": lazy("Completed"),
+        "skipped": lazy("Skipped"),
+    },
+    "SkipReason": {
+        "client-wish": lazy("Client's wish"),
+        "health": lazy("Health"),
+        "time": lazy("No time"),
+        "no-supply": lazy("Supplies missing"),
+        "equipment": lazy("Equipment"),
+        "broken-off": lazy("Visit broken off"),
+    },
+    "RequisitionStatus": {
+        "draft": lazy("Draft"),
+        "submitted": lazy("Waiting for approval"),
+        "approved": lazy("Approved"),
+        "rejected": lazy("Rejected"),
+        "withdrawn": lazy("Withdrawn"),
+    },
+    "OrderStatus": {
+        "ordered": lazy("Ordered"),
+        "partly-received": lazy("Partly received"),
+        "received": lazy("Received"),
+        "cancelled": lazy("Cancelled"),
+    },
+    "TaskKind": {"count": lazy("Count"), "incident": lazy("Incident")},
+    "Scale": {"client": lazy("per client"), "tub": lazy("per tub"), "room": lazy("per room")},
+    "Effect": {"warn": lazy("Warning"), "consent": lazy("Consent needed"), "block": lazy("Not allowed")},
+}
+
+
+def word(code: StrEnum | None) -> str:
+    """A code in the reader's language; a code without words of its own shows itself."""
+    if code is None:
+        return "–"
+    known = _WORDS.get(type(code).__name__, {}).get(code.value)
+    return str(known) if known is not None else code.value.replace("-", " ")
