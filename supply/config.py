@@ -14,7 +14,7 @@ class SettingsError(Exception):
     """A setting that cannot be meant; the text names the variable and what it takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """Everything that may differ between installations. docs/settings.md says what each is for."""
 

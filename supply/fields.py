@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -43,7 +43,7 @@ class BaseSchema(Schema):
         unknown = RAISE
 
     # Lazy: the words are chosen when they are shown.
-    error_messages: ClassVar[dict[str, Any]] = {"unknown": lazy("There is no such field here.")}
+    error_messages: dict[str, Any] = {"unknown": lazy("There is no such field here.")}  # noqa: RUF012
 
 
 class OutSchema(Schema):
@@ -87,7 +87,10 @@ class Whole(fields.Integer):
     def __init__(self, *, minimum: int, maximum: int, **kwargs: Any) -> None:
         self.minimum, self.maximum = minimum, maximum
         words: Any = lazy("This must be a whole number from {min} to {max}.")
-        checks = [validate.Range(min=minimum, max=maximum, error=words), *_listed(kwargs.pop("validate", None))]
+        checks = [
+            validate.Range(min=minimum, max=maximum, error=words),
+            *_listed(kwargs.pop("validate", None)),
+        ]
         super().__init__(strict=True, validate=checks, **kwargs)
 
     def _deserialize(
@@ -220,8 +223,16 @@ def _speak_plainly() -> None:
         (fields.Enum, "unknown", lazy("Choose one of the list.")),
         (fields.Integer, "invalid", lazy("Write a whole number.")),
         (fields.Date, "invalid", lazy("Write a day, such as 2026-11-22.")),
-        (fields.AwareDateTime, "invalid", lazy("Write a day and time with its offset, such as 2026-11-22T09:30:00Z.")),
-        (fields.AwareDateTime, "invalid_awareness", lazy("Say the offset from UTC too, such as Z or +07:00.")),
+        (
+            fields.AwareDateTime,
+            "invalid",
+            lazy("Write a day and time with its offset, such as 2026-11-22T09:30:00Z."),
+        ),
+        (
+            fields.AwareDateTime,
+            "invalid_awareness",
+            lazy("Say the offset from UTC too, such as Z or +07:00."),
+        ),
         (fields.Boolean, "invalid", lazy("Say yes or no.")),
         (fields.String, "invalid", lazy("Write text here.")),
         (fields.List, "invalid", lazy("Give a list here.")),

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import JSON, Table
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 Row = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ class _Pending:
 
 def write_later(
     session: Session,
-    table: Table,
+    model: type[DeclarativeBase],
     rows: Iterable[Row],
     *,
     key: Sequence[str] = (),
@@ -60,7 +60,7 @@ def write_later(
     rows = list(rows)
     if not rows:
         return
-    form = _Form(table, tuple(rows[0]), tuple(key), tuple(replace), tuple(add), update)
+    form = _Form(cast(Table, model.__table__), tuple(rows[0]), tuple(key), tuple(replace), tuple(add), update)
     pending: _Pending = session.info.setdefault("supply_pending", _Pending())
     if pending.holds(form):
         write_now(session)
@@ -117,7 +117,8 @@ def _postgresql(form: _Form) -> str:
     if form.update:
         changed = [column for column in form.columns if column not in form.key]
         changes = ", ".join(f"{column} = r.{column}" for column in changed)
-        return f"UPDATE {name} t SET {changes} FROM {rows} r WHERE {_same(form, 't', 'r')}"
+        # Every name is one of our own tables' and columns'; values travel apart.
+        return f"UPDATE {name} t SET {changes} FROM {rows} r WHERE {_same(form, 't', 'r')}"  # noqa: S608
     columns = ", ".join(form.columns)
     return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {rows}{_on_conflict(form)}"  # noqa: S608
 
@@ -127,7 +128,8 @@ def _sqlite(form: _Form) -> str:
     if form.update:
         ordered = [column for column, _convert in _converters(form)]
         changes = ", ".join(f"{column} = ?" for column in ordered[: len(ordered) - len(form.key)])
-        return f"UPDATE {name} SET {changes} WHERE {' AND '.join(f'{column} = ?' for column in form.key)}"
+        found = " AND ".join(f"{column} = ?" for column in form.key)
+        return f"UPDATE {name} SET {changes} WHERE {found}"  # noqa: S608
     columns = ", ".join(form.columns)
     marks = ", ".join("?" for _column in form.columns)
     return f"INSERT INTO {name} ({columns}) VALUES ({marks}){_on_conflict(form)}"  # noqa: S608

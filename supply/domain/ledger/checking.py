@@ -87,7 +87,7 @@ def _walk(session: Session, branch: Branch, sums: _Sums) -> Iterator[Difference]
     for row in session.execute(query):
         if row.seq != sums.seq + 1:
             yield Difference(branch.code, "movement", f"#{sums.seq + 1}", "missing", f"before #{row.seq}")
-        expected = chain.next_hash(sums.hash, row._mapping)
+        expected = chain.next_hash(sums.hash, row._asdict())
         if expected != row.hash:
             stored, computed = f"hash {row.hash.hex()[:16]}", expected.hex()[:16]
             yield Difference(branch.code, "movement", f"#{row.seq}", stored, computed)

@@ -35,13 +35,6 @@ from supply.i18n import lazy
 from supply.permissions import Actor
 from supply.writing import write_later
 
-MOVEMENT = Movement.__table__
-HOLDING = Holding.__table__
-LEVEL = StockLevel.__table__
-DEMAND = DemandDay.__table__
-HEAD = LedgerHead.__table__
-LOT = Lot.__table__
-
 
 @dataclass(slots=True)
 class Level:
@@ -94,10 +87,10 @@ class Writer:
 
 
 _LOCK = (
-    select(HEAD.c.seq, HEAD.c.hash, Branch.timezone, Branch.currency)
-    .join(Branch, Branch.id == HEAD.c.branch_id)
-    .where(HEAD.c.branch_id == bindparam("branch"))
-    .with_for_update(of=HEAD)
+    select(LedgerHead.seq, LedgerHead.hash, Branch.timezone, Branch.currency)
+    .join(Branch, Branch.id == LedgerHead.branch_id)
+    .where(LedgerHead.branch_id == bindparam("branch"))
+    .with_for_update(of=LedgerHead)
 )
 
 
@@ -110,36 +103,39 @@ def lock(session: Session, actor: Actor, branch_id: UUID) -> Writer:
 
 
 _SHELF_COLUMNS = (
-    LEVEL.c.item_id,
-    LEVEL.c.on_hand,
-    LEVEL.c.quarantined,
-    LEVEL.c.reserved,
-    LEVEL.c.on_order,
-    HOLDING.c.id,
-    HOLDING.c.lot_id,
-    HOLDING.c.location_id,
-    HOLDING.c.container_id,
-    HOLDING.c.expires_on,
-    HOLDING.c.quantity,
-    LOT.c.quarantined_at,
+    StockLevel.item_id,
+    StockLevel.on_hand,
+    StockLevel.quarantined,
+    StockLevel.reserved,
+    StockLevel.on_order,
+    Holding.id,
+    Holding.lot_id,
+    Holding.location_id,
+    Holding.container_id,
+    Holding.expires_on,
+    Holding.quantity,
+    Lot.quarantined_at,
 )
 
 
 def _shelf_query(wanted: Any) -> Any:
-    shelf = and_(HOLDING.c.branch_id == LEVEL.c.branch_id, HOLDING.c.item_id == LEVEL.c.item_id, wanted)
+    shelf = and_(Holding.branch_id == StockLevel.branch_id, Holding.item_id == StockLevel.item_id, wanted)
     return (
         select(*_SHELF_COLUMNS)
-        .select_from(LEVEL.outerjoin(HOLDING, shelf).outerjoin(LOT, LOT.c.id == HOLDING.c.lot_id))
+        .select_from(StockLevel)
+        .outerjoin(Holding, shelf)
+        .outerjoin(Lot, Lot.id == Holding.lot_id)
         .where(
-            LEVEL.c.branch_id == bindparam("branch"), LEVEL.c.item_id.in_(bindparam("items", expanding=True))
+            StockLevel.branch_id == bindparam("branch"),
+            StockLevel.item_id.in_(bindparam("items", expanding=True)),
         )
     )
 
 
 # The first reads what stands on the shelf; the second also finds used-up holdings of the lots named.
-_SHELF = _shelf_query(HOLDING.c.quantity > 0)
+_SHELF = _shelf_query(Holding.quantity > 0)
 _SHELF_AND_LOTS = _shelf_query(
-    or_(HOLDING.c.quantity > 0, HOLDING.c.lot_id.in_(bindparam("lots", expanding=True)))
+    or_(Holding.quantity > 0, Holding.lot_id.in_(bindparam("lots", expanding=True)))
 )
 
 
@@ -214,10 +210,10 @@ def post(writer: Writer, drafts: Sequence[Draft]) -> list[int]:
             level.quarantined += draft.quantity
         writer.changed.add(draft.place.item_id)
     if drafts:
-        write_later(writer.session, MOVEMENT, [_movement(writer, draft) for draft in drafts])
+        write_later(writer.session, Movement, [_movement(writer, draft) for draft in drafts])
         _save_places(writer, {draft.place.id: draft.place for draft in drafts})
         head = {"branch_id": writer.branch_id, "seq": writer.seq, "hash": writer.hash}
-        write_later(writer.session, HEAD, [head], key=("branch_id",), update=True)
+        write_later(writer.session, LedgerHead, [head], key=("branch_id",), update=True)
     save_levels(writer)
     save_demand(writer)
     return list(range(writer.seq - len(drafts) + 1, writer.seq + 1))
@@ -262,7 +258,7 @@ def _save_places(writer: Writer, places: Mapping[UUID, Place]) -> None:
         }
         for place in places.values()
     ]
-    write_later(writer.session, HOLDING, rows, key=("id",), replace=("quantity",))
+    write_later(writer.session, Holding, rows, key=("id",), replace=("quantity",))
 
 
 def save_levels(writer: Writer) -> None:
@@ -280,7 +276,7 @@ def save_levels(writer: Writer) -> None:
         for item_id, level in ((item_id, writer.levels[item_id]) for item_id in sorted(writer.changed))
     ]
     sums = ("on_hand", "quarantined", "reserved", "on_order")
-    write_later(writer.session, LEVEL, rows, key=("branch_id", "item_id"), replace=sums)
+    write_later(writer.session, StockLevel, rows, key=("branch_id", "item_id"), replace=sums)
     writer.changed.clear()
 
 
@@ -289,5 +285,7 @@ def save_demand(writer: Writer) -> None:
         {"branch_id": writer.branch_id, "item_id": item_id, "day_on": day, "used": used, "short": short}
         for (item_id, day), (used, short) in sorted(writer.demand.items())
     ]
-    write_later(writer.session, DEMAND, rows, key=("branch_id", "item_id", "day_on"), add=("used", "short"))
+    write_later(
+        writer.session, DemandDay, rows, key=("branch_id", "item_id", "day_on"), add=("used", "short")
+    )
     writer.demand.clear()

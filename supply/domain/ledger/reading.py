@@ -1,4 +1,7 @@
-"""Looking at stock: levels, shelves, movements, what is low, what expires, use per day. Never scans the ledger."""
+"""Looking at stock: levels, shelves, movements, what is low, what expires, use per day.
+
+Nothing here scans the ledger.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from supply.domain.catalog.search import search_key
 from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, Movement, StockLevel
 from supply.domain.people.models import Person
 
+Rows = Sequence[Any]
 IN_HAND = StockLevel.on_hand - StockLevel.quarantined - StockLevel.reserved
 
 
@@ -73,7 +77,7 @@ def list_levels(
     after: tuple[str, str] | None = None,
     search: str | None = None,
     category: Category | None = None,
-) -> Sequence[Row[Any]]:
+) -> Rows:
     """Levels of active items by name; `after` is (sort key, item id) of the last row seen."""
     query = _levels(branch_id, today).where(Item.active).order_by(Item.sort_key, Item.id).limit(limit)
     if after is not None:
@@ -90,8 +94,8 @@ def get_level(session: Session, branch_id: UUID, item_id: UUID, today: date) -> 
     return session.execute(_levels(branch_id, today).where(StockLevel.item_id == item_id)).first()
 
 
-def list_low(session: Session, branch_id: UUID, today: date) -> Sequence[Row[Any]]:
-    """Levels at or below their reorder point: those low by themselves, and those that a change of day made so."""
+def list_low(session: Session, branch_id: UUID, today: date) -> Rows:
+    """Levels at or below their reorder point: low by themselves, or made so by a change of day."""
     low = select(StockLevel.item_id).where(
         StockLevel.branch_id == branch_id, IN_HAND + StockLevel.on_order <= StockLevel.reorder_point
     )
@@ -101,7 +105,7 @@ def list_low(session: Session, branch_id: UUID, today: date) -> Sequence[Row[Any
     return [row for row in session.execute(query.order_by(Item.sort_key, Item.id)).all() if row.flagged]
 
 
-def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Sequence[Row[Any]]:
+def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Rows:
     """What stands of an item, in the order in which it would be used: (Holding, Lot, Location, Container)."""
     query = (
         select(Holding, Lot, Location, Container)
@@ -128,7 +132,7 @@ def list_movements(
     lot_id: UUID | None = None,
     before_seq: int | None = None,
     limit: int = 50,
-) -> Sequence[Row[Any]]:
+) -> Rows:
     """Movements newest first: (Movement, Lot, Location, Person). Costs the page, not the ledger."""
     page = select(Movement.seq).where(Movement.branch_id == branch_id)
     if item_id is not None:
@@ -149,8 +153,8 @@ def list_movements(
     return session.execute(query).all()
 
 
-def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 200) -> Sequence[Row[Any]]:
-    """What stands on the shelf with a last day up to `until`, earliest first: (Holding, Lot, Item, Location)."""
+def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 200) -> Rows:
+    """What stands with a last day up to `until`, earliest first: (Holding, Lot, Item, Location)."""
     query = (
         select(Holding, Lot, Item, Location)
         .join(Lot, Lot.id == Holding.lot_id)
@@ -170,7 +174,7 @@ def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 2
 
 def list_lots(
     session: Session, branch_id: UUID, *, item_id: UUID | None, limit: int, before: UUID | None
-) -> Sequence[Row[Any]]:
+) -> Rows:
     """Lots newest first with what stands of each: (Lot, Item, standing)."""
     standing = (
         select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
@@ -191,7 +195,7 @@ def list_lots(
     return session.execute(query).all()
 
 
-def daily_use(session: Session, branch_id: UUID, item_id: UUID, since: date) -> Sequence[Row[Any]]:
+def daily_use(session: Session, branch_id: UUID, item_id: UUID, since: date) -> Rows:
     """Used and short per performed day, oldest first: (day_on, used, short). Days without use have no row."""
     query = (
         select(DemandDay.day_on, DemandDay.used, DemandDay.short)

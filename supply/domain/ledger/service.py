@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, insert, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, make_transient_to_detached
 
 from supply import clock
 from supply.database import new_id
@@ -225,7 +225,7 @@ def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
             new.append(row)
             lots[fact] = Lot(**row)
     if new:
-        writer.session.execute(insert(Lot.__table__), new)
+        writer.session.execute(insert(Lot), new)
     return [lots[fact] for fact in facts]
 
 
@@ -239,9 +239,14 @@ def receive(
     lots: Sequence[Lot],
     *,
     type: MovementType = MovementType.RECEIPT,
+    on_order: Mapping[UUID, int] | None = None,
 ) -> list[int]:
-    """Put what came in on the shelf. `lots` are those of obtain_lots, one per receipt, in order."""
+    """Put what came in on the shelf. `lots` are those of obtain_lots, one per receipt, in order.
+
+    `on_order` changes what is still to come (base units by item) in the same writing.
+    """
     load(writer, {receipt.item_id for receipt in receipts}, {lot.id for lot in lots})
+    _note_on_order(writer, on_order or {})
     drafts = []
     for receipt, lot in zip(receipts, lots, strict=True):
         place = place_of(writer, receipt.item_id, lot, receipt.location_id)
@@ -466,11 +471,15 @@ def reserve(writer: Writer, amounts: Mapping[UUID, int]) -> None:
 def change_on_order(writer: Writer, amounts: Mapping[UUID, int]) -> None:
     """Add to (positive) or take from (negative) what is on order, base units per item."""
     load(writer, amounts)
+    _note_on_order(writer, amounts)
+    save_levels(writer)
+
+
+def _note_on_order(writer: Writer, amounts: Mapping[UUID, int]) -> None:
     for item_id, quantity in amounts.items():
         if quantity:
             writer.levels[item_id].on_order += quantity
             writer.changed.add(item_id)
-    save_levels(writer)
 
 
 def level_of(writer: Writer, item_id: UUID) -> Level:
