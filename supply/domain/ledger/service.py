@@ -217,16 +217,24 @@ def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
         tuple_(Lot.item_id, Lot.number).in_(sorted({(fact.item_id, fact.number) for fact in facts})),
     )
     lots = {_facts_of(lot): lot for lot in writer.session.scalars(query)}
-    new: list[dict[str, Any]] = []
+    new: dict[LotFacts, dict[str, Any]] = {}
     for fact in facts:
-        if fact not in lots:
+        if fact not in lots and fact not in new:
             row = {name: getattr(fact, name) for name in LotFacts.__slots__}
             row |= {"id": new_id(), "branch_id": writer.branch_id, "created_at": writer.recorded_at}
-            new.append(row)
-            lots[fact] = Lot(**row)
+            new[fact] = row | {"quarantined_at": None, "quarantine_reason": None}
     if new:
-        writer.session.execute(insert(Lot), new)
+        writer.session.execute(insert(Lot), list(new.values()))
+    lots |= {fact: _written(writer.session, row) for fact, row in new.items()}
     return [lots[fact] for fact in facts]
+
+
+def _written(session: Session, row: Mapping[str, Any]) -> Lot:
+    """A lot as if it had been read: its row is written, nobody needs to ask for it again."""
+    lot = Lot(**row)
+    make_transient_to_detached(lot)
+    session.add(lot)
+    return lot
 
 
 def _facts_of(lot: Lot) -> LotFacts:

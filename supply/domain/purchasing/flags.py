@@ -95,7 +95,9 @@ def _flag(row: Any, offer: Offer | None, asked: Asked | None) -> Flag:
         row.reorder_point,
         row.par_level,
     )
-    return Flag(row.Item, position, policy.decide(position, offer and offer.policy), offer, asked)
+    return Flag(
+        row.Item, position, policy.decide(position, None if offer is None else offer.policy), offer, asked
+    )
 
 
 def offers_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, Offer]:

@@ -1,0 +1,210 @@
+"""Putting a delivery right: reversing it or some of its lines, correcting an amount, as far as use allows.
+
+What was used cannot be taken back; the refusal lists the uses and how far each line can be corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from supply.domain.audit import service as audit
+from supply.domain.catalog.schemas import quantity_out
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.service import Writer
+from supply.domain.purchasing import orders
+from supply.domain.purchasing.packs import base_quantity
+from supply.domain.receiving.models import Delivery, DeliveryLine
+from supply.domain.receiving.service import SOURCE, find_delivery, not_found
+from supply.domain.suppliers import service as suppliers
+from supply.errors import Conflict, Invalid, NotFound, Stale
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission, require
+
+REASON = "delivery-correction"
+
+
+def reverse_delivery(
+    session: Session,
+    actor: Actor,
+    delivery_id: UUID,
+    *,
+    reason: str,
+    lines: Collection[int] = (),
+    version: int | None = None,
+) -> Delivery:
+    """Take back the lines named by position, or everything. Receiving it again is a new delivery.
+
+    Raises Conflict("already_reversed"), Conflict("already_used") with `uses` and `correctable`, Stale.
+    """
+    writer, delivery = _open(session, actor, delivery_id, version)
+    positions = set(lines) or {line.position for line in delivery.lines}
+    _require_positions(delivery, positions)
+    standing = [line for line in delivery.lines if line.position in positions and line.quantity]
+    if not standing:
+        raise Conflict("already_reversed", lazy("This was taken back already."))
+    try:
+        ledger.reverse(
+            writer,
+            SOURCE,
+            delivery.id,
+            happened_at=delivery.happened_at,
+            lines=[line.position for line in standing],
+        )
+    except Conflict as refusal:
+        if refusal.code == "already_used":
+            refusal.details["correctable"] = _correctable(writer, standing)
+        raise
+    _follow_order(session, writer, delivery, {line: -line.quantity for line in standing})
+    taken = {str(line.position): [line.quantity, 0] for line in standing}
+    for line in standing:
+        line.quantity = 0
+    if all(line.quantity == 0 for line in delivery.lines):
+        delivery.reversed_at = writer.recorded_at
+    _save(session, actor, delivery, "delivery.reverse", taken, reason)
+    return delivery
+
+
+def correct_delivery_line(
+    session: Session,
+    actor: Actor,
+    delivery_id: UUID,
+    position: int,
+    *,
+    amount: Decimal,
+    unit: str,
+    reason: str,
+    version: int | None = None,
+) -> Delivery:
+    """Say how much really came. Up freely; down to what was used at the least.
+
+    Raises Conflict("already_used") with `correctable`, Conflict("already_reversed"), Stale.
+    """
+    writer, delivery = _open(session, actor, delivery_id, version)
+    _require_positions(delivery, {position})
+    line = next(line for line in delivery.lines if line.position == position)
+    if line.quantity == 0:
+        raise Conflict(
+            "already_reversed", lazy("This was taken back already. Log what came as a new delivery.")
+        )
+    terms = suppliers.find_terms(session, delivery.supplier_id, line.item_id)
+    quantity = base_quantity(line.item, terms, amount, unit, field="")
+    if quantity == line.quantity:
+        raise Invalid("nothing_changes", lazy("This is the amount already written down."), field="amount")
+    _adjust(writer, delivery, line, quantity - line.quantity)
+    _follow_order(session, writer, delivery, {line: quantity - line.quantity})
+    changes = {str(position): [line.quantity, quantity]}
+    line.quantity = quantity
+    line.entered_amount, line.entered_unit = format(amount, "f"), unit
+    _save(session, actor, delivery, "delivery.correct", changes, reason)
+    return delivery
+
+
+def _adjust(writer: Writer, delivery: Delivery, line: DeliveryLine, delta: int) -> None:
+    change = ledger.Change(line.lot_id, line.location_id, None, delta, REASON, line.position)
+    try:
+        ledger.adjust(
+            writer,
+            line.item_id,
+            [change],
+            source_type=SOURCE,
+            source_id=delivery.id,
+            happened_at=delivery.happened_at,
+        )
+    except Conflict as refusal:
+        if refusal.code != "stock_short":
+            raise
+        least = line.quantity - int(refusal.details["available"])
+        raise Conflict(
+            "already_used",
+            lazy("More than that was used or moved already. Correct it to no less than what is gone."),
+            details={"correctable": [_least(line, least)]},
+        ) from refusal
+
+
+def _correctable(writer: Writer, lines: Iterable[DeliveryLine]) -> list[dict[str, Any]]:
+    """How far each line can be corrected by itself: what stands where it was put may go."""
+    told = []
+    for line in lines:
+        place = writer.places.get((line.lot_id, line.location_id, None))
+        # The refused reversal has drawn the place down already; its lines give back what they took.
+        drawn = sum(
+            other.quantity
+            for other in lines
+            if (other.lot_id, other.location_id) == (line.lot_id, line.location_id)
+        )
+        left = (place.quantity if place is not None else 0) + drawn
+        told.append(_least(line, max(line.quantity - left, 0)))
+    return told
+
+
+def _least(line: DeliveryLine, least: int) -> dict[str, Any]:
+    told = quantity_out(least, line.item)
+    assert told is not None
+    return {
+        "position": line.position,
+        "item_id": str(line.item_id),
+        "least": {"amount": format(told["amount"], "f"), "unit": told["unit"]},
+    }
+
+
+def _open(session: Session, actor: Actor, delivery_id: UUID, version: int | None) -> tuple[Writer, Delivery]:
+    """The delivery as it is now, held under its branch's lock by somebody who may."""
+    branch_id = session.scalar(select(Delivery.branch_id).where(Delivery.id == delivery_id))
+    if branch_id is None or not actor.belongs_to(branch_id):
+        raise not_found()
+    require(actor, Permission.DELIVERY_LOG, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    delivery = find_delivery(session, delivery_id)
+    assert delivery is not None, "deliveries are never deleted"
+    if version is not None and delivery.version != version:
+        raise Stale("stale", lazy("Somebody changed this delivery meanwhile. Look at it again."))
+    return writer, delivery
+
+
+def _require_positions(delivery: Delivery, positions: Collection[int]) -> None:
+    if set(positions) - {line.position for line in delivery.lines}:
+        raise NotFound("line_not_found", lazy("This delivery has no such line."))
+
+
+def _follow_order(
+    session: Session, writer: Writer, delivery: Delivery, deltas: dict[DeliveryLine, int]
+) -> None:
+    """The order counts what came: let it follow, and what is on order with it."""
+    if delivery.purchase_order_id is None:
+        return
+    order = orders.find_order(session, delivery.purchase_order_id)
+    assert order is not None, "orders are never deleted"
+    by_item: dict[UUID, int] = {}
+    for line, delta in deltas.items():
+        by_item[line.item_id] = by_item.get(line.item_id, 0) + delta
+    ledger.change_on_order(writer, orders.record_receipt(order, by_item))
+
+
+def _save(
+    session: Session,
+    actor: Actor,
+    delivery: Delivery,
+    action: str,
+    quantities: dict[str, list[int]],
+    reason: str,
+) -> None:
+    # A change of lines alone would leave the version as it was.
+    flag_modified(delivery, "recorded_at")
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        action=action,
+        entity="delivery",
+        entity_id=delivery.id,
+        branch_id=delivery.branch_id,
+        changes={f"lines.{position}.quantity": change for position, change in quantities.items()},
+        reason=reason,
+    )
