@@ -36,6 +36,8 @@ export function start(form) {
   const sayUnsaved = (yes) => { if (words) words.hidden = !yes; };
   const draft = readDraft(draftKey(form));
   if (draft) { restore(form, draft.values); sayUnsaved(true); }
+  // Not a submit button: Enter would press the first one of the form, even unseen.
+  words?.querySelector("[data-retry]")?.addEventListener("click", () => (form.querySelector("[type=submit]") ?? form).click());
   form.addEventListener("reset", () => dropDraft(draftKey(form)));
   form.addEventListener("submit", async (event) => {
     if (event.defaultPrevented) return;
