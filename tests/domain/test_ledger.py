@@ -1,0 +1,352 @@
+"""The ledger against both databases: sums, shortage, reversal, containers, quarantine, tampering."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import db, new_id, read_snapshot, write_transaction
+from supply.domain.ledger import reading, shelf
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.models import DemandDay, Movement, MovementType, StockLevel
+from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from tests.cast import Cast
+from tests.shelves import add_item, differences, on_hand, stock, undo, use
+
+GRAM = 1_000
+
+
+@pytest.fixture
+def ginger(session: Session, cast: Cast) -> UUID:
+    item_id = add_item(session, "ginger", opened_life_days=10)
+    session.commit()
+    return item_id
+
+
+@pytest.fixture
+def oil(session: Session, cast: Cast) -> UUID:
+    item_id = add_item(session, "oil")
+    session.commit()
+    return item_id
+
+
+def days(number: int):  # type: ignore[no-untyped-def]
+    return clock.now().date() + timedelta(days=number)
+
+
+def test_a_use_takes_what_expires_first_and_every_sum_follows(cast: Cast, ginger: UUID) -> None:
+    _source, later = stock(cast, ginger, 500 * GRAM, number="B", expires_on=days(60))
+    _source, soon = stock(cast, ginger, 30 * GRAM, number="A", expires_on=days(9))
+    _completion, (deducted,) = use(cast, [(ginger, 50 * GRAM)])
+    assert [(taken.lot_id, taken.quantity) for taken in deducted.taken] == [
+        (soon, 30 * GRAM),
+        (later, 20 * GRAM),
+    ]
+    assert on_hand(cast, ginger) == 480 * GRAM
+    assert differences() == []
+
+
+def test_too_little_is_said_before_anything_is_written(cast: Cast, ginger: UUID, oil: UUID) -> None:
+    stock(cast, ginger, 10 * GRAM)
+    stock(cast, oil, 100 * GRAM)
+    with pytest.raises(Conflict) as refused:
+        use(cast, [(oil, 5 * GRAM), (ginger, 12 * GRAM)])
+    assert refused.value.code == "stock_short"
+    (short,) = refused.value.details["short"]
+    assert (short["code"], short["needed"], short["available"], short["short"]) == (
+        "ginger",
+        12 * GRAM,
+        10 * GRAM,
+        2 * GRAM,
+    )
+    assert (on_hand(cast, ginger), on_hand(cast, oil)) == (10 * GRAM, 100 * GRAM)
+    assert differences() == []
+
+
+def test_with_consent_what_is_there_is_taken_and_the_rest_is_named(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 10 * GRAM)
+    _completion, (deducted,) = use(cast, [(ginger, 12 * GRAM)], consent=True)
+    assert deducted.short == 2 * GRAM
+    assert on_hand(cast, ginger) == 0
+    (demand,) = read_snapshot(lambda session: session.execute(select(DemandDay.used, DemandDay.short)).all())
+    assert tuple(demand) == (10 * GRAM, 2 * GRAM)
+
+
+def test_two_lines_of_one_item_share_what_there_is(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 10 * GRAM)
+    _completion, (one, two) = use(cast, [(ginger, 8 * GRAM), (ginger, 8 * GRAM)], consent=True)
+    assert (one.short, two.short) == (0, 6 * GRAM)
+    assert on_hand(cast, ginger) == 0
+
+
+def test_an_expired_lot_can_only_be_used_by_name_and_is_an_incident(cast: Cast, ginger: UUID) -> None:
+    _source, lot_id = stock(cast, ginger, 10 * GRAM, expires_on=days(-3))
+    with pytest.raises(Conflict):
+        use(cast, [(ginger, GRAM)])
+    _completion, (deducted,) = use(cast, [(ginger, GRAM)], lot_id=lot_id)
+    assert deducted.incident == "expired-lot"
+    # Judged by its own day, the same lot was good.
+    _completion, (late,) = use(cast, [(ginger, GRAM)], happened_at=clock.now() - timedelta(days=5))
+    assert late.incident is None
+
+
+def test_a_lot_of_something_else_is_refused(cast: Cast, ginger: UUID, oil: UUID) -> None:
+    _source, oil_lot = stock(cast, oil, 10 * GRAM)
+    with pytest.raises(Invalid) as refused:
+        use(cast, [(ginger, GRAM)], lot_id=oil_lot)
+    assert refused.value.code == "lot_unknown"
+
+
+def test_undoing_returns_each_quantity_to_its_lot_in_any_order(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 30 * GRAM, number="A", expires_on=days(9))
+    stock(cast, ginger, 30 * GRAM, number="B", expires_on=days(19))
+    before = read_snapshot(
+        lambda s: [row.Holding.quantity for row in reading.list_holdings(s, cast.branch_id, ginger)]
+    )
+    completions = [use(cast, [(ginger, amount * GRAM)])[0] for amount in (20, 20, 7)]
+    for completion in (completions[1], completions[0], completions[2]):
+        undo(cast, "completion", completion)
+        assert differences() == []
+    after = read_snapshot(
+        lambda s: [row.Holding.quantity for row in reading.list_holdings(s, cast.branch_id, ginger)]
+    )
+    assert after == before
+    assert undo(cast, "completion", completions[0]) == []
+
+
+def test_the_database_refuses_to_undo_a_movement_twice(session: Session, cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 30 * GRAM)
+    completion, _deducted = use(cast, [(ginger, GRAM)])
+    (undone,) = undo(cast, "completion", completion)
+    row = session.get_one(Movement, (cast.branch_id, undone.seq))
+    copy = {name: getattr(row, name) for name in Movement.__table__.c.keys()} | {"seq": undone.seq + 1}  # noqa: SIM118
+    session.rollback()
+    with pytest.raises(DBAPIError):
+        write_transaction(lambda s: s.execute(Movement.__table__.insert(), copy))  # type: ignore[attr-defined]
+
+
+def test_a_delivery_that_was_used_is_not_undone_and_the_uses_are_listed(cast: Cast, ginger: UUID) -> None:
+    delivery, lot_id = stock(cast, ginger, 10 * GRAM)
+    completion, _deducted = use(cast, [(ginger, 4 * GRAM)])
+    with pytest.raises(Conflict) as refused:
+        undo(cast, "delivery", delivery)
+    assert refused.value.code == "already_used"
+    (listed,) = refused.value.details["uses"]
+    assert (listed["source_id"], listed["quantity"]) == (str(completion), 4 * GRAM)
+    assert refused.value.details["least"] == {str(lot_id): 4 * GRAM}
+    undo(cast, "completion", completion)
+    undo(cast, "delivery", delivery)
+    assert on_hand(cast, ginger) == 0
+
+
+def test_opened_comes_first_and_an_undone_use_returns_to_its_container(cast: Cast, ginger: UUID) -> None:
+    _source, lot_id = stock(cast, ginger, 500 * GRAM, expires_on=days(300))
+
+    def open_it(session: Session) -> UUID:
+        container = shelf.open_container(
+            session,
+            cast.therapist,
+            branch_id=cast.branch_id,
+            lot_id=lot_id,
+            location_id=cast.location_id,
+            quantity=100 * GRAM,
+            room_id=cast.room_id,
+        )
+        assert container.use_by_on == clock.today("Asia/Ho_Chi_Minh") + timedelta(days=10)
+        return container.id
+
+    container_id = write_transaction(open_it)
+    completion, (deducted,) = use(cast, [(ginger, 30 * GRAM)])
+    assert [taken.container_id for taken in deducted.taken] == [container_id]
+    undo(cast, "completion", completion)
+    completion, _again = use(cast, [(ginger, 30 * GRAM)])
+    write_transaction(
+        lambda s: (
+            shelf.finish_container(s, cast.therapist, branch_id=cast.branch_id, container_id=container_id).id
+        )
+    )
+    assert on_hand(cast, ginger) == 400 * GRAM
+    undo(cast, "completion", completion)
+    (rest,) = read_snapshot(
+        lambda s: [
+            (row.Holding.container_id, row.Holding.quantity)
+            for row in reading.list_holdings(s, cast.branch_id, ginger)
+        ]
+    )
+    assert rest == (None, 430 * GRAM)
+    assert differences() == []
+
+
+def test_a_quarantined_lot_is_never_chosen_until_it_is_released(cast: Cast, ginger: UUID) -> None:
+    _source, lot_id = stock(cast, ginger, 10 * GRAM)
+    block = {"branch_id": cast.branch_id, "lot_id": lot_id, "reason": "supplier-recall"}
+    with pytest.raises(Forbidden):
+        write_transaction(lambda s: shelf.quarantine_lot(s, cast.therapist, **block).id)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        write_transaction(lambda s: shelf.quarantine_lot(s, cast.outsider, **block).id)  # type: ignore[arg-type]
+    write_transaction(lambda s: shelf.quarantine_lot(s, cast.storekeeper, **block).id)  # type: ignore[arg-type]
+    with pytest.raises(Conflict):
+        use(cast, [(ginger, GRAM)])
+    _completion, (deducted,) = use(cast, [(ginger, GRAM)], lot_id=lot_id)
+    assert deducted.incident == "quarantined-lot"
+    assert differences() == []
+    write_transaction(lambda s: shelf.release_lot(s, cast.manager, **block).id)  # type: ignore[arg-type]
+    use(cast, [(ginger, GRAM)])
+    assert differences() == []
+
+
+def test_the_policy_is_versioned_and_flags_follow_it(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 10 * GRAM, expires_on=days(2))
+    policy = {
+        "branch_id": cast.branch_id,
+        "item_id": ginger,
+        "reorder_point": 5 * GRAM,
+        "par_level": 50 * GRAM,
+    }
+    write_transaction(lambda s: shelf.set_policy(s, cast.manager, **policy, version=1).policy_version)  # type: ignore[arg-type]
+    with pytest.raises(Stale):
+        write_transaction(lambda s: shelf.set_policy(s, cast.manager, **policy, version=1).policy_version)  # type: ignore[arg-type]
+    wrong = policy | {"par_level": GRAM}
+    with pytest.raises(Invalid):
+        write_transaction(lambda s: shelf.set_policy(s, cast.manager, **wrong, version=2).policy_version)  # type: ignore[arg-type]
+
+    def low(day: int) -> list[tuple[int, int]]:
+        return read_snapshot(
+            lambda s: [(row.expired, row.available) for row in reading.list_low(s, cast.branch_id, days(day))]
+        )
+
+    assert low(0) == []
+    # Nobody posts at midnight; the day alone turns it.
+    assert low(3) == [(10 * GRAM, 0)]
+    write_transaction(
+        lambda s: ledger.change_on_order(ledger.lock(s, cast.manager, cast.branch_id), {ginger: 6 * GRAM})
+    )
+    assert low(3) == []
+
+
+def test_movements_are_read_newest_first_by_page(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 100 * GRAM)
+    for _number in range(5):
+        use(cast, [(ginger, GRAM)])
+    first = read_snapshot(
+        lambda s: [r.Movement.seq for r in reading.list_movements(s, cast.branch_id, item_id=ginger, limit=4)]
+    )
+    rest = read_snapshot(
+        lambda s: [
+            r.Movement.seq
+            for r in reading.list_movements(s, cast.branch_id, item_id=ginger, before_seq=first[-1], limit=4)
+        ]
+    )
+    assert (first, rest) == ([6, 5, 4, 3], [2, 1])
+
+
+@pytest.mark.parametrize("table", ["movement", "audit_entry"])
+@pytest.mark.parametrize("wrong", ["UPDATE {} SET branch_id = branch_id", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_database_itself_refuses_to_change_history(
+    cast: Cast, ginger: UUID, backend: str, table: str, wrong: str
+) -> None:
+    if backend == "sqlite" and wrong.startswith("TRUNCATE"):
+        wrong = "DELETE FROM {}"
+    _source, lot_id = stock(cast, ginger, 10 * GRAM)
+    write_transaction(
+        lambda s: (
+            shelf.quarantine_lot(
+                s, cast.manager, branch_id=cast.branch_id, lot_id=lot_id, reason="supplier-recall"
+            ).id
+        )
+    )
+    with pytest.raises(DBAPIError, match="append-only"):
+        write_transaction(lambda s: s.execute(text(wrong.format(table))))
+
+
+def tamper(statement: str, table: str = "movement") -> None:
+    """Change a row as somebody with the database's password could: behind the walls."""
+    with db.engine.connect().execution_options(supply_writes=True) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        else:
+            names = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"), {"t": table}
+            ).scalars()
+            for name in list(names):
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(statement))
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "named"),
+    [
+        ("UPDATE movement SET quantity = -1 WHERE seq = 2", "movement", "movement #2"),
+        (
+            "UPDATE movement SET happened_at = recorded_at, reason = 'x' WHERE seq = 1",
+            "movement",
+            "movement #1",
+        ),
+        ("DELETE FROM movement WHERE seq = 2", "movement", "movement #2"),
+        ("UPDATE holding SET quantity = quantity + 1", "holding", "holding ginger lot L1"),
+        ("UPDATE stock_level SET on_hand = on_hand + 1", "stock_level", "on hand of ginger"),
+        ("UPDATE ledger_head SET seq = 1 WHERE seq = 3", "ledger_head", "ledger head MAIN"),
+        ("UPDATE demand_day SET used = 0", "demand_day", "use of item"),
+    ],
+)
+def test_check_names_what_was_changed_behind_its_back(
+    cast: Cast, ginger: UUID, statement: str, table: str, named: str
+) -> None:
+    stock(cast, ginger, 10 * GRAM)
+    use(cast, [(ginger, GRAM)])
+    use(cast, [(ginger, GRAM)])
+    assert differences() == []
+    tamper(statement, table)
+    assert any(f"MAIN: {named}" in line for line in differences()), differences()
+
+
+def test_both_databases_give_a_movement_the_same_hash(cast: Cast, session: Session) -> None:
+    """The byte form does not depend on how a database stores a time or an id."""
+    item_id = add_item(session, "peel")
+    session.commit()
+    with clock.standing_at(datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)):
+        stock(cast, item_id, 7 * GRAM)
+    movement = session.scalars(select(Movement)).one()
+    row = {name: getattr(movement, name) for name in ledger.chain.FIELDS}
+    assert ledger.chain.next_hash(ledger.chain.GENESIS, row) == movement.hash
+    assert movement.recorded_at == datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
+    assert movement.type is MovementType.RECEIPT
+
+
+def test_a_thousand_uses_are_posted_in_a_handful_of_statements(cast: Cast, ginger: UUID, oil: UUID) -> None:
+    stock(cast, ginger, 10_000 * GRAM)
+    stock(cast, oil, 10_000 * GRAM)
+    statements: list[str] = []
+
+    def count(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    try:
+        use(cast, [(ginger, GRAM), (oil, GRAM)] * 500)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", count)
+    assert len(statements) <= 9, statements
+    assert differences() == []
+
+
+def test_reservations_and_orders_move_their_own_sums(cast: Cast, ginger: UUID) -> None:
+    stock(cast, ginger, 10 * GRAM)
+
+    def work(session: Session) -> None:
+        writer = ledger.lock(session, cast.manager, cast.branch_id)
+        ledger.reserve(writer, {ginger: 4 * GRAM})
+        ledger.change_on_order(writer, {ginger: 20 * GRAM})
+        uses = [ledger.Use(ginger, 3 * GRAM, "completion", new_id(), 1, clock.now())]
+        ledger.deduct(writer, uses, released={ginger: 4 * GRAM})
+
+    write_transaction(work)
+    level = read_snapshot(lambda s: s.get_one(StockLevel, (cast.branch_id, ginger)))
+    assert (level.on_hand, level.reserved, level.on_order) == (7 * GRAM, 0, 20 * GRAM)

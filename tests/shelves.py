@@ -1,0 +1,110 @@
+"""Stock for tests, put there through the ledger: items, deliveries, uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id, read_snapshot, write_transaction
+from supply.domain.catalog.models import Category, Item
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.checking import check_ledger
+from supply.domain.ledger.models import Lot, StockLevel
+from supply.permissions import Actor
+from supply.quantity import Dimension
+from tests.cast import Cast
+
+
+def add_item(session: Session, code: str, *, opened_life_days: int | None = None) -> UUID:
+    """An item by mass, written directly; the caller commits."""
+    item = Item(
+        code=code,
+        name_en=code.title(),
+        name_vi=code.title(),
+        category=Category.HERB,
+        dimension=Dimension.MASS,
+        stock_unit="g",
+        usage_unit="g",
+        natural_step=1_000,
+        opened_life_days=opened_life_days,
+        search_key=code,
+        sort_key=code,
+    )
+    session.add(item)
+    session.flush()
+    return item.id
+
+
+def stock(
+    cast: Cast,
+    item_id: UUID,
+    quantity: int,
+    *,
+    number: str = "L1",
+    expires_on: date | None = None,
+    actor: Actor | None = None,
+) -> tuple[UUID, UUID]:
+    """Put a lot on the shelf of the main branch and commit: (delivery id, lot id)."""
+
+    def work(session: Session) -> tuple[UUID, UUID]:
+        writer = ledger.lock(session, actor or cast.storekeeper, cast.branch_id)
+        source = new_id()
+        lots = ledger.obtain_lots(writer, [ledger.LotFacts(item_id, number, expires_on)])
+        receipt = ledger.Receipt(
+            item_id, lots[0].id, cast.location_id, quantity, "delivery", source, 1, clock.now()
+        )
+        ledger.receive(writer, [receipt], lots)
+        return source, lots[0].id
+
+    return write_transaction(work)
+
+
+def use(
+    cast: Cast,
+    wanted: Sequence[tuple[UUID, int]],
+    *,
+    consent: bool = False,
+    happened_at: datetime | None = None,
+    lot_id: UUID | None = None,
+) -> tuple[UUID, list[ledger.Deducted]]:
+    """Use items as one completed step would, and commit: (completion id, what was deducted)."""
+
+    def work(session: Session) -> tuple[UUID, list[ledger.Deducted]]:
+        writer = ledger.lock(session, cast.therapist, cast.branch_id)
+        source, when = new_id(), happened_at or clock.now()
+        uses = [
+            ledger.Use(item_id, quantity, "completion", source, line, when, lot_id=lot_id)
+            for line, (item_id, quantity) in enumerate(wanted, 1)
+        ]
+        return source, ledger.deduct(writer, uses, consent=consent)
+
+    return write_transaction(work)
+
+
+def undo(cast: Cast, source_type: str, source_id: UUID) -> list[ledger.Reversed]:
+    def work(session: Session) -> list[ledger.Reversed]:
+        writer = ledger.lock(session, cast.therapist, cast.branch_id)
+        return ledger.reverse(writer, source_type, source_id, happened_at=clock.now())
+
+    return write_transaction(work)
+
+
+def on_hand(cast: Cast, item_id: UUID) -> int:
+    def look(session: Session) -> int:
+        level = session.get(StockLevel, (cast.branch_id, item_id))
+        return level.on_hand if level else 0
+
+    return read_snapshot(look)
+
+
+def lot_of(session: Session, lot_id: UUID) -> Lot:
+    return session.get_one(Lot, lot_id)
+
+
+def differences() -> list[str]:
+    """What `flask supply check` would name of the ledger; empty where everything agrees."""
+    return read_snapshot(lambda session: [str(difference) for difference in check_ledger(session)])
