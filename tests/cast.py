@@ -47,7 +47,9 @@ def assemble(session: Session) -> Cast:
     """Write the two branches and their people, and commit."""
     main, main_shelf = _branch(session, "MAIN", "Main branch")
     other, other_shelf = _branch(session, "OTHER", "Other branch")
-    room = Room(branch_id=main, name="Lotus", room_type=RoomType.DOUBLE, max_guests=2, tubs=1, seats_per_tub=2)
+    room = Room(
+        branch_id=main, name="Lotus", room_type=RoomType.DOUBLE, max_guests=2, tubs=1, seats_per_tub=2
+    )
     session.add(room)
     session.flush()
     cast = Cast(

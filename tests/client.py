@@ -22,7 +22,8 @@ class OneLookClient(FlaskClient):
         kwargs.setdefault("buffered", True)
         if has_app_context():
             session = db.session()
-            assert not (session.new or session.dirty or session.deleted), "commit before the request"
+            pending = [*session.new, *session.dirty, *session.deleted]
+            assert not pending, "commit before the request"
             session.rollback()
         with self.application.app_context():
             return super().open(*args, **kwargs)

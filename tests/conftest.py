@@ -57,7 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not browser or CHROMIUM:
         return
     if CI:
-        raise pytest.UsageError("Chromium is missing, and in CI nothing is left out: apt-get install chromium")
+        raise pytest.UsageError(
+            "Chromium is missing, and in CI nothing is left out: apt-get install chromium"
+        )
     config.hook.pytest_deselected(items=browser)
     items[:] = [item for item in items if item not in browser]
 
@@ -243,5 +245,7 @@ def browser_type_launch_args() -> dict[str, object]:
     """Debian's Chromium, never a download. A root user has no sandbox to give."""
     return {
         "executable_path": CHROMIUM,
-        "args": ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else ["--disable-dev-shm-usage"],
+        "args": ["--no-sandbox", "--disable-dev-shm-usage"]
+        if os.geteuid() == 0
+        else ["--disable-dev-shm-usage"],
     }

@@ -1,0 +1,245 @@
+"""Holds docs/map.md: who may import whom, who may write what, how long a piece may be."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.sources import Module, modules
+
+# Imports within the domain go only to the right. A new capability takes its place here.
+LINE = [
+    "reports",
+    "imports",
+    "readiness",
+    "receiving",
+    "purchasing",
+    "visits",
+    "preparation",
+    "transfers",
+    "waste",
+    "stocktake",
+    "treatments",
+    "suppliers",
+    "ledger",
+    "tasks",
+    "outbox",
+    "catalog",
+    "people",
+    "branches",
+    # Every change of reference data, people and branches is written down, so audit lies below them.
+    "audit",
+    "idempotency",
+]
+EDGES = ("api", "web", "cli")
+WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
+PURE = ("recipe.py", "safety.py", "forecast.py", "policy.py", "allocate.py", "chain.py")
+CLOCKS = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "time.time_ns",
+    "func.now",
+    "func.current_timestamp",
+    "func.current_date",
+}
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
+
+# Longer than the house likes, and why. An entry that is no longer needed fails the test.
+MODULE_LINES = 300
+LONG_MODULES: dict[str, str] = {}
+FUNCTION_LINES = 40
+LONG_FUNCTIONS: dict[str, str] = {}
+
+MODULES = modules()
+
+
+def every_module(function: object) -> object:
+    return pytest.mark.parametrize("module", MODULES, ids=lambda module: module.place)(function)
+
+
+def level(name: str) -> str:
+    """The storey of a dotted name: app, api, web, cli, domain or base."""
+    parts = name.split(".")
+    if parts[:1] == ["wsgi"]:
+        return "app"
+    storey = parts[1] if len(parts) > 1 else ""
+    return storey if storey in ("app", "domain", *EDGES) else "base"
+
+
+def capability(name: str) -> str | None:
+    """`supply.domain.ledger.models` → `ledger`; None for what is no capability."""
+    parts = name.split(".")
+    return parts[2] if parts[:2] == ["supply", "domain"] and len(parts) > 2 else None
+
+
+def ours(module: Module) -> list[tuple[str, int]]:
+    return [(name, line) for name, line in module.imports if name.split(".")[0] == "supply"]
+
+
+def strangers(module: Module, libraries: tuple[str, ...]) -> list[str]:
+    return [
+        f"{module.place}:{line} imports {name}"
+        for name, line in module.imports
+        if name.split(".")[0] in libraries
+    ]
+
+
+@every_module
+def test_imports_only_downwards(module: Module) -> None:
+    mine = level(module.name)
+    below = {
+        "app": {"api", "web", "cli", "domain", "base"},
+        "api": {"api", "domain", "base"},
+        "web": {"web", "domain", "base"},
+        # A command starts the application that it belongs to.
+        "cli": {"cli", "domain", "base", "app"},
+        "domain": {"domain", "base"},
+        "base": {"base"},
+    }[mine]
+    wrong = [
+        f"{module.place}:{line} imports {name}" for name, line in ours(module) if level(name) not in below
+    ]
+    assert not wrong, f"{mine} may import {sorted(below)} only"
+
+
+@every_module
+def test_the_domain_knows_no_http(module: Module) -> None:
+    if level(module.name) == "domain":
+        assert not strangers(module, WEB_LIBRARIES)
+
+
+def test_every_capability_has_its_place_in_the_line() -> None:
+    found = {module.path.parent.name for module in MODULES if level(module.name) == "domain"} - {"domain"}
+    assert found <= set(LINE), "give the new capability its place in LINE and in docs/map.md"
+
+
+@every_module
+def test_the_domain_imports_only_to_the_right(module: Module) -> None:
+    mine = capability(module.name)
+    if mine not in LINE:  # supply/domain/models.py gathers all of them
+        return
+    wrong = [
+        f"{module.place}:{line} imports {name}"
+        for name, line in ours(module)
+        if (other := capability(name)) is not None
+        and other != mine
+        and (other not in LINE or LINE.index(other) < LINE.index(mine))
+    ]
+    assert not wrong, f"{mine} may import {LINE[LINE.index(mine) + 1 :]} only; a circle belongs lower"
+
+
+@every_module
+def test_pure_rules_know_no_store(module: Module) -> None:
+    if level(module.name) != "domain" or module.path.name not in PURE:
+        return
+    # A model's words (a StrEnum) may be used, its rows may not.
+    rows = {"Base", *(name for other in MODULES for name in tables(other))}
+    wrong = [name for name, _ in ours(module) if name.split(".")[-1] in rows]
+    wrong += [name for name, _ in ours(module) if name.startswith("supply.database")]
+    assert not wrong + strangers(module, ("sqlalchemy", "flask_sqlalchemy", *WEB_LIBRARIES))
+
+
+def tables(module: Module) -> list[str]:
+    """The names of the mapped classes of a models.py."""
+    if module.path.name != "models.py":
+        return []
+    return [
+        node.name
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Base" for base in node.bases)
+    ]
+
+
+@every_module
+def test_only_the_ledger_writes_movements(module: Module) -> None:
+    if module.place.startswith("supply/domain/ledger/"):
+        return
+    writers = ("insert", "update", "delete", "upsert")
+    wrong = []
+    for name, call in module.calls():
+        verb = name.split(".")[-1]
+        arguments = {ast.unparse(argument).split(".")[-1] for argument in call.args}
+        arguments |= {ast.unparse(argument).split(".")[0] for argument in call.args}
+        if verb == "Movement" or (verb in writers and {"Movement", "MOVEMENT"} & arguments):
+            wrong.append(f"{module.place}:{call.lineno} {ast.unparse(call)[:60]}")
+    assert not wrong, "only supply/domain/ledger/ creates movements"
+
+
+@every_module
+def test_only_the_clock_reads_the_clock(module: Module) -> None:
+    if module.place == "supply/clock.py":
+        return
+    wrong = [
+        f"{module.place}:{call.lineno} {name}"
+        for name, call in module.calls()
+        if ".".join(name.split(".")[-2:]) in CLOCKS
+    ]
+    assert not wrong, "ask supply.clock, so that a test may tell the time"
+
+
+@every_module
+def test_only_the_store_commits(module: Module) -> None:
+    if module.place == "supply/database.py":
+        return
+    wrong = [
+        f"{module.place}:{call.lineno} {name}"
+        for name, call in module.calls()
+        if name.split(".")[-1] in ("commit", "rollback")
+    ]
+    assert not wrong, "open write_transaction() or read_snapshot() at the edge; services do neither"
+
+
+def test_only_the_edges_open_transactions() -> None:
+    doors = ("write_transaction", "read_snapshot")
+    wrong = [
+        f"{module.place}:{line} imports {name}"
+        for module in MODULES
+        if level(module.name) == "domain"
+        for name, line in ours(module)
+        if name.split(".")[-1] in doors
+    ]
+    assert not wrong
+
+
+@every_module
+def test_names_say_what_is_inside(module: Module) -> None:
+    assert not VAGUE & set(module.name.split("."))
+
+
+@every_module
+def test_every_module_says_what_it_owns(module: Module) -> None:
+    text = ast.get_docstring(module.tree)
+    assert text, "open with one to five lines: what it owns and what it refuses to own"
+    # A blank line between the first sentence and the rest is not counted.
+    said = [line for line in text.splitlines() if line.strip()]
+    assert len(said) <= 12, "the opening is longer than its reader's patience"
+
+
+def test_modules_are_short() -> None:
+    long = {m.place: len(m.text.splitlines()) for m in MODULES if len(m.text.splitlines()) > MODULE_LINES}
+    assert {place: lines for place, lines in long.items() if place not in LONG_MODULES} == {}
+    assert set(LONG_MODULES) <= set(long), "no longer long: take it off the list"
+
+
+def length_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines from `def` to the end, the docstring not counted."""
+    lines = (node.end_lineno or 0) - node.lineno + 1
+    if ast.get_docstring(node) is not None:
+        lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+    return lines
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{module.place}:{node.name}": length
+        for module in MODULES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := length_of(node)) > FUNCTION_LINES
+    }
+    assert {place: lines for place, lines in long.items() if place not in LONG_FUNCTIONS} == {}
+    assert set(LONG_FUNCTIONS) <= set(long), "no longer long: take it off the list"
