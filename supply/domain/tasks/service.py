@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -22,8 +22,7 @@ from supply.domain.tasks.models import Task, TaskKind
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
-
-_task = Task.__table__
+from supply.writing import write_later
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,14 @@ def open_task(
 def open_tasks(
     session: Session, actor: Actor, branch_id: uuid.UUID, findings: Sequence[Finding]
 ) -> list[uuid.UUID]:
-    """Open a task for each finding with one statement; returns their ids in order."""
+    """Open a task for each finding with the transaction's other rows; returns their ids in order."""
     if not findings:
         return []
     opened_at = clock.now()
+    ids = [new_id() for _finding in findings]
     rows = [
         {
-            "id": new_id(),
+            "id": task_id,
             "branch_id": branch_id,
             "kind": finding.kind,
             "item_id": finding.item_id,
@@ -75,10 +75,10 @@ def open_tasks(
             "opened_at": opened_at,
             "opened_by": actor.person_id,
         }
-        for finding in findings
+        for task_id, finding in zip(ids, findings, strict=True)
     ]
-    session.execute(insert(Task), rows)
-    return [row["id"] for row in rows]
+    write_later(session, Task, rows)
+    return ids
 
 
 def list_open(
@@ -90,12 +90,12 @@ def list_open(
     item_id: uuid.UUID | None = None,
     limit: int = 50,
     after: tuple[datetime, uuid.UUID] | None = None,
-) -> list[Row[Any]]:
+) -> Sequence[Any]:
     """What waits in a branch, oldest first: the task's columns and its item's code, names and units."""
     require(actor, Permission.STOCK_SEE, branch_id)
     query = (
         select(
-            *_task.c,
+            *Task.__table__.c,
             Item.code.label("item_code"),
             Item.name_en.label("item_name_en"),
             Item.name_vi.label("item_name_vi"),
@@ -114,7 +114,7 @@ def list_open(
         query = query.where(Task.item_id == item_id)
     if after is not None:
         query = query.where(tuple_(Task.opened_at, Task.id) > after)
-    return list(session.execute(query).all())
+    return session.execute(query).all()
 
 
 def close_tasks(

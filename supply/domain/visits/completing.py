@@ -1,0 +1,223 @@
+"""Recording what was done: one completion or a thousand, through the same few set-based statements.
+
+Never refuses because of rules or order: what was done can always be recorded. Knows no ORM object; stock is
+moved by the ledger alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from supply.database import new_id
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.moment import happened
+from supply.domain.ledger.service import Deducted, Use, Writer
+from supply.domain.tasks import service as tasks
+from supply.domain.visits.actuals import Actual, actual_lines, find_items
+from supply.domain.visits.completions import (
+    SOURCE,
+    CompletedStep,
+    DoneLine,
+    findings,
+    live_completions,
+    told,
+    write_completions,
+)
+from supply.domain.visits.models import StepStatus
+from supply.domain.visits.steps import (
+    StepFacts,
+    StepKey,
+    branch_of,
+    read_step,
+    read_steps,
+    require_hand_on,
+    status_after,
+)
+from supply.errors import Conflict, Invalid, NotFound
+from supply.i18n import lazy
+from supply.permissions import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What somebody says was done. `lines` override the standard ones; `path` leads to it in the input."""
+
+    visit_id: uuid.UUID
+    position: int
+    happened_at: datetime | None = None
+    lines: Sequence[Mapping[str, Any]] = ()
+    path: str = ""
+
+    @property
+    def key(self) -> StepKey:
+        return (self.visit_id, self.position)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A completion on its way: its step, its lines, and later what the ledger gave for each use."""
+
+    step: StepFacts
+    happened_at: datetime
+    actuals: list[Actual]
+    id: uuid.UUID = field(default_factory=new_id)
+    deducted: dict[int, Deducted] = field(default_factory=dict)
+
+
+def complete_step(
+    session: Session,
+    actor: Actor,
+    *,
+    visit_id: uuid.UUID,
+    position: int,
+    happened_at: datetime | None = None,
+    lines: Sequence[Mapping[str, Any]] = (),
+    consent_to_shortage: bool = False,
+) -> CompletedStep:
+    """Record one step as done.
+
+    Raises NotFound, Forbidden, Invalid, Conflict "already_completed" (details: the live completion) and
+    "stock_short" (details: each short item), the latter only without consent.
+    """
+    writer = ledger.lock(session, actor, branch_of(session, actor, visit_id))
+    doing = Doing(visit_id, position, happened_at, lines)
+    step = read_step(session, visit_id, position)
+    if step is None:
+        raise NotFound("step_not_found", lazy("The visit has no such step."))
+    require_hand_on(actor, step)
+    _refuse_done(session, [doing], {doing.key: step})
+    return _record(session, writer, [doing], {doing.key: step}, consent_to_shortage)[0]
+
+
+def complete_known(
+    session: Session, writer: Writer, doings: Sequence[Doing], *, consent: bool
+) -> list[CompletedStep]:
+    """Record many steps of the writer's branch: all or nothing, each key once."""
+    steps = read_steps(session, {doing.key for doing in doings})
+    _refuse_unknown(writer, doings, steps)
+    for step in steps.values():
+        require_hand_on(writer.actor, step)
+    _refuse_done(session, doings, steps)
+    return _record(session, writer, doings, steps, consent)
+
+
+def _refuse_unknown(writer: Writer, doings: Sequence[Doing], steps: Mapping[StepKey, StepFacts]) -> None:
+    wrong: dict[str, list[Any]] = {}
+    seen: set[StepKey] = set()
+    for doing in doings:
+        step = steps.get(doing.key)
+        if step is None or step.branch_id != writer.branch_id:
+            wrong[f"{doing.path}position"] = [lazy("There is no such step in a visit of this branch.")]
+        elif doing.key in seen:
+            wrong[f"{doing.path}position"] = [lazy("This step is named twice in the same call.")]
+        seen.add(doing.key)
+    if wrong:
+        raise Invalid("steps_unknown", lazy("Some steps cannot be recorded. Nothing was."), errors=wrong)
+
+
+def _refuse_done(session: Session, doings: Sequence[Doing], steps: Mapping[StepKey, StepFacts]) -> None:
+    done = [doing for doing in doings if steps[doing.key].status is StepStatus.COMPLETED]
+    if not done:
+        return
+    live = live_completions(session, [steps[doing.key].id for doing in done])
+    told_of = [
+        {"visit_id": str(doing.visit_id), "position": doing.position, **told(live.get(steps[doing.key].id))}
+        for doing in done
+    ]
+    message = lazy("This step is already recorded as done. Undo that first to record it anew.")
+    errors = {f"{doing.path}position": [message] for doing in done if doing.path}
+    raise Conflict(
+        "already_completed",
+        message,
+        details={"completion": told_of[0], "completions": told_of},
+        errors=errors,
+    )
+
+
+def _record(
+    session: Session,
+    writer: Writer,
+    doings: Sequence[Doing],
+    steps: Mapping[StepKey, StepFacts],
+    consent: bool,
+) -> list[CompletedStep]:
+    drafts = _drafts(session, writer, doings, steps)
+    released: Counter[uuid.UUID] = Counter()
+    for draft in drafts:
+        if draft.step.open:
+            for line in draft.step.lines:
+                released[line.item.id] += line.quantity
+    uses = [use for draft in drafts for use in _uses(draft)]
+    drafts_by_id = {draft.id: draft for draft in drafts}
+    for deducted in ledger.deduct(writer, uses, consent=consent, released=released):
+        drafts_by_id[deducted.use.source_id].deducted[deducted.use.source_line or 0] = deducted
+    closing = Counter(draft.step.visit_id for draft in drafts if draft.step.open)
+    completed = [_completed(writer, draft, closing[draft.step.visit_id]) for draft in drafts]
+    write_completions(session, completed)
+    tasks.open_tasks(session, writer.actor, writer.branch_id, findings(completed))
+    return completed
+
+
+def _drafts(
+    session: Session, writer: Writer, doings: Sequence[Doing], steps: Mapping[StepKey, StepFacts]
+) -> list[_Draft]:
+    items = find_items(session, (line for doing in doings for line in doing.lines))
+    drafts = []
+    for doing in doings:
+        step = steps[doing.key]
+        actuals = actual_lines(step, doing.lines, items, path=doing.path)
+        when = writer.recorded_at
+        if doing.happened_at is not None:
+            when = happened(doing.happened_at, field=f"{doing.path}happened_at")
+        drafts.append(_Draft(step, when, actuals))
+    return drafts
+
+
+def _uses(draft: _Draft) -> list[Use]:
+    return [
+        Use(
+            item_id=line.item.id,
+            quantity=line.actual,
+            source_type=SOURCE,
+            source_id=draft.id,
+            source_line=position,
+            happened_at=draft.happened_at,
+            lot_id=line.lot_id,
+            container_id=line.container_id,
+            location_id=line.location_id,
+        )
+        for position, line in enumerate(draft.actuals, start=1)
+        if line.actual
+    ]
+
+
+def _completed(writer: Writer, draft: _Draft, closing: int) -> CompletedStep:
+    lines = []
+    for position, line in enumerate(draft.actuals, start=1):
+        gave = draft.deducted.get(position)
+        short, incident, taken = (gave.short, gave.incident, gave.taken) if gave else (0, None, ())
+        lines.append(
+            DoneLine(
+                position, line.item, line.guest_position, line.standard, line.actual, short, incident, taken
+            )
+        )
+    return CompletedStep(
+        draft.id,
+        draft.step.branch_id,
+        draft.step.visit_id,
+        draft.step.id,
+        draft.step.position,
+        writer.actor.person_id,
+        draft.happened_at,
+        writer.recorded_at,
+        status_after(draft.step.visit_status, open_steps=draft.step.open_steps - closing),
+        draft.step.visit_version + 1,
+        lines,
+    )

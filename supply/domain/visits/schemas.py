@@ -1,0 +1,176 @@
+"""What visits look like coming in. How they go out is in answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from supply.domain.visits.models import SkipReason, VisitStatus
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Text, Tick, Whole
+from supply.i18n import lazy
+
+MAX_GUESTS = 14
+MAX_BULK = 1000
+_WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Leave it empty for now.")}
+
+
+def _reference(**kwargs: Any) -> Text:
+    return Text(
+        max_length=60, metadata={"label": lazy("Booking reference"), "example": "BK-20261122-7"}, **kwargs
+    )
+
+
+class GuestIn(BaseSchema):
+    """ "Guest 1", "guest 2": condition codes only, never a name."""
+
+    conditions = fields.List(
+        Code(), load_default=list, validate=validate.Length(max=20), metadata={"label": lazy("Conditions")}
+    )
+
+
+def _guests(**kwargs: Any) -> fields.List[Any]:
+    return fields.List(
+        fields.Nested(GuestIn),
+        validate=validate.Length(min=1, max=MAX_GUESTS),
+        metadata={"label": lazy("Guests")},
+        **kwargs,
+    )
+
+
+class PlanVisit(BaseSchema):
+    branch_id = Id(required=True)
+    procedure = Code(required=True, metadata={"label": lazy("Treatment"), "example": "back-massage"})
+    package = Code(allow_none=True, load_default=None, metadata={"label": lazy("Package")})
+    guests = _guests(required=True)
+    room_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("Room")})
+    therapist_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("Therapist")})
+    planned_at = Moment(required=True, metadata={"label": lazy("Begins at")})
+    booking_reference = _reference(allow_none=True, load_default=None)
+    note = Text(
+        max_length=1000,
+        multiline=True,
+        allow_none=True,
+        load_default=None,
+        metadata={"label": lazy("Note"), "hint": lazy("No names: the booking knows who it is.")},
+    )
+
+
+class ChangeVisit(BaseSchema):
+    """Only what is given changes."""
+
+    package = Code(allow_none=True, metadata={"label": lazy("Package")})
+    guests = _guests()
+    room_id = Id(allow_none=True, metadata={"label": lazy("Room")})
+    therapist_id = Id(allow_none=True, metadata={"label": lazy("Therapist")})
+    planned_at = Moment(metadata={"label": lazy("Begins at")})
+    note = Text(max_length=1000, multiline=True, allow_none=True, metadata={"label": lazy("Note")})
+
+
+class ListVisits(BaseSchema):
+    branch_id = Id(required=True)
+    from_day = Day(load_default=None, metadata={"description": "First planned day, the branch's calendar."})
+    until_day = Day(load_default=None, metadata={"description": "Last planned day."})
+    status = fields.Enum(VisitStatus, by_value=True, load_default=None)
+    therapist_id = Id(load_default=None)
+    booking_reference = _reference(load_default=None)
+
+
+class StartStep(BaseSchema):
+    acknowledged = fields.List(
+        Code(),
+        load_default=list,
+        validate=validate.Length(max=50),
+        metadata={"label": lazy("I have read"), "description": "Condition codes of the warnings read."},
+    )
+    happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
+
+
+class UsedLine(BaseSchema):
+    """What was really used. Zero says that nothing was."""
+
+    item_id = Id(required=True, metadata={"label": lazy("Item")})
+    amount = Amount(required=True, zero=True, metadata={"label": lazy("Amount"), "example": "12.5"})
+    unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "ml"})
+    guest_position = Whole(
+        minimum=1, maximum=MAX_GUESTS, allow_none=True, load_default=None, metadata={"label": lazy("Guest")}
+    )
+    lot_id = Id(
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "label": lazy("Lot"),
+            "description": "The lot really used; left out, first expired is taken.",
+        },
+    )
+    container_id = Id(allow_none=True, load_default=None)
+    location_id = Id(allow_none=True, load_default=None)
+
+
+def _lines() -> fields.List[Any]:
+    return fields.List(
+        fields.Nested(UsedLine),
+        load_default=list,
+        validate=validate.Length(max=100),
+        metadata={"description": "Only what differs from the standard; the rest counts as planned."},
+    )
+
+
+class CompleteStep(BaseSchema):
+    """An empty body says: done as planned, just now."""
+
+    lines = _lines()
+    happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
+    consent_to_shortage = Tick(
+        load_default=False,
+        metadata={
+            "label": lazy("Record it anyway"),
+            "description": "Deduct what is there; the rest becomes a shortfall with a count task.",
+        },
+    )
+
+
+class SkipStep(BaseSchema):
+    reason = fields.Enum(SkipReason, by_value=True, required=True, metadata={"label": lazy("Reason")})
+
+
+class ReverseCompletion(BaseSchema):
+    completion_id = Id(
+        allow_none=True, load_default=None, metadata={"description": "Refused unless this is the live one."}
+    )
+
+
+class BookingIn(BaseSchema):
+    """The visit of this reference, or, where there is none, one made from these facts."""
+
+    booking_reference = _reference(required=True)
+    procedure = Code(required=True, metadata={"example": "back-massage"})
+    package = Code(allow_none=True, load_default=None)
+    guests = _guests(load_default=None)
+    room_id = Id(allow_none=True, load_default=None)
+    planned_at = Moment(allow_none=True, load_default=None)
+
+
+class BulkCompletion(BaseSchema):
+    """One step done. Name its visit by visit_id or by booking, never both."""
+
+    visit_id = Id(load_default=None)
+    booking = fields.Nested(BookingIn, load_default=None)
+    position = Whole(minimum=1, maximum=50, required=True)
+    happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
+    lines = _lines()
+
+    @validates_schema
+    def name_one_visit(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if (data.get("visit_id") is None) == (data.get("booking") is None):
+            raise ValidationError(
+                str(lazy("Name the visit by visit_id or by booking, one of the two.")), "visit_id"
+            )
+
+
+class CompleteSteps(BaseSchema):
+    branch_id = Id(required=True)
+    completions = fields.List(
+        fields.Nested(BulkCompletion), required=True, validate=validate.Length(min=1, max=MAX_BULK)
+    )
+    consent_to_shortage = Tick(load_default=False)

@@ -1,0 +1,75 @@
+"""The door of visits: plan, change, start, complete, skip, undo, end, look.
+
+Owns what a treatment was to use and what it used. Refuses to own stock (ledger) and recipes (treatments).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from supply.domain.ledger import service as ledger
+from supply.domain.visits.booking import complete_steps
+from supply.domain.visits.completing import complete_step
+from supply.domain.visits.planning import Plan, plan_visits
+from supply.domain.visits.reading import get_visit, list_visits
+from supply.domain.visits.replanning import break_off_visit, cancel_visit, change_visit
+from supply.domain.visits.stepping import reverse_completion, skip_step, start_step, unskip_step
+from supply.domain.visits.views import VisitView
+from supply.domain.visits.warnings import warnings_for
+from supply.permissions import Actor, Permission, require
+
+__all__ = [
+    "break_off_visit",
+    "cancel_visit",
+    "change_visit",
+    "complete_step",
+    "complete_steps",
+    "get_visit",
+    "list_visits",
+    "plan_visit",
+    "reverse_completion",
+    "skip_step",
+    "start_step",
+    "unskip_step",
+    "warnings_for",
+]
+
+
+def plan_visit(
+    session: Session,
+    actor: Actor,
+    *,
+    branch_id: uuid.UUID,
+    procedure: str,
+    guests: Sequence[Mapping[str, Any]],
+    planned_at: datetime,
+    package: str | None = None,
+    room_id: uuid.UUID | None = None,
+    therapist_id: uuid.UUID | None = None,
+    booking_reference: str | None = None,
+    note: str | None = None,
+) -> VisitView:
+    """Plan a visit by the newest published recipe and reserve what it will need.
+
+    `guests` are {conditions: [code, …]}, one to fourteen. The answer bears the warnings that their
+    conditions give rise to. Raises Invalid naming the field, Conflict "recipe_not_published" and
+    "booking_known".
+    """
+    require(actor, Permission.VISIT_PLAN, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    plan = Plan(
+        procedure=procedure,
+        guests=[guest["conditions"] for guest in guests],
+        planned_at=planned_at,
+        package=package,
+        room_id=room_id,
+        therapist_id=therapist_id,
+        booking_reference=booking_reference,
+        note=note,
+    )
+    return get_visit(session, actor, plan_visits(session, writer, [plan])[0])
