@@ -19,6 +19,7 @@ from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
 from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.ledger.service import get_lot
+from supply.domain.visits.models import Completion, VisitStep
 from supply.permissions import Actor, Permission, require
 
 USE_DAYS = 30
@@ -135,3 +136,15 @@ def lot_report(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) ->
         holdings=[row for row in holdings if row.Lot.id == lot.id],
         movements=reading.list_movements(session, branch_id, lot_id=lot_id, limit=HISTORY + 1),
     )
+
+
+def visits_behind(session: Session, completion_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The visit of each completion."""
+    if not completion_ids:
+        return {}
+    query = (
+        select(Completion.id, VisitStep.visit_id)
+        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .where(Completion.id.in_(set(completion_ids)))
+    )
+    return dict(session.execute(query).tuples().all())

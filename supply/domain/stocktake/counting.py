@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.database import new_id
+from supply.domain.branches.models import Location
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
@@ -279,4 +280,16 @@ def list_counts(
     )
     if before is not None:
         query = query.where(StockCount.id < before)
+    return session.execute(query).all()
+
+
+def lines_of(session: Session, count: StockCount) -> Sequence[Any]:
+    """The lines of a count: (StockCountLine, Lot, Location)."""
+    query = (
+        select(StockCountLine, Lot, Location)
+        .join(Lot, Lot.id == StockCountLine.lot_id)
+        .join(Location, Location.id == StockCountLine.location_id)
+        .where(StockCountLine.count_id == count.id)
+        .order_by(StockCountLine.position)
+    )
     return session.execute(query).all()

@@ -1,0 +1,63 @@
+"""`supply init`: from an empty folder to a database that can be started. Safe to run again.
+
+Also runs as `python -m supply.cli.setup`, since the application itself does not start without its secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
+
+from supply.cli.group import supply
+
+SECRET_FILE = "instance/secret-key"  # noqa: S105 - where it lives, not what it is
+
+
+@supply.command("init")
+def init() -> None:
+    """Bring the database to the present schema."""
+    migrate_database()
+    click.echo("The database is ready.")
+
+
+def migrate_database() -> None:
+    """Run the migrations of the application at hand."""
+    database = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    if database.get_backend_name() == "sqlite" and database.database:
+        Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+    upgrade()
+
+
+def write_secret(path: Path) -> bool:
+    """Write a new secret that only the owner may read, unless one is there. True where it was written."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+    return True
+
+
+def main() -> None:
+    """Make the instance folder and the secret, then the database."""
+    if not os.environ.get("SUPPLY_SECRET_KEY"):
+        path = Path(os.environ.get("SUPPLY_SECRET_KEY_FILE", SECRET_FILE))
+        if write_secret(path):
+            click.echo(f"A secret key was written to {path}. Keep it: sessions and stored keys depend on it.")
+    from supply.app import create_app
+
+    with create_app().app_context():
+        migrate_database()
+    click.echo("The database is ready.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Units that a form offers for an item, and the unit in which it repeats what was typed."""
+
+from __future__ import annotations
+
+from supply.domain.catalog.models import Item
+from supply.domain.catalog.units import unit_choices
+from supply.presenting import unit_symbol
+from supply.quantity import UNITS
+from supply.web.session import choose_locale
+
+# Too fine for a hand to tell; offered only where an item is really used in it.
+_FINE = frozenset({"mg", "ul", "drop"})
+
+
+def unit_options(item: Item) -> list[tuple[str, str, int]]:
+    """(code, label, base units in one): the stock unit first, then the item's own, then the common ones."""
+    own = {unit.code: (unit.name_vi if choose_locale() == "vi" else unit.name_en) for unit in item.units}
+    kept = [
+        (code, own.get(code) or unit_symbol(code), factor)
+        for code, factor in unit_choices(item)
+        if code not in _FINE or code in (item.stock_unit, item.usage_unit)
+    ]
+    return sorted(kept, key=lambda option: option[0] != item.stock_unit)
+
+
+def echo_unit(item: Item) -> tuple[str, int]:
+    """(label, base units in one) of the usage unit if it is a common one, else of the stock unit."""
+    code = item.usage_unit if item.usage_unit in UNITS else item.stock_unit
+    return unit_symbol(code), UNITS[code].factor
