@@ -1,0 +1,90 @@
+"""What comes in and goes out about people and tokens."""
+
+from __future__ import annotations
+
+from marshmallow import validate
+from marshmallow.fields import Enum, Integer, List, Nested, String
+
+from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick
+from supply.permissions import Permission, Role
+
+_LANGUAGES = validate.OneOf(["vi", "en"])
+
+
+class GrantIn(BaseSchema):
+    """A role in a branch. An admin's branch may be null: every branch."""
+
+    role = Enum(Role, by_value=True, required=True)
+    branch_id = Id(load_default=None, allow_none=True)
+
+
+class CreatePerson(BaseSchema):
+    login = Text(required=True, max_length=80, validate=validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"))
+    name = Text(required=True, max_length=120)
+    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+    language = String(load_default="vi", validate=_LANGUAGES)
+    grants = List(Nested(GrantIn), required=True, validate=validate.Length(min=1, max=50))
+
+
+class UpdatePerson(BaseSchema):
+    """Only what is given changes."""
+
+    name = Text(max_length=120)
+    language = String(validate=_LANGUAGES)
+    active = Tick()
+    grants = List(Nested(GrantIn), validate=validate.Length(min=1, max=50))
+
+
+class ResetPassword(BaseSchema):
+    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+
+
+class ChangePassword(BaseSchema):
+    current_password = String(required=True, load_only=True, validate=validate.Length(min=1, max=200))
+    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+
+
+class GrantOut(OutSchema):
+    role = Enum(Role, by_value=True)
+    branch_id = Id(allow_none=True)
+
+
+class PersonOut(OutSchema):
+    id = Id()
+    login = String()
+    name = String()
+    language = String()
+    active = Tick()
+    grants = List(Nested(GrantOut))
+    version = Integer()
+    created_at = Moment()
+
+
+class CreateToken(BaseSchema):
+    name = Text(required=True, max_length=80)
+    scopes = List(
+        String(validate=validate.OneOf([permission.value for permission in Permission])),
+        required=True,
+        validate=validate.Length(min=1, max=len(Permission)),
+    )
+    expires_at = Moment(load_default=None, allow_none=True)
+
+
+class TokenOut(OutSchema):
+    """A token without its secret."""
+
+    id = Id()
+    name = String()
+    prefix = String()
+    scopes = List(String())
+    created_at = Moment()
+    expires_at = Moment(allow_none=True)
+    seen_at = Moment(allow_none=True)
+    revoked_at = Moment(allow_none=True)
+
+
+class NewTokenOut(OutSchema):
+    """A token just made; `secret` is shown this once and never again."""
+
+    token = Nested(TokenOut)
+    secret = String(allow_none=True)

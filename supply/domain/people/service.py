@@ -1,0 +1,296 @@
+"""People of the branches: who there is, what they hold where, and their own preferences.
+
+The door of the capability: signing in and tokens live beside it and are offered here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from supply import clock
+from supply.database import new_id
+from supply.domain.audit import service as audit
+from supply.domain.branches.models import Branch
+from supply.domain.people.models import Person, RoleGrant
+from supply.domain.people.passwords import hash_password, password_fits
+from supply.domain.people.signing_in import (
+    Known,
+    Opened,
+    actor_of_sign_in,
+    end_sign_in,
+    list_sign_ins,
+    note_seen,
+    record_failure,
+    sign_in,
+)
+from supply.domain.people.tokens import (
+    Bearer,
+    NewToken,
+    actor_of_token,
+    create_token,
+    list_tokens,
+    note_token_seen,
+    revoke_token,
+)
+from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission, Role, require
+
+__all__ = [
+    "Bearer",
+    "Known",
+    "NewToken",
+    "Opened",
+    "actor_of_sign_in",
+    "actor_of_token",
+    "create_token",
+    "end_sign_in",
+    "list_sign_ins",
+    "list_tokens",
+    "note_seen",
+    "note_token_seen",
+    "record_failure",
+    "revoke_token",
+    "sign_in",
+]
+
+STAFF = frozenset({Role.STOREROOM, Role.THERAPIST})
+Grant = tuple[Role, UUID | None]
+
+
+def list_people(session: Session, actor: Actor, *, active: bool | None = True) -> Sequence[Person]:
+    """People whom the actor looks after: all for an admin, those of their branches for a manager."""
+    require(actor, Permission.PEOPLE_STAFF)
+    query = select(Person).options(selectinload(Person.grants)).order_by(Person.name, Person.id).limit(500)
+    if active is not None:
+        query = query.where(Person.active.is_(active))
+    if not actor.may(Permission.PEOPLE_MANAGE):
+        branch_ids = _managed(actor)
+        query = query.where(
+            exists().where(RoleGrant.person_id == Person.id, RoleGrant.branch_id.in_(branch_ids))
+        )
+    return session.scalars(query).all()
+
+
+def get_person(session: Session, actor: Actor, person_id: UUID) -> Person:
+    """Oneself, or somebody whom the actor looks after. Raises NotFound."""
+    person = session.get(Person, person_id, options=[selectinload(Person.grants)])
+    if person is None or not (person_id == actor.person_id or _looks_after(actor, person)):
+        raise NotFound("person_not_found", lazy("There is no such person in your branches."))
+    return person
+
+
+def create_person(
+    session: Session,
+    actor: Actor,
+    *,
+    login: str,
+    name: str,
+    password: str,
+    language: str = "vi",
+    grants: Collection[Grant],
+) -> Person:
+    """Add somebody with a first password. Raises Invalid, Forbidden, Conflict("login_taken")."""
+    require(actor, Permission.PEOPLE_STAFF)
+    login = login.strip().casefold()
+    _require_good_password(password, login)
+    _require_may_grant(session, actor, set(), set(grants))
+    person = Person(
+        id=new_id(),
+        login=login,
+        name=name,
+        language=language,
+        password_hash=hash_password(password),
+        created_at=clock.now(),
+        grants=[RoleGrant(role=role, branch_id=branch_id) for role, branch_id in sorted_grants(grants)],
+    )
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError as error:
+        taken = lazy("Somebody signs in with this name already. Choose another one.")
+        raise Conflict("login_taken", taken, field="login") from error
+    _note(session, actor, person, "person.create", {"name": [None, name], "roles": [[], _told(set(grants))]})
+    return person
+
+
+def update_person(
+    session: Session,
+    actor: Actor,
+    person_id: UUID,
+    *,
+    version: int,
+    name: str | None = None,
+    language: str | None = None,
+    active: bool | None = None,
+    grants: Collection[Grant] | None = None,
+) -> Person:
+    """Change somebody's name, language, activity or roles. Raises Stale, Forbidden, Conflict."""
+    require(actor, Permission.PEOPLE_STAFF)
+    person = get_person(session, actor, person_id)
+    _require_version(person, version)
+    _require_whole_person(actor, person)
+    changes: dict[str, Any] = {}
+    for field, value in (("name", name), ("language", language)):
+        if value is not None and value != getattr(person, field):
+            changes[field] = [getattr(person, field), value]
+            setattr(person, field, value)
+    if grants is not None:
+        changes |= _regrant(session, actor, person, set(grants))
+    if active is not None and active != person.active:
+        if person.id == actor.person_id:
+            raise Forbidden("own_account", lazy("Somebody else must do this for you."))
+        changes["active"] = [person.active, active]
+        person.active = active
+    if changes.keys() & {"active", "roles"}:
+        person.session_epoch += 1
+        _require_an_admin(session)
+    session.flush()
+    if changes:
+        _note(session, actor, person, "person.update", changes)
+    return person
+
+
+def reset_password(session: Session, actor: Actor, person_id: UUID, *, password: str) -> Person:
+    """Give somebody else a new first password; all their sessions end."""
+    require(actor, Permission.PEOPLE_STAFF)
+    person = get_person(session, actor, person_id)
+    _require_whole_person(actor, person)
+    if person.id == actor.person_id:
+        raise Forbidden("own_account", lazy("Change your own password in your account."))
+    return _set_password(session, actor, person, password)
+
+
+def change_password(session: Session, actor: Actor, *, current_password: str, password: str) -> Person:
+    """Change one's own password; all one's sessions end. Raises Invalid for a wrong present one."""
+    person = session.get_one(Person, actor.person_id)
+    if not password_fits(person.password_hash, current_password):
+        raise Invalid("password_wrong", lazy("This is not your present password."), field="current_password")
+    return _set_password(session, actor, person, password)
+
+
+def set_preferences(
+    session: Session, actor: Actor, *, language: str | None = None, theme: str | None = None
+) -> Person:
+    """One's own language and appearance."""
+    person = session.get_one(Person, actor.person_id)
+    person.language = language or person.language
+    person.theme = theme or person.theme
+    session.flush()
+    return person
+
+
+def find_demo(session: Session) -> bool:
+    """Whether this is the demo spa, whose sign-ins may be shown."""
+    return session.scalar(select(Branch.id).where(Branch.code == "DEMO-1")) is not None
+
+
+def sorted_grants(grants: Collection[Grant]) -> list[Grant]:
+    return sorted(set(grants), key=lambda grant: (grant[0].value, str(grant[1])))
+
+
+def _set_password(session: Session, actor: Actor, person: Person, password: str) -> Person:
+    _require_good_password(password, person.login)
+    person.password_hash = hash_password(password)
+    person.session_epoch += 1
+    session.flush()
+    _note(session, actor, person, "person.password", {})
+    return person
+
+
+def _regrant(session: Session, actor: Actor, person: Person, wanted: set[Grant]) -> dict[str, Any]:
+    held = {(grant.role, grant.branch_id) for grant in person.grants}
+    if wanted == held:
+        return {}
+    if person.id == actor.person_id:
+        raise Forbidden("own_roles", lazy("Nobody changes their own roles. Ask somebody else."))
+    _require_may_grant(session, actor, held, wanted)
+    for grant in [grant for grant in person.grants if (grant.role, grant.branch_id) not in wanted]:
+        person.grants.remove(grant)
+    for role, branch_id in sorted_grants(wanted - held):
+        person.grants.append(RoleGrant(role=role, branch_id=branch_id))
+    return {"roles": [_told(held), _told(wanted)]}
+
+
+def _require_may_grant(session: Session, actor: Actor, held: set[Grant], wanted: set[Grant]) -> None:
+    """Admins grant anything; managers only storeroom and therapist, only in branches they manage."""
+    if not wanted:
+        raise Invalid("role_missing", lazy("Give at least one role in a branch."), field="grants")
+    for role, branch_id in wanted:
+        if branch_id is None and role is not Role.ADMIN:
+            raise Invalid("branch_missing", lazy("Choose the branch of this role."), field="grants")
+    changed = held ^ wanted
+    if not actor.may(Permission.PEOPLE_MANAGE):
+        for role, branch_id in changed:
+            if branch_id is None or not actor.may(Permission.PEOPLE_STAFF, branch_id):
+                raise NotFound(
+                    "branch_not_found", lazy("There is no such branch, or it is not one of yours.")
+                )
+            if role not in STAFF:
+                raise Forbidden(
+                    "role_too_high", lazy("A manager gives only the roles storeroom and therapist.")
+                )
+    branch_ids = {branch_id for _role, branch_id in wanted if branch_id is not None}
+    known = set(session.scalars(select(Branch.id).where(Branch.id.in_(branch_ids))))
+    if branch_ids - known:
+        raise Invalid("branch_unknown", lazy("There is no such branch."), field="grants")
+
+
+def _require_whole_person(actor: Actor, person: Person) -> None:
+    """A manager changes an account only if all of it lies within the manager's say."""
+    if person.id == actor.person_id or actor.may(Permission.PEOPLE_MANAGE):
+        return
+    branch_ids = _managed(actor)
+    if any(grant.role not in STAFF or grant.branch_id not in branch_ids for grant in person.grants):
+        raise Forbidden(
+            "person_beyond_you",
+            lazy("This person holds roles that you do not look after. Ask an admin."),
+        )
+
+
+def _looks_after(actor: Actor, person: Person) -> bool:
+    if actor.may(Permission.PEOPLE_MANAGE):
+        return True
+    branch_ids = _managed(actor)
+    return actor.may(Permission.PEOPLE_STAFF) and any(
+        grant.branch_id in branch_ids for grant in person.grants
+    )
+
+
+def _managed(actor: Actor) -> set[UUID]:
+    return {branch_id for role, branch_id in actor.grants if role is Role.MANAGER and branch_id is not None}
+
+
+def _require_version(person: Person, version: int) -> None:
+    if person.version != version:
+        raise Stale("stale", lazy("Somebody changed this meanwhile. Look at it again before you save."))
+
+
+def _require_an_admin(session: Session) -> None:
+    session.flush()
+    admins = select(RoleGrant.id).join(Person, Person.id == RoleGrant.person_id)
+    if session.scalar(admins.where(RoleGrant.role == Role.ADMIN, Person.active).limit(1)) is None:
+        raise Conflict("last_admin", lazy("Somebody must stay admin. Give the role to another person first."))
+
+
+def _require_good_password(password: str, login: str) -> None:
+    if len(password) < 10 or password.casefold() == login or len(set(password)) < 4:
+        raise Invalid(
+            "password_weak",
+            lazy("Take at least ten characters that are not your sign-in name; several words are best."),
+            field="password",
+        )
+
+
+def _told(grants: set[Grant]) -> list[str]:
+    return [f"{role.value}@{branch_id or '*'}" for role, branch_id in sorted_grants(grants)]
+
+
+def _note(session: Session, actor: Actor, person: Person, action: str, changes: dict[str, Any]) -> None:
+    audit.record(session, actor, action=action, entity="person", entity_id=person.id, changes=changes)

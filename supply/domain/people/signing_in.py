@@ -1,0 +1,178 @@
+"""Sign-ins: who is behind a cookie, opening and ending sessions, and the lock after wrong tries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id
+from supply.domain.people.models import Person, RoleGrant, SignIn, Throttle
+from supply.domain.people.passwords import digest, hash_password, is_outdated, new_secret, password_fits, same
+from supply.errors import NotFound, TooMany, Unauthenticated
+from supply.i18n import lazy
+from supply.permissions import Actor
+
+ACCOUNT_TRIES = 9
+# A spa's tablets share one address, so an address is let ten times as many.
+ADDRESS_TRIES = 90
+WINDOW = timedelta(minutes=15)
+MAX_AGE = timedelta(hours=12)
+MAX_IDLE = timedelta(hours=2)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person behind a session, with what a page needs of them."""
+
+    actor: Actor
+    language: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session: `secret` goes into the cookie and is stored nowhere."""
+
+    sign_in_id: UUID
+    secret: str
+    actor: Actor
+
+
+_BY_SIGN_IN = (
+    select(
+        SignIn.secret_hash,
+        SignIn.session_epoch,
+        SignIn.created_at,
+        SignIn.seen_at,
+        SignIn.ended_at,
+        Person.id,
+        Person.name,
+        Person.language,
+        Person.theme,
+        Person.active,
+        Person.session_epoch.label("epoch"),
+        RoleGrant.role,
+        RoleGrant.branch_id,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
+    .where(SignIn.id == bindparam("sign_in"))
+)
+
+
+def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str) -> Known:
+    """The person of a session cookie. Raises Unauthenticated where it has ended in any way."""
+    rows = session.execute(_BY_SIGN_IN, {"sign_in": sign_in_id}).all()
+    if not rows or not same(rows[0].secret_hash, secret) or not _lives(rows[0]):
+        raise Unauthenticated("session_ended", lazy("Your session has ended. Please sign in again."))
+    row = rows[0]
+    return Known(actor_of(row.id, row.name, rows), row.language, row.theme)
+
+
+def actor_of(person_id: UUID, name: str, rows: Sequence[Any], scopes: frozenset[str] | None = None) -> Actor:
+    """An actor from rows that bear `role` and `branch_id` (None where the person holds no role)."""
+    grants = frozenset((row.role, row.branch_id) for row in rows if row.role is not None)
+    return Actor(person_id, name, grants, scopes)
+
+
+def _lives(row: Any) -> bool:
+    now = clock.now()
+    # Measured from both sides: a clock that was set back revives nothing older than the limits allow.
+    young = abs(now - row.created_at) < MAX_AGE and abs(now - row.seen_at) < MAX_IDLE
+    return bool(row.ended_at is None and row.active and row.session_epoch == row.epoch and young)
+
+
+def note_seen(session: Session, sign_in_id: UUID) -> None:
+    """Remember that the session is in use, at most once a minute."""
+    now = clock.now()
+    stale = SignIn.seen_at < now - SEEN_EVERY
+    session.execute(
+        update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), stale).values(seen_at=now)
+    )
+
+
+def require_unlocked(session: Session, subjects: Sequence[str]) -> None:
+    """Raises TooMany while one of the subjects is locked."""
+    now = clock.now()
+    query = select(Throttle.locked_until).where(Throttle.subject.in_(subjects), Throttle.locked_until > now)
+    until = session.scalars(query.order_by(Throttle.locked_until.desc())).first()
+    if until is not None:
+        raise TooMany(
+            "too_many_tries",
+            lazy("Too many wrong tries. Wait a quarter of an hour, or ask a manager for a new password."),
+            details={"retry_after": max(1, int((until - now).total_seconds()))},
+        )
+
+
+def subjects_of(login: str, address: str) -> dict[str, int]:
+    """What a wrong try counts against, and how many each may have."""
+    return {f"account:{login.casefold()[:80]}": ACCOUNT_TRIES, f"address:{address[:80]}": ADDRESS_TRIES}
+
+
+def record_failure(session: Session, *, login: str, address: str) -> None:
+    """Count a wrong try. A transaction of its own, since the sign-in that failed is rolled back."""
+    now = clock.now()
+    for subject, tries in subjects_of(login, address).items():
+        row = session.get(Throttle, subject, with_for_update=True)
+        if row is None:
+            row = Throttle(subject=subject, failures=0, first_at=now)
+            session.add(row)
+        if now - row.first_at > WINDOW or row.first_at > now:
+            row.failures, row.first_at, row.locked_until = 0, now, None
+        row.failures += 1
+        if row.failures >= tries:
+            row.locked_until = now + WINDOW
+    session.flush()
+
+
+def sign_in(session: Session, *, login: str, password: str, address: str) -> Opened:
+    """Open a session. Raises Unauthenticated (same words and time for every kind of wrong), TooMany."""
+    require_unlocked(session, list(subjects_of(login, address)))
+    person = session.scalar(select(Person).where(Person.login == login.strip().casefold()))
+    fits = password_fits(person.password_hash if person else None, password)
+    if person is None or not fits or not person.active:
+        raise Unauthenticated("sign_in_refused", lazy("The name or the password is wrong."))
+    if is_outdated(person.password_hash):
+        person.password_hash = hash_password(password)
+    session.execute(delete(Throttle).where(Throttle.subject == f"account:{login.casefold()[:80]}"))
+    return open_session(session, person)
+
+
+def open_session(session: Session, person: Person) -> Opened:
+    secret, now = new_secret(), clock.now()
+    row = SignIn(
+        id=new_id(),
+        person_id=person.id,
+        secret_hash=digest(secret),
+        session_epoch=person.session_epoch,
+        created_at=now,
+        seen_at=now,
+    )
+    session.add(row)
+    session.flush()
+    grants = frozenset((grant.role, grant.branch_id) for grant in person.grants)
+    return Opened(row.id, secret, Actor(person.id, person.name, grants))
+
+
+def list_sign_ins(session: Session, actor: Actor) -> Sequence[SignIn]:
+    """One's own open sessions, newest first."""
+    query = select(SignIn).where(SignIn.person_id == actor.person_id, SignIn.ended_at.is_(None))
+    oldest = clock.now() - MAX_AGE
+    return session.scalars(query.where(SignIn.created_at > oldest).order_by(SignIn.id.desc()).limit(50)).all()
+
+
+def end_sign_in(session: Session, actor: Actor, sign_in_id: UUID) -> None:
+    """End one of one's own sessions. Raises NotFound."""
+    row = session.get(SignIn, sign_in_id)
+    if row is None or row.person_id != actor.person_id:
+        raise NotFound("sign_in_not_found", lazy("There is no such session of yours."))
+    row.ended_at = row.ended_at or clock.now()
+    session.flush()
