@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from supply import clock
 from supply.database import new_id
@@ -77,6 +77,8 @@ class Writer:
     places: dict[tuple[UUID, UUID, UUID | None], Place] = field(default_factory=dict)
     demand: dict[tuple[UUID, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     changed: set[UUID] = field(default_factory=set)
+    # Lots whose every holding is in `places`.
+    read_lots: set[UUID] = field(default_factory=set)
 
     @property
     def today(self) -> date:
@@ -139,9 +141,42 @@ _SHELF_AND_LOTS = _shelf_query(
 )
 
 
+_numbered = aliased(Lot)
+# As the second, by what is written on the lots, and with the lots themselves.
+_SHELF_AND_NUMBERS = _shelf_query(
+    or_(
+        Holding.quantity > 0,
+        Holding.lot_id.in_(
+            select(_numbered.id).where(
+                _numbered.branch_id == bindparam("branch"),
+                _numbered.item_id.in_(bindparam("items", expanding=True)),
+                _numbered.number.in_(bindparam("numbers", expanding=True)),
+            )
+        ),
+    )
+).add_columns(Lot)
+
+
+def load_numbered(writer: Writer, item_ids: Iterable[UUID], numbers: Collection[str]) -> list[Lot]:
+    """As `load`, and the lots of the items that bear the numbers: all of it in one statement."""
+    items = set(item_ids)
+    values = {"branch": writer.branch_id, "items": sorted(items), "numbers": sorted(set(numbers))}
+    lots: dict[UUID, Lot] = {}
+    for row in writer.session.execute(_SHELF_AND_NUMBERS, values):
+        _remember(writer, row)
+        if row.Lot is not None and row.Lot.number in numbers:
+            lots[row.Lot.id] = row.Lot
+    for item_id in items:
+        writer.levels.setdefault(item_id, Level())
+    writer.read_lots |= lots.keys()
+    return list(lots.values())
+
+
 def load(writer: Writer, item_ids: Iterable[UUID], lot_ids: Collection[UUID] = ()) -> None:
     """Read the levels and standing holdings of items, and every holding of the lots named. One statement."""
     items = set(item_ids)
+    if writer.read_lots.issuperset(lot_ids):
+        lot_ids = ()
     if not lot_ids:
         items -= writer.levels.keys()
     if not items:

@@ -21,7 +21,17 @@ from supply.domain.catalog import service as catalog
 from supply.domain.ledger import chain
 from supply.domain.ledger.allocate import Named, Place, incident, take
 from supply.domain.ledger.models import Container, LedgerHead, Lot, LotKind, Movement, MovementType
-from supply.domain.ledger.posting import Draft, Level, Writer, load, lock, place_of, post, save_levels
+from supply.domain.ledger.posting import (
+    Draft,
+    Level,
+    Writer,
+    load,
+    load_numbered,
+    lock,
+    place_of,
+    post,
+    save_levels,
+)
 from supply.errors import Conflict, Invalid, NotFound
 from supply.i18n import lazy
 
@@ -212,11 +222,8 @@ def _require_known_lots(writer: Writer, uses: Sequence[Use]) -> None:
 
 def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
     """The lots with these facts, in order: those that exist, and new ones written in one statement."""
-    query = select(Lot).where(
-        Lot.branch_id == writer.branch_id,
-        tuple_(Lot.item_id, Lot.number).in_(sorted({(fact.item_id, fact.number) for fact in facts})),
-    )
-    lots = {_facts_of(lot): lot for lot in writer.session.scalars(query)}
+    standing = load_numbered(writer, {fact.item_id for fact in facts}, {fact.number for fact in facts})
+    lots = {_facts_of(lot): lot for lot in standing}
     new: dict[LotFacts, dict[str, Any]] = {}
     for fact in facts:
         if fact not in lots and fact not in new:
@@ -226,6 +233,7 @@ def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
     if new:
         writer.session.execute(insert(Lot), list(new.values()))
     lots |= {fact: _written(writer.session, row) for fact, row in new.items()}
+    writer.read_lots |= {row["id"] for row in new.values()}
     return [lots[fact] for fact in facts]
 
 

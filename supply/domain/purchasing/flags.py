@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -133,7 +133,7 @@ def positions_of(
 ) -> Mapping[UUID, Position]:
     """Where items stand in the branch on a day; an item that was never there stands at zero."""
     expired = (
-        select(Holding.item_id, func.sum(Holding.quantity).label("quantity"))
+        select(Holding.item_id, cast(func.sum(Holding.quantity), BigInteger).label("quantity"))
         .join(Lot, and_(Lot.id == Holding.lot_id, Lot.quarantined_at.is_(None)))
         .where(
             Holding.branch_id == branch_id,
