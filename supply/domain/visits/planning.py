@@ -168,7 +168,7 @@ def resolve(writer: Writer, plan: Plan, stored: Stored, visit_id: uuid.UUID | No
     procedure, version = _recipe(plan, stored)
     package = _package(plan, stored, procedure)
     room = _room(plan, stored)
-    _check_people(plan, stored)
+    check_people(plan, stored)
     visit_id = visit_id or new_id()
     visit = {
         "id": visit_id,
@@ -277,7 +277,8 @@ def _room(plan: Plan, stored: Stored) -> Room | None:
     return room
 
 
-def _check_people(plan: Plan, stored: Stored) -> None:
+def check_people(plan: Plan, stored: Stored) -> None:
+    """That the therapist works here and every condition code is known. Raises Invalid."""
     if plan.therapist_id is not None and plan.therapist_id not in stored.therapists:
         raise _invalid(
             plan, "therapist_id", "therapist_unknown", lazy("This person does not work in the branch.")

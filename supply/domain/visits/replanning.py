@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, delete, select, update
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
+from supply.domain.treatments import service as treatments
 from supply.domain.treatments.models import Package, Procedure
 from supply.domain.visits.models import (
     Completion,
@@ -23,7 +25,7 @@ from supply.domain.visits.models import (
     VisitStatus,
     VisitStep,
 )
-from supply.domain.visits.planning import Plan, look_up, reserved_by, resolve, write_parts
+from supply.domain.visits.planning import Plan, check_people, look_up, reserved_by, resolve, write_parts
 from supply.domain.visits.stepping import standards
 from supply.domain.visits.steps import (
     UNDER_WAY,
@@ -61,9 +63,8 @@ def change_visit(
     if _RESOLVING & changes.keys():
         _resolve_anew(session, writer, visit, plan)
         return
-    look = resolve(writer, plan, look_up(session, writer.branch_id, [plan]), visit_id)
-    settled = {name: look.visit[name] for name in ("therapist_id", "planned_at", "note")}
-    _update(session, visit_id, **settled)
+    check_people(plan, look_up(session, writer.branch_id, [plan]))
+    _update(session, visit_id, therapist_id=plan.therapist_id, planned_at=plan.planned_at, note=plan.note)
 
 
 def cancel_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
@@ -134,7 +135,10 @@ def _resolve_anew(session: Session, writer: Writer, visit: Row[Any], plan: Plan)
             "visit_started",
             lazy("Something was recorded for this visit and undone. Cancel it and plan a new one."),
         )
-    resolved = resolve(writer, plan, look_up(session, writer.branch_id, [plan]), visit.id)
+    stored = look_up(session, writer.branch_id, [plan])
+    # A visit keeps the wording of the recipe with which it was planned.
+    own = {visit.procedure_id: treatments.get_recipe(session, visit.recipe_version_id)}
+    resolved = resolve(writer, plan, replace(stored, recipes=own), visit.id)
     session.execute(delete(VisitLine).where(VisitLine.visit_step_id.in_(step_ids)))
     session.execute(delete(VisitStep).where(VisitStep.visit_id == visit.id))
     session.execute(delete(VisitGuest).where(VisitGuest.visit_id == visit.id))
