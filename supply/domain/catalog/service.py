@@ -19,13 +19,13 @@ from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog.models import Category, Item, ItemUnit
 from supply.domain.catalog.search import search_key, search_words, sort_key
-from supply.domain.catalog.units import base_quantity, told_amount, unit_choices, unit_factor
+from supply.domain.catalog.units import base_quantity, stock_amount, told_amount, unit_choices, unit_factor
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import Text, lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import UNITS, Dimension, to_base
 
-__all__ = ["base_quantity", "search_key", "told_amount", "unit_choices", "unit_factor"]
+__all__ = ["base_quantity", "search_key", "stock_amount", "told_amount", "unit_choices", "unit_factor"]
 
 _FACTS = (
     "code",

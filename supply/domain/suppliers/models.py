@@ -13,9 +13,10 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, new_id
+from supply.domain.catalog.models import Item
 
 
 class Supplier(Base):
@@ -63,3 +64,6 @@ class SupplierTerms(Base):
     currency: Mapped[str] = mapped_column(String(3))
     supplier_code: Mapped[str | None] = mapped_column(String(60))
     preferred: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    supplier: Mapped[Supplier] = relationship(lazy="raise_on_sql")
+    item: Mapped[Item] = relationship(lazy="raise_on_sql")

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from supply.database import new_id
 from supply.domain.audit import service as audit
@@ -109,31 +110,36 @@ def update_supplier(
     return supplier
 
 
-def list_terms(session: Session, supplier_id: UUID) -> list[tuple[SupplierTerms, Item]]:
-    """What a supplier sells, with the items, in the items' order."""
+def list_terms(session: Session, supplier_id: UUID) -> list[SupplierTerms]:
+    """What a supplier sells, with the items and their units, in the items' order."""
     query = (
-        select(SupplierTerms, Item)
-        .join(Item, Item.id == SupplierTerms.item_id)
+        select(SupplierTerms)
+        .join(SupplierTerms.item)
+        .options(contains_eager(SupplierTerms.item).selectinload(Item.units))
         .where(SupplierTerms.supplier_id == supplier_id)
         .order_by(Item.sort_key, Item.id)
     )
-    return [(terms, item) for terms, item in session.execute(query)]
+    return list(session.scalars(query))
 
 
-def terms_of_item(session: Session, item_id: UUID) -> list[tuple[SupplierTerms, Supplier]]:
-    """Who sells an item: the preferred first, then by code."""
+def terms_of_item(session: Session, item_id: UUID) -> list[SupplierTerms]:
+    """Who sells an item, with supplier and item: the preferred first, then by code."""
     query = (
-        select(SupplierTerms, Supplier)
-        .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
+        select(SupplierTerms)
+        .join(SupplierTerms.supplier)
+        .options(contains_eager(SupplierTerms.supplier))
+        .options(joinedload(SupplierTerms.item).selectinload(Item.units))
         .where(SupplierTerms.item_id == item_id)
         .order_by(SupplierTerms.preferred.desc(), Supplier.code)
     )
-    return [(terms, supplier) for terms, supplier in session.execute(query)]
+    return list(session.scalars(query))
 
 
 def find_terms(session: Session, supplier_id: UUID, item_id: UUID) -> SupplierTerms | None:
-    query = select(SupplierTerms).where(
-        SupplierTerms.supplier_id == supplier_id, SupplierTerms.item_id == item_id
+    query = (
+        select(SupplierTerms)
+        .options(joinedload(SupplierTerms.supplier), joinedload(SupplierTerms.item).selectinload(Item.units))
+        .where(SupplierTerms.supplier_id == supplier_id, SupplierTerms.item_id == item_id)
     )
     return session.scalar(query)
 
@@ -189,7 +195,7 @@ def set_terms(
             field="currency",
         )
     others = terms_of_item(session, item_id)
-    terms = next((row for row, supplier in others if supplier.id == supplier_id), None)
+    terms = next((row for row in others if row.supplier_id == supplier_id), None)
     before = _told(terms, _TERMS) if terms else {}
     if terms is None:
         terms = SupplierTerms(id=new_id(), supplier_id=supplier_id, item_id=item_id)
@@ -203,6 +209,7 @@ def set_terms(
     session.flush()
     changes = _differences(before, _told(terms, _TERMS))
     _record(session, actor, "supplier.terms", supplier_id, {"item": [None, item.code], **changes})
+    set_committed_value(terms, "item", item)
     return terms
 
 

@@ -104,7 +104,7 @@ def confirm_line(session: Session, actor: Actor, procedure_id: UUID, line_id: UU
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound("recipe_line_not_found", lazy("There is no such recipe line."))
-    line, recipe = found.tuple()
+    line, recipe = found
     if line.assumed:
         line.assumed = False
         session.flush()

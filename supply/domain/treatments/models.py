@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, coded, new_id
+from supply.domain.catalog.models import Item
 from supply.domain.treatments.recipe import Scale
 
 
@@ -113,6 +114,8 @@ class RecipeLine(Base):
     assumed: Mapped[bool] = mapped_column(Boolean, default=False)
 
     step: Mapped[Step] = relationship(back_populates="lines")
+    # Visits need only ids; whoever shows a recipe asks for its items (service.with_items).
+    item: Mapped[Item] = relationship(lazy="raise_on_sql")
 
 
 class Package(Base):

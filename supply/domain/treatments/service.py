@@ -12,9 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from supply.database import new_id
 from supply.domain.audit import service as audit
+from supply.domain.catalog import service as catalog
 from supply.domain.catalog.search import search_key, search_words
 from supply.domain.treatments.models import Package, PackageStep, Procedure, RecipeVersion, Step
 from supply.errors import Conflict, Invalid, NotFound, Stale
@@ -145,7 +147,7 @@ def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[U
     newest = (
         select(RecipeVersion.procedure_id, RecipeVersion.id).where(*chosen).order_by(RecipeVersion.number)
     )
-    ids = dict(session.execute(newest).tuples().all())
+    ids = {procedure_id: recipe_id for procedure_id, recipe_id in session.execute(newest)}
     recipes = session.scalars(_recipes().where(RecipeVersion.id.in_(list(ids.values()))))
     return {recipe.procedure_id: recipe for recipe in recipes}
 
@@ -154,6 +156,15 @@ def find_draft(session: Session, procedure_id: UUID) -> RecipeVersion | None:
     """The draft of a procedure with steps and lines, if one is begun."""
     open_draft = (RecipeVersion.procedure_id == procedure_id, RecipeVersion.published_at.is_(None))
     return session.scalar(_recipes().where(*open_draft))
+
+
+def with_items(session: Session, recipe: RecipeVersion) -> RecipeVersion:
+    """The same recipe, its lines' items loaded in two statements, for whoever shows them."""
+    lines = [line for step in recipe.steps for line in step.lines]
+    items = catalog.items_by_id(session, [line.item_id for line in lines])
+    for line in lines:
+        set_committed_value(line, "item", items[line.item_id])
+    return recipe
 
 
 def list_recipe_versions(session: Session, procedure_id: UUID) -> list[RecipeVersion]:

@@ -1,0 +1,224 @@
+"""What procedures, recipes, packages, conditions and contraindications look like coming in and going out."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from supply.domain.catalog.schemas import Quantity
+from supply.domain.catalog.units import told_amount
+from supply.domain.treatments.models import Effect
+from supply.domain.treatments.recipe import Scale
+from supply.fields import Amount, BaseSchema, Code, Moment, OutSchema, Text, Tick, Whole
+from supply.i18n import lazy
+
+
+class _Names(BaseSchema):
+    name_en = Text(required=True, max_length=120, metadata={"label": lazy("English name")})
+    name_vi = Text(required=True, max_length=120, metadata={"label": lazy("Vietnamese name")})
+
+
+class CreateProcedure(_Names):
+    code = Code(required=True, metadata={"label": lazy("Code"), "example": "back-massage"})
+
+
+class ChangeProcedure(_Names):
+    active = Tick(load_default=True, metadata={"label": lazy("In use")})
+
+
+class ListProcedures(BaseSchema):
+    search = Text(load_default="", min_length=0, max_length=100, metadata={"label": lazy("Search")})
+    active = Tick(load_default=True, metadata={"label": lazy("In use only")})
+
+
+class WriteRecipeLine(BaseSchema):
+    """So much of an item for each client, each tub or the room."""
+
+    item_id = fields.UUID(required=True, metadata={"label": lazy("Item")})
+    amount = Amount(required=True, metadata={"label": lazy("Amount"), "example": "50"})
+    unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "g"})
+    scale = fields.Enum(Scale, by_value=True, required=True, metadata={"label": lazy("For")})
+    assumed = Tick(load_default=False, metadata={"label": lazy("Only an assumption")})
+
+
+class WriteStep(_Names):
+    note_en = Text(
+        load_default=None, allow_none=True, max_length=400, metadata={"label": lazy("English note")}
+    )
+    note_vi = Text(
+        load_default=None, allow_none=True, max_length=400, metadata={"label": lazy("Vietnamese note")}
+    )
+    lines = fields.List(
+        fields.Nested(WriteRecipeLine),
+        load_default=list,
+        validate=validate.Length(max=30),
+        metadata={"label": lazy("Supplies")},
+    )
+
+
+class SaveDraft(BaseSchema):
+    """The whole draft, step by step; what is not named is gone."""
+
+    steps = fields.List(
+        fields.Nested(WriteStep),
+        required=True,
+        validate=validate.Length(max=50),
+        metadata={"label": lazy("Steps")},
+    )
+
+
+class ExpectLines(BaseSchema):
+    """An example visit: how many guests, and the tubs of the room."""
+
+    party_size = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Guests")})
+    tubs = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Tubs in the room")})
+    seats_per_tub = Whole(minimum=1, maximum=14, load_default=2, metadata={"label": lazy("Guests per tub")})
+
+
+class ListPackages(BaseSchema):
+    procedure_id = fields.UUID(load_default=None, metadata={"label": lazy("Procedure")})
+    active = Tick(load_default=True, metadata={"label": lazy("In use only")})
+
+
+class _Steps(_Names):
+    steps = fields.List(
+        Whole(minimum=1, maximum=50),
+        required=True,
+        validate=validate.Length(min=1, max=50),
+        metadata={"label": lazy("Steps"), "example": [1, 4, 6]},
+    )
+
+
+class CreatePackage(_Steps):
+    procedure_id = fields.UUID(required=True, metadata={"label": lazy("Procedure")})
+    code = Code(required=True, metadata={"label": lazy("Code"), "example": "short-ritual"})
+
+
+class ChangePackage(_Steps):
+    active = Tick(load_default=True, metadata={"label": lazy("In use")})
+
+
+class ListConditions(BaseSchema):
+    active = Tick(load_default=True, metadata={"label": lazy("In use only")})
+
+
+class _Sourced(_Names):
+    source = Text(
+        required=True,
+        max_length=200,
+        metadata={"label": lazy("Source"), "hint": lazy("Where the rule comes from; shown beside it.")},
+    )
+
+
+class CreateCondition(_Sourced):
+    code = Code(required=True, metadata={"label": lazy("Code"), "example": "pregnancy"})
+
+
+class ChangeCondition(_Sourced):
+    active = Tick(load_default=True, metadata={"label": lazy("In use")})
+
+
+class ChangeContraindication(BaseSchema):
+    step_position = Whole(
+        minimum=1,
+        maximum=50,
+        load_default=None,
+        allow_none=True,
+        metadata={"label": lazy("Step"), "hint": lazy("Empty: every step.")},
+    )
+    effect = fields.Enum(Effect, by_value=True, required=True, metadata={"label": lazy("Effect")})
+    advice_en = Text(required=True, max_length=300, metadata={"label": lazy("English advice")})
+    advice_vi = Text(required=True, max_length=300, metadata={"label": lazy("Vietnamese advice")})
+
+
+class CreateContraindication(ChangeContraindication):
+    condition_id = fields.UUID(required=True, metadata={"label": lazy("Condition")})
+
+
+class ProcedureOut(OutSchema):
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    name_en = fields.String(required=True)
+    name_vi = fields.String(required=True)
+    active = fields.Boolean(required=True)
+    version = fields.Integer(required=True)
+
+
+class RecipeLineOut(OutSchema):
+    """`assumed` is true until a manager has confirmed the quantity."""
+
+    id = fields.UUID(required=True)
+    position = fields.Integer(required=True)
+    item_id = fields.UUID(required=True)
+    item_code = fields.String(required=True, attribute="item.code")
+    quantity = Quantity(lambda line: told_amount(line.item, line.quantity), required=True)
+    scale = fields.Enum(Scale, by_value=True, required=True)
+    assumed = fields.Boolean(required=True)
+
+
+class StepOut(OutSchema):
+    position = fields.Integer(required=True)
+    name_en = fields.String(required=True)
+    name_vi = fields.String(required=True)
+    note_en = fields.String(required=True, allow_none=True)
+    note_vi = fields.String(required=True, allow_none=True)
+    lines = fields.List(fields.Nested(RecipeLineOut), required=True)
+
+
+class RecipeVersionOut(OutSchema):
+    id = fields.UUID(required=True)
+    procedure_id = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    published_at = Moment(required=True, allow_none=True)
+    published_by = fields.UUID(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class RecipeOut(RecipeVersionOut):
+    """A recipe version with everything in it. published_at is null for the draft."""
+
+    steps = fields.List(fields.Nested(StepOut), required=True)
+
+
+class ExpectedLineOut(OutSchema):
+    """One line of an example visit; `rule` says which scale gave it."""
+
+    step_position = fields.Integer(required=True)
+    item_id = fields.UUID(required=True)
+    item_code = fields.String(required=True, attribute="item.code")
+    guest_position = fields.Integer(required=True, allow_none=True)
+    quantity = Quantity(lambda line: told_amount(line.item, line.quantity), required=True)
+    rule = fields.String(required=True, metadata={"example": "tub:1"})
+    assumed = fields.Boolean(required=True)
+
+
+class PackageOut(OutSchema):
+    id = fields.UUID(required=True)
+    procedure_id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    name_en = fields.String(required=True)
+    name_vi = fields.String(required=True)
+    steps = fields.Pluck("PackageStepOut", "position", many=True, required=True)
+    active = fields.Boolean(required=True)
+
+
+class PackageStepOut(OutSchema):
+    position = fields.Integer(required=True)
+
+
+class ConditionOut(OutSchema):
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    name_en = fields.String(required=True)
+    name_vi = fields.String(required=True)
+    source = fields.String(required=True)
+    active = fields.Boolean(required=True)
+
+
+class ContraindicationOut(OutSchema):
+    id = fields.UUID(required=True)
+    procedure_id = fields.UUID(required=True)
+    condition_id = fields.UUID(required=True)
+    step_position = fields.Integer(required=True, allow_none=True)
+    effect = fields.Enum(Effect, by_value=True, required=True)
+    advice_en = fields.String(required=True)
+    advice_vi = fields.String(required=True)
