@@ -1,0 +1,245 @@
+"""Pages of suppliers: who they are, when they take orders, and what they sell on which terms."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from supply.domain.catalog import service as catalog
+from supply.domain.catalog.models import Item
+from supply.domain.suppliers import service as suppliers
+from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.schemas import WEEKDAYS, AddTerms, WriteSupplier, WriteTerms, weekdays
+from supply.fields import BaseSchema, Text, Tick
+from supply.i18n import _, lazy
+from supply.permissions import Actor, Permission
+from supply.presenting import format_amount, format_money, unit_symbol
+from supply.quantity import UNITS
+from supply.web.pages import Pages, query, render, say
+from supply.web.session import current_branch
+from supply.web.units import unit_options
+
+bp = Pages("suppliers", __name__)
+bp.nav(
+    label=lazy("Suppliers"),
+    icon="truck",
+    endpoint="suppliers.list_suppliers",
+    permission=Permission.CATALOG_MANAGE,
+    order=65,
+)
+PAGE = 50
+# As many items as one select can still be used with; a spa's catalogue is far smaller.
+MOST_ITEMS = 500
+Target = tuple[str, dict[str, Any]]
+_DAYS = dict(
+    zip(
+        WEEKDAYS,
+        (
+            lazy("Monday"),
+            lazy("Tuesday"),
+            lazy("Wednesday"),
+            lazy("Thursday"),
+            lazy("Friday"),
+            lazy("Saturday"),
+            lazy("Sunday"),
+        ),
+        strict=True,
+    )
+)
+
+
+class SupplierFilter(BaseSchema):
+    q = Text(max_length=100, load_default="")
+    hidden = Tick(load_default=False)
+    after = Text(max_length=120, load_default="")
+
+
+def day_choices() -> list[tuple[str, str]]:
+    return [(day, str(words)) for day, words in _DAYS.items()]
+
+
+def _days(supplier: Supplier) -> str:
+    if supplier.order_days == 127:
+        return _("every day")
+    return ", ".join(str(_DAYS[day]) for day in weekdays(supplier.order_days))
+
+
+@bp.page("/suppliers", permission=Permission.STOCK_SEE)
+def list_suppliers(session: Session, actor: Actor) -> str:
+    chosen = query(SupplierFilter)
+    found = suppliers.list_suppliers(
+        session,
+        search=chosen["q"],
+        active=not chosen["hidden"],
+        limit=PAGE + 1,
+        after=_place(chosen["after"]),
+    )
+    shown = found[:PAGE]
+    kept = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
+    after = f"{shown[-1].id}.{shown[-1].code}" if len(found) > PAGE else None
+    return render(
+        "suppliers/list.html",
+        suppliers=[{"supplier": row, "days": _days(row)} for row in shown],
+        chosen=chosen,
+        next_url=url_for("suppliers.list_suppliers", **kept, after=after) if after else None,
+        first_url=url_for("suppliers.list_suppliers", **kept) if chosen["after"] else None,
+    )
+
+
+def _place(told: str) -> tuple[str, UUID] | None:
+    supplier_id, _dot, code = told.partition(".")
+    try:
+        return code, UUID(supplier_id)
+    except ValueError:
+        return None
+
+
+@bp.page("/suppliers/new", permission=Permission.CATALOG_MANAGE)
+def new_supplier(session: Session, actor: Actor) -> str:
+    return render("suppliers/new.html", schema=WriteSupplier, days=day_choices())
+
+
+@bp.action(
+    "/suppliers/new",
+    permission=Permission.CATALOG_MANAGE,
+    schema=WriteSupplier,
+    back="suppliers.new_supplier",
+)
+def create_supplier(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    supplier = suppliers.create_supplier(session, actor, **data)
+    say(_("%(supplier)s is added. Now say what they sell.", supplier=supplier.name))
+    return "suppliers.show_supplier", {"supplier_id": supplier.id}
+
+
+@bp.page("/suppliers/<uuid:supplier_id>", permission=Permission.STOCK_SEE)
+def show_supplier(session: Session, actor: Actor, supplier_id: UUID) -> str:
+    supplier = suppliers.get_supplier(session, supplier_id)
+    return render(
+        "suppliers/show.html",
+        supplier=supplier,
+        days=_days(supplier),
+        terms=[_terms_row(terms) for terms in suppliers.list_terms(session, supplier_id)],
+    )
+
+
+def _terms_row(terms: SupplierTerms) -> dict[str, Any]:
+    amount, unit = catalog.stock_amount(terms.item, terms.pack_quantity)
+    return {
+        "item": terms.item,
+        "pack": f"{terms.pack_name} ({format_amount(amount, unit)})",
+        "price": format_money(terms.price_minor, terms.currency),
+        "minimum": terms.minimum_packs,
+        "code": terms.supplier_code,
+        "preferred": terms.preferred,
+    }
+
+
+@bp.page("/suppliers/<uuid:supplier_id>/edit", permission=Permission.CATALOG_MANAGE)
+def edit_supplier(session: Session, actor: Actor, supplier_id: UUID) -> str:
+    supplier = suppliers.get_supplier(session, supplier_id)
+    return render(
+        "suppliers/edit.html",
+        schema=WriteSupplier,
+        supplier=supplier,
+        chosen=weekdays(supplier.order_days),
+        days=day_choices(),
+    )
+
+
+@bp.action(
+    "/suppliers/<uuid:supplier_id>/edit",
+    permission=Permission.CATALOG_MANAGE,
+    schema=WriteSupplier,
+    back="suppliers.edit_supplier",
+    versioned=True,
+)
+def change_supplier(
+    session: Session, actor: Actor, data: dict[str, Any], supplier_id: UUID, version: int
+) -> Target:
+    suppliers.update_supplier(session, actor, supplier_id, version=version, **data)
+    say(_("Saved."))
+    return "suppliers.show_supplier", {"supplier_id": supplier_id}
+
+
+@bp.page("/suppliers/<uuid:supplier_id>/terms/new", permission=Permission.CATALOG_MANAGE)
+def new_terms(session: Session, actor: Actor, supplier_id: UUID) -> str:
+    supplier = suppliers.get_supplier(session, supplier_id)
+    sold = {terms.item_id for terms in suppliers.list_terms(session, supplier_id)}
+    items = catalog.list_items(session, limit=MOST_ITEMS)
+    units = [(unit.code, unit_symbol(unit.code), unit.factor) for unit in UNITS.values()]
+    return render(
+        "suppliers/terms.html",
+        schema=AddTerms,
+        supplier=supplier,
+        item=None,
+        items=[(item.id, _name(item)) for item in items if item.id not in sold],
+        units=units,
+        present={"currency": current_branch().currency, "unit": "kg", "minimum_packs": 1},
+        action=url_for("suppliers.add_terms", supplier_id=supplier_id),
+    )
+
+
+@bp.action(
+    "/suppliers/<uuid:supplier_id>/terms/new",
+    permission=Permission.CATALOG_MANAGE,
+    schema=AddTerms,
+    back="suppliers.new_terms",
+)
+def add_terms(session: Session, actor: Actor, data: dict[str, Any], supplier_id: UUID) -> Target:
+    told = dict(data)
+    suppliers.set_terms(session, actor, supplier_id, told.pop("item_id"), **told)
+    say(_("Saved."))
+    return "suppliers.show_supplier", {"supplier_id": supplier_id}
+
+
+@bp.page("/suppliers/<uuid:supplier_id>/terms/<uuid:item_id>", permission=Permission.CATALOG_MANAGE)
+def edit_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID) -> str:
+    supplier = suppliers.get_supplier(session, supplier_id)
+    terms = suppliers.get_terms(session, supplier_id, item_id)
+    amount, unit = catalog.stock_amount(terms.item, terms.pack_quantity)
+    names = ("pack_name", "price_minor", "currency", "minimum_packs", "supplier_code", "preferred")
+    present = {name: getattr(terms, name) for name in names}
+    return render(
+        "suppliers/terms.html",
+        schema=WriteTerms,
+        supplier=supplier,
+        item=terms.item,
+        items=[],
+        units=unit_options(terms.item),
+        present={**present, "amount": format(amount, "f"), "unit": unit},
+        action=url_for("suppliers.change_terms", supplier_id=supplier_id, item_id=item_id),
+    )
+
+
+@bp.action(
+    "/suppliers/<uuid:supplier_id>/terms/<uuid:item_id>",
+    permission=Permission.CATALOG_MANAGE,
+    schema=WriteTerms,
+    back="suppliers.edit_terms",
+)
+def change_terms(
+    session: Session, actor: Actor, data: dict[str, Any], supplier_id: UUID, item_id: UUID
+) -> Target:
+    suppliers.set_terms(session, actor, supplier_id, item_id, **data)
+    say(_("Saved."))
+    return "suppliers.show_supplier", {"supplier_id": supplier_id}
+
+
+@bp.action(
+    "/suppliers/<uuid:supplier_id>/terms/<uuid:item_id>/removal",
+    permission=Permission.CATALOG_MANAGE,
+    back="suppliers.edit_terms",
+)
+def remove_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID) -> Target:
+    suppliers.remove_terms(session, actor, supplier_id, item_id)
+    say(_("Removed. Orders already made keep their packs and prices."))
+    return "suppliers.show_supplier", {"supplier_id": supplier_id}
+
+
+def _name(item: Item) -> str:
+    from supply.web.frame import named
+
+    return named(item)
