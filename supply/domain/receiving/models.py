@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from supply import clock
 from supply.database import Base, new_id
-from supply.domain.branches.models import Location
+from supply.domain.branches.models import Branch, Location
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Lot
 from supply.domain.people.models import Person
 from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.receiving.dating import Dating, dating
 from supply.domain.suppliers.models import Supplier
 
 
@@ -33,14 +36,20 @@ class Delivery(Base):
     reversed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    branch: Mapped[Branch] = relationship()
     supplier: Mapped[Supplier] = relationship()
     purchase_order: Mapped[PurchaseOrder | None] = relationship()
     person: Mapped[Person] = relationship()
     lines: Mapped[list[DeliveryLine]] = relationship(
-        cascade="all, delete-orphan", order_by="DeliveryLine.position"
+        back_populates="delivery", cascade="all, delete-orphan", order_by="DeliveryLine.position"
     )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @cached_property
+    def arrived_on(self) -> date:
+        """The branch's day on which it came."""
+        return clock.day_of(self.happened_at, self.branch.timezone)
 
 
 class DeliveryLine(Base):
@@ -61,6 +70,12 @@ class DeliveryLine(Base):
     quantity: Mapped[int]
     cost_minor: Mapped[int | None]
 
+    delivery: Mapped[Delivery] = relationship(back_populates="lines")
     item: Mapped[Item] = relationship()
     lot: Mapped[Lot] = relationship()
     location: Mapped[Location] = relationship()
+
+    @property
+    def dating(self) -> Dating:
+        """How its lot was dated on the day it came."""
+        return dating(self.lot.expires_on, self.delivery.arrived_on, self.item.shelf_life_days)

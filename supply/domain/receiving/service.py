@@ -29,6 +29,7 @@ from supply.permissions import Actor, Permission, require
 
 SOURCE = "delivery"
 _WHOLE = (
+    joinedload(Delivery.branch),
     joinedload(Delivery.supplier),
     joinedload(Delivery.purchase_order),
     joinedload(Delivery.person),
@@ -121,6 +122,7 @@ def log_delivery(
             for position, (told, one, lot) in enumerate(zip(lines, arrived, lots, strict=True), start=1)
         ],
     )
+    delivery.arrived_on = arrived_on
     session.add(delivery)
     receipts = [_receipt(delivery, line) for line in delivery.lines]
     ledger.receive(writer, receipts, lots, on_order=_towards(order, arrived))

@@ -1,0 +1,239 @@
+"""What flags, requisitions and orders look like from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from supply.domain.catalog.schemas import Quantity, quantity_out
+from supply.domain.catalog.units import stock_amount
+from supply.domain.ledger.schemas import StockItemOut
+from supply.domain.purchasing.flags import Flag, sentence
+from supply.domain.purchasing.models import OrderStatus, PurchaseOrderLine, RequisitionLine, RequisitionStatus
+from supply.fields import Amount as AmountField
+from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole
+from supply.i18n import lazy
+from supply.presenting import format_quantity
+
+MAX_LINES = 200
+VERSION = Whole(minimum=1, maximum=2**53, required=True)
+
+
+class ListFlags(BaseSchema):
+    branch_id = Id(required=True)
+
+
+class AskForLine(BaseSchema):
+    """An item to order. Without an amount the suggestion is taken; without a supplier the preferred one."""
+
+    item_id = Id(required=True, metadata={"label": lazy("Item")})
+    amount = AmountField(allow_none=True, load_default=None, metadata={"label": lazy("Amount")})
+    unit = Text(
+        max_length=40,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "label": lazy("Unit"),
+            "description": "A unit of the item or the supplier's pack name.",
+            "example": "kg",
+        },
+    )
+    supplier_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("Supplier")})
+
+    @validates_schema
+    def _together(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("amount") is not None and data.get("unit") is None:
+            raise ValidationError(str(lazy("Say the unit of the amount.")), "unit")
+
+
+class RaiseRequisition(BaseSchema):
+    """Lines, or `from_flags` for every flag that nobody has asked for yet, or both."""
+
+    branch_id = Id(required=True)
+    lines = fields.List(fields.Nested(AskForLine), load_default=list, validate=validate.Length(max=MAX_LINES))
+    from_flags = Tick(load_default=False, metadata={"label": lazy("All flags not asked for yet")})
+
+
+class EditRequisition(BaseSchema):
+    """The lines as they shall be; what is not named is taken off."""
+
+    lines = fields.List(
+        fields.Nested(AskForLine), required=True, validate=validate.Length(min=1, max=MAX_LINES)
+    )
+
+
+class SubmitRequisition(BaseSchema):
+    """Nothing more to say."""
+
+
+class WithdrawRequisition(BaseSchema):
+    """Nothing more to say."""
+
+
+class ApproveRequisition(BaseSchema):
+    """`version` is the version that was looked at: an edit since then refuses the approval."""
+
+    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
+
+
+class RejectRequisition(BaseSchema):
+    reason = Text(max_length=400, required=True, multiline=True, metadata={"label": lazy("Reason")})
+    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
+
+
+class CancelOrder(BaseSchema):
+    reason = Text(max_length=400, required=True, multiline=True, metadata={"label": lazy("Reason")})
+    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
+
+
+class ListRequisitions(BaseSchema):
+    branch_id = Id(required=True)
+    status = fields.Enum(RequisitionStatus, by_value=True, load_default=None)
+
+
+class ListOrders(BaseSchema):
+    branch_id = Id(required=True)
+    status = fields.Enum(OrderStatus, by_value=True, load_default=None)
+    supplier_id = Id(load_default=None)
+
+
+class SupplierBriefOut(OutSchema):
+    id = Id(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+def _of_flag(base: Callable[[Flag], int | None]) -> Callable[[Flag], tuple[Decimal, str] | None]:
+    def tell(flag: Flag) -> tuple[Decimal, str] | None:
+        told = base(flag)
+        return None if told is None else stock_amount(flag.item, told)
+
+    return tell
+
+
+class OpenRequisitionOut(OutSchema):
+    """The requisition on which the item stands already."""
+
+    id = Id(required=True, attribute="requisition_id")
+    number = fields.Integer(required=True)
+    status = fields.Enum(RequisitionStatus, by_value=True, required=True)
+
+
+def flag_sentence(flag: Flag) -> str:
+    """The flag in one sentence, in the reader's language."""
+    return str(sentence(flag.position, flag.suggestion, lambda base: format_quantity(base, flag.item)))
+
+
+class FlagOut(OutSchema):
+    """An item at or below its reorder point, with the arithmetic: suggested = par - available - on order,
+    rounded up to packs."""
+
+    item = fields.Nested(StockItemOut, required=True)
+    on_hand = Quantity(_of_flag(lambda flag: flag.position.on_hand), required=True)
+    quarantined = Quantity(_of_flag(lambda flag: flag.position.quarantined), required=True)
+    expired = Quantity(_of_flag(lambda flag: flag.position.expired), required=True)
+    reserved = Quantity(_of_flag(lambda flag: flag.position.reserved), required=True)
+    available = Quantity(_of_flag(lambda flag: flag.position.available), required=True)
+    on_order = Quantity(_of_flag(lambda flag: flag.position.on_order), required=True)
+    reorder_point = Quantity(_of_flag(lambda flag: flag.position.reorder_point), required=True)
+    par_level = Quantity(_of_flag(lambda flag: flag.position.par_level), required=True)
+    suggested = Quantity(_of_flag(lambda flag: flag.suggestion.quantity), required=True)
+    pack = Quantity(
+        _of_flag(lambda flag: None if flag.offer is None else flag.offer.terms.pack_quantity),
+        required=True,
+        allow_none=True,
+    )
+    packs = fields.Integer(required=True, allow_none=True, attribute="suggestion.packs")
+    pack_name = fields.String(
+        required=True, allow_none=True, attribute="offer.terms.pack_name", dump_default=None
+    )
+    supplier = fields.Nested(
+        SupplierBriefOut, required=True, allow_none=True, attribute="offer.supplier", dump_default=None
+    )
+    price_minor = Money(required=True, allow_none=True)
+    currency = fields.String(
+        required=True, allow_none=True, attribute="offer.terms.currency", dump_default=None
+    )
+    requisition = fields.Nested(OpenRequisitionOut, required=True, allow_none=True, attribute="asked")
+    sentence = fields.Function(flag_sentence, required=True, metadata={"type": "string"})
+
+
+def line_arithmetic(line: RequisitionLine) -> dict[str, Any]:
+    """The kept numbers as quantities; packs stay a count."""
+    told = {name: quantity_out(base, line.item) for name, base in line.arithmetic.items() if name != "packs"}
+    shown = {
+        name: None if pair is None else {"amount": format(pair["amount"], "f"), "unit": pair["unit"]}
+        for name, pair in told.items()
+    }
+    return shown | {"packs": line.arithmetic.get("packs")}
+
+
+class RequisitionLineOut(OutSchema):
+    """`arithmetic` is what the suggestion was worked out from when the line was written."""
+
+    position = fields.Integer(required=True)
+    item = fields.Nested(StockItemOut, required=True)
+    supplier = fields.Nested(SupplierBriefOut, required=True, allow_none=True)
+    quantity = Quantity(lambda line: stock_amount(line.item, line.quantity), required=True)
+    arithmetic = fields.Function(
+        line_arithmetic,
+        required=True,
+        metadata={"type": "object", "additionalProperties": True},
+    )
+
+
+class OrderBriefOut(OutSchema):
+    id = Id(required=True)
+    number = fields.Integer(required=True)
+    supplier_id = Id(required=True)
+    status = fields.Enum(OrderStatus, by_value=True, required=True)
+
+
+class RequisitionOut(OutSchema):
+    id = Id(required=True)
+    branch_id = Id(required=True)
+    number = fields.Integer(required=True)
+    status = fields.Enum(RequisitionStatus, by_value=True, required=True)
+    requested_by = Id(required=True)
+    created_at = Moment(required=True)
+    submitted_at = Moment(required=True, allow_none=True)
+    decided_by = Id(required=True, allow_none=True)
+    decided_at = Moment(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    lines = fields.List(fields.Nested(RequisitionLineOut), required=True)
+    purchase_orders = fields.List(fields.Nested(OrderBriefOut), required=True, attribute="orders")
+    version = VERSION
+
+
+def _pack(line: PurchaseOrderLine) -> tuple[Decimal, str] | None:
+    return None if line.pack_quantity is None else stock_amount(line.item, line.pack_quantity)
+
+
+class PurchaseOrderLineOut(OutSchema):
+    """open = ordered - received, never below zero. The price is per pack."""
+
+    position = fields.Integer(required=True)
+    item = fields.Nested(StockItemOut, required=True)
+    ordered = Quantity(lambda line: stock_amount(line.item, line.ordered), required=True)
+    received = Quantity(lambda line: stock_amount(line.item, line.received), required=True)
+    open = Quantity(lambda line: stock_amount(line.item, line.open), required=True)
+    price_minor = Money(required=True, allow_none=True)
+    pack = Quantity(_pack, required=True, allow_none=True)
+
+
+class PurchaseOrderOut(OutSchema):
+    id = Id(required=True)
+    branch_id = Id(required=True)
+    number = fields.Integer(required=True)
+    supplier = fields.Nested(SupplierBriefOut, required=True)
+    requisition_id = Id(required=True)
+    status = fields.Enum(OrderStatus, by_value=True, required=True)
+    ordered_at = Moment(required=True)
+    expected_at = Moment(required=True)
+    cancelled_at = Moment(required=True, allow_none=True)
+    cancel_reason = fields.String(required=True, allow_none=True)
+    lines = fields.List(fields.Nested(PurchaseOrderLineOut), required=True)
+    version = VERSION
