@@ -50,22 +50,20 @@ _LOT = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8b02"
     query=ListStockLevels,
     page_of=StockLevelOut,
     summary="List stock levels",
-    description="Every item that the branch has or had, by name. `flagged=true` lists what is to be reordered, "
-    "at the cost of the flags. Right at midnight when lots expire.",
+    description="Every item that the branch has or had, by name. `flagged=true` lists what is to be "
+    "reordered, at the cost of the flags. Right at midnight when lots expire.",
 )
 def list_stock_levels(
     session: Session, actor: Actor, query: dict[str, Any]
-) -> tuple[list[LevelView], tuple[str, str] | None]:
+) -> tuple[list[LevelView], tuple[str, UUID] | None]:
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
     today = clock.today(branches.get_branch(session, actor, branch_id).timezone)
-    limit, after = query["limit"], query["cursor"]
+    limit, after = query["limit"], query["after"]
     if query.get("flagged"):
         low = [row for row in reading.list_low(session, branch_id, today) if _fits(row, query)]
-        keys = [(row.Item.sort_key, str(row.Item.id)) for row in low]
-        begin = next(
-            (index for index, key in enumerate(keys) if after is None or key > tuple(after)), len(low)
-        )
+        keys = [(row.Item.sort_key, row.Item.id) for row in low]
+        begin = next((index for index, key in enumerate(keys) if after is None or key > after), len(low))
         rows = low[begin : begin + limit + 1]
     else:
         rows = list(
@@ -74,12 +72,12 @@ def list_stock_levels(
                 branch_id,
                 today=today,
                 limit=limit + 1,
-                after=after,
+                after=after and (after[0], str(after[1])),
                 search=query.get("search"),
                 category=query.get("category"),
             )
         )
-    more = (rows[limit - 1].Item.sort_key, str(rows[limit - 1].Item.id)) if len(rows) > limit else None
+    more = (rows[limit - 1].Item.sort_key, rows[limit - 1].Item.id) if len(rows) > limit else None
     return [LevelView(row) for row in rows[:limit]], more
 
 
@@ -98,8 +96,8 @@ def _fits(row: Any, query: dict[str, Any]) -> bool:
     out=StockLevelDetailOut,
     etag=True,
     summary="Get an item's stock level",
-    description="The item's numbers in one branch, with every place where it stands, in the order in which it "
-    "would be used. The ETag is the version of its reorder policy.",
+    description="The item's numbers in one branch, with every place where it stands, in the order in which "
+    "it would be used. The ETag is the version of its reorder policy.",
 )
 def get_stock_level(session: Session, actor: Actor, query: dict[str, Any], item_id: UUID) -> Any:
     return _detail(session, actor, query["branch_id"], item_id)
@@ -124,8 +122,8 @@ def _detail(session: Session, actor: Actor, branch_id: UUID, item_id: UUID) -> A
     versioned=True,
     etag=True,
     summary="Set an item's reorder point and par level",
-    description="At or below the reorder point (available + on order) the item is flagged; it is ordered up to "
-    'the par level. Both null: no longer watched. If-Match is the ETag of the stock level; "1" where '
+    description="At or below the reorder point (available + on order) the item is flagged; it is ordered up "
+    'to the par level. Both null: no longer watched. If-Match is the ETag of the stock level; "1" where '
     "the branch never had the item.",
     example={"branch_id": _BRANCH, "reorder_point": "2", "par_level": "5", "unit": "kg"},
 )
@@ -156,7 +154,7 @@ def list_movements(
     if item_id is None:
         raise Invalid("item_or_lot_required", lazy("Name an item or a lot."), field="item_id")
     item = catalog.get_item(session, item_id)
-    limit, after = query["limit"], query["cursor"]
+    limit, after = query["limit"], query["after"]
     rows = reading.list_movements(
         session,
         branch_id,
@@ -179,13 +177,13 @@ def list_movements(
 )
 def list_lots(
     session: Session, actor: Actor, query: dict[str, Any]
-) -> tuple[list[dict[str, Any]], tuple[str] | None]:
+) -> tuple[list[dict[str, Any]], tuple[UUID] | None]:
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
-    limit, after = query["limit"], query["cursor"]
-    before = UUID(after[0]) if after else None
+    limit, after = query["limit"], query["after"]
+    before = after[0] if after else None
     rows = reading.list_lots(session, branch_id, item_id=query.get("item_id"), limit=limit + 1, before=before)
-    more = (str(rows[limit - 1].Lot.id),) if len(rows) > limit else None
+    more = (rows[limit - 1].Lot.id,) if len(rows) > limit else None
     return [lot_view(row.Lot, row.Item, int(row.standing)) for row in rows[:limit]], more
 
 

@@ -105,8 +105,8 @@ def get_adjustment(session: Session, actor: Actor, adjustment_id: UUID) -> dict[
     out=AdjustmentOut,
     status=201,
     summary="Reverse an adjustment",
-    description="The book says again what it said before. What came in by it and was used already cannot go back: "
-    "the answer lists the uses.",
+    description="The book says again what it said before. What came in by it and was used already cannot go "
+    "back: the answer lists the uses.",
     example={},
     conflicts=("already_reversed", "already_used"),
 )

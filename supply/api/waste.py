@@ -28,13 +28,13 @@ blp = ApiBlueprint("waste", description="Waste: what was thrown away, of which l
 )
 def list_waste(
     session: Session, actor: Actor, query: dict[str, Any]
-) -> tuple[list[dict[str, Any]], tuple[str] | None]:
-    limit, after = query["limit"], query["cursor"]
-    before = UUID(after[0]) if after else None
+) -> tuple[list[dict[str, Any]], tuple[UUID] | None]:
+    limit, after = query["limit"], query["after"]
+    before = after[0] if after else None
     rows = waste.list_waste(
         session, actor, query["branch_id"], item_id=query.get("item_id"), limit=limit + 1, before=before
     )
-    more = (str(rows[limit - 1].WasteEntry.id),) if len(rows) > limit else None
+    more = (rows[limit - 1].WasteEntry.id,) if len(rows) > limit else None
     return waste_views(list(rows[:limit])), more
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from marshmallow import fields, validate
 
@@ -13,6 +14,7 @@ from supply.domain.catalog.schemas import QuantityOut, quantity_out
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Holding, Lot, LotKind, MovementType
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
+from supply.paging import Cursor, PageQuery
 
 QUARANTINE_REASONS = ("recall", "damaged", "suspect", "short-dated", "other")
 
@@ -27,7 +29,8 @@ class StockItemOut(OutSchema):
     category = fields.Enum(Category, by_value=True, required=True)
 
 
-class ListStockLevels(BaseSchema):
+class ListStockLevels(PageQuery):
+    cursor = Cursor(str, UUID, attribute="after", load_default=None)
     branch_id = Id(required=True)
     search = Text(
         max_length=100, metadata={"description": "Part of a name or code, with or without accents."}
@@ -97,9 +100,10 @@ class SetStockPolicy(BaseSchema):
     unit = Code(max_length=20, required=True)
 
 
-class ListMovements(BaseSchema):
+class ListMovements(PageQuery):
     """Name the item or the lot whose movements are wanted."""
 
+    cursor = Cursor(int, attribute="after", load_default=None)
     branch_id = Id(required=True)
     item_id = Id()
     lot_id = Id()
@@ -146,7 +150,7 @@ def movement_view(row: Any, item: Item) -> dict[str, Any]:
     return told | amount_and_unit(movement.quantity, item)
 
 
-class ListLots(BaseSchema):
+class ListLots(PageQuery):
     branch_id = Id(required=True)
     item_id = Id()
 

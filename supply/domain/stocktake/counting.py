@@ -26,7 +26,7 @@ from supply.domain.ledger.models import Container, Lot, Movement
 from supply.domain.ledger.moment import LEEWAY, happened
 from supply.domain.people.models import Person
 from supply.domain.stocktake.models import AdjustmentReason, StockCount, StockCountLine
-from supply.domain.stocktake.service import NO_NUMBER, location_among, open_locations
+from supply.domain.stocktake.service import location_among, number_of_day, open_locations
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
 from supply.errors import Conflict, Invalid, NotFound
@@ -76,7 +76,7 @@ def log_count(
         (row.Holding.lot_id, row.Holding.location_id, row.Holding.container_id): row.Holding.quantity
         for row in reading.list_holdings(session, branch_id, item_id)
     }
-    found = _found(session, writer, item, lines)
+    found = _found(session, writer, item, lines, when)
     expected = _at(now, _moved_since(session, branch_id, item_id, when)) if happened_at else dict(now)
     _require_all(session, found, {place for place, quantity in expected.items() if quantity > 0})
     count = StockCount(
@@ -99,7 +99,7 @@ def log_count(
 
 
 def _found(
-    session: Session, writer: ledger.Writer, item: Item, lines: Sequence[Mapping[str, Any]]
+    session: Session, writer: ledger.Writer, item: Item, lines: Sequence[Mapping[str, Any]], when: datetime
 ) -> list[_Found]:
     known = {
         lot.id: lot
@@ -115,9 +115,8 @@ def _found(
     found: list[_Found] = []
     for position, line in enumerate(lines):
         field = f"lines.{position}"
-        lot = (
-            known.get(line["lot_id"]) if line.get("lot_id") else _new_lot(session, writer, item, line, field)
-        )
+        named = line.get("lot_id")
+        lot = known.get(named) if named else _new_lot(writer, item, line, when, field)
         if lot is None:
             raise Invalid(
                 "lot_unknown", lazy("There is no such lot of this item here."), field=f"{field}.lot_id"
@@ -133,30 +132,31 @@ def _found(
     return found
 
 
-def _new_lot(session: Session, writer: ledger.Writer, item: Item, line: Mapping[str, Any], field: str) -> Lot:
+def _new_lot(writer: ledger.Writer, item: Item, line: Mapping[str, Any], when: datetime, field: str) -> Lot:
     """A lot that the shelf list did not show: one that was used up by the book, or one it never knew."""
-    number: str | None = line.get("number")
+    told: str | None = line.get("number")
+    number = told or number_of_day(writer, when)
     expires_on: date | None = line.get("expires_on")
-    if item.lot_required and not number:
+    if item.lot_required and not told:
         raise Invalid(
-            "lot_number_required", lazy("Write the lot number on the package."), field=f"{field}.number"
+            "lot_number_missing", lazy("Write the lot number on the package."), field=f"{field}.number"
         )
     if item.expiry_required and expires_on is None:
         raise Invalid(
-            "expiry_required", lazy("Write the expiry on the package."), field=f"{field}.expires_on"
+            "expires_on_missing", lazy("Write the expiry on the package."), field=f"{field}.expires_on"
         )
-    same = session.scalars(
+    same = writer.session.scalars(
         select(Lot)
         .where(
             Lot.branch_id == writer.branch_id,
             Lot.item_id == item.id,
-            Lot.number == (number or NO_NUMBER),
+            Lot.number == number,
             Lot.expires_on == expires_on if expires_on else Lot.expires_on.is_(None),
         )
         .order_by(Lot.id.desc())
         .limit(1)
     ).first()
-    return same or ledger.obtain_lots(writer, [ledger.LotFacts(item.id, number or NO_NUMBER, expires_on)])[0]
+    return same or ledger.obtain_lots(writer, [ledger.LotFacts(item.id, number, expires_on)])[0]
 
 
 def _require_containers(session: Session, found: Sequence[_Found]) -> None:

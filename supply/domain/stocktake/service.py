@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import gcd
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import new_id
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
@@ -30,8 +32,6 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
 SOURCE = "adjustment"
-# The number of what needs none: a towel has no lot, but the book still keeps it as one.
-NO_NUMBER = "-"
 
 
 class Direction(StrEnum):
@@ -74,7 +74,7 @@ def log_opening_stock(
     require(actor, Permission.COUNT_LOG, branch_id)
     when = happened(happened_at)
     writer = ledger.lock(session, actor, branch_id)
-    openings = _openings(session, writer, lines)
+    openings = _openings(session, writer, lines, when)
     lots = ledger.obtain_lots(writer, [opening.facts for opening in openings])
     reason = AdjustmentReason.OPENING
     adjustments, receipts = [], []
@@ -100,7 +100,9 @@ def log_opening_stock(
     return adjustments
 
 
-def _openings(session: Session, writer: ledger.Writer, lines: Sequence[Mapping[str, Any]]) -> list[_Opening]:
+def _openings(
+    session: Session, writer: ledger.Writer, lines: Sequence[Mapping[str, Any]], when: datetime
+) -> list[_Opening]:
     items = catalog.items_by_id(session, [line["item_id"] for line in lines])
     known = open_locations(session, writer.branch_id)
     openings = []
@@ -115,28 +117,39 @@ def _openings(session: Session, writer: ledger.Writer, lines: Sequence[Mapping[s
         _require_lot_facts(item, number, expires_on, field)
         facts = ledger.LotFacts(
             item.id,
-            number or NO_NUMBER,
+            number or number_of_day(writer, when),
             expires_on,
             kind=LotKind.OPENING,
-            cost_minor=cost,
-            cost_quantity=None if cost is None else quantity,
-            currency=None if cost is None else writer.currency,
+            **_cost(writer, cost, quantity),
         )
         location_id = location_among(known, line.get("location_id"), f"{field}.location_id")
         openings.append(_Opening(facts, quantity, location_id))
     return openings
 
 
+def number_of_day(writer: ledger.Writer, when: datetime) -> str:
+    """What bears no lot number can still be told apart by the day it came."""
+    return f"{clock.day_of(when, writer.timezone):%Y%m%d}"
+
+
+def _cost(writer: ledger.Writer, paid: int | None, quantity: int) -> dict[str, Any]:
+    """What was paid for how much, reduced: the same price is the same lot."""
+    if paid is None:
+        return {}
+    share = gcd(paid, quantity)
+    return {"cost_minor": paid // share, "cost_quantity": quantity // share, "currency": writer.currency}
+
+
 def _require_lot_facts(item: Item, number: str | None, expires_on: object, field: str) -> None:
     if item.lot_required and not number:
         raise Invalid(
-            "lot_number_required",
+            "lot_number_missing",
             lazy("This item needs its lot number: it stands on the package."),
             field=f"{field}.number",
         )
     if item.expiry_required and expires_on is None:
         raise Invalid(
-            "expiry_required",
+            "expires_on_missing",
             lazy("This item needs its expiry: it stands on the package."),
             field=f"{field}.expires_on",
         )
