@@ -158,6 +158,15 @@ def find_draft(session: Session, procedure_id: UUID) -> RecipeVersion | None:
     return session.scalar(_recipes().where(*open_draft))
 
 
+def get_draft(session: Session, procedure_id: UUID) -> RecipeVersion:
+    """The draft of a procedure with steps and lines. Raises NotFound where none is begun."""
+    draft = find_draft(session, procedure_id)
+    if draft is None:
+        get_procedure(session, procedure_id)
+        raise NotFound("draft_not_found", lazy("There is no draft. Begin one first."))
+    return draft
+
+
 def with_items(session: Session, recipe: RecipeVersion) -> RecipeVersion:
     """The same recipe, its lines' items loaded in two statements, for whoever shows them."""
     lines = [line for step in recipe.steps for line in step.lines]

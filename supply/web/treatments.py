@@ -1,0 +1,249 @@
+"""Pages of procedures: the list, a recipe with an example visit, drafts, publishing, assumption marks."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from supply.domain.branches import service as branches
+from supply.domain.branches.models import Room
+from supply.domain.catalog import service as catalog
+from supply.domain.treatments import conditions, drafting, service
+from supply.domain.treatments.example import example_lines
+from supply.domain.treatments.models import RecipeVersion
+from supply.domain.treatments.recipe import rule_words
+from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure, SaveDraft
+from supply.fields import BaseSchema, Id, Whole
+from supply.i18n import _, lazy
+from supply.permissions import Actor, Permission
+from supply.presenting import unit_symbol
+from supply.quantity import UNITS
+from supply.web.frame import named
+from supply.web.pages import Pages, query, render, say
+from supply.web.session import find_current_branch
+
+bp = Pages("treatments", __name__)
+bp.nav(
+    label=lazy("Recipes"),
+    icon="book",
+    endpoint="treatments.list_procedures",
+    permission=Permission.STOCK_SEE,
+    order=62,
+)
+Target = tuple[str, dict[str, Any]]
+_SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
+# As many items as one select can still be used with; a spa's catalogue is far smaller.
+MOST_ITEMS = 500
+
+
+class ExampleVisit(BaseSchema):
+    """The visit for which a recipe is worked out on the page."""
+
+    party_size = Whole(minimum=1, maximum=14, load_default=1)
+    room_id = Id(load_default=None)
+
+
+@bp.page("/procedures", permission=_SEE)
+def list_procedures(session: Session, actor: Actor) -> str:
+    procedures = service.list_procedures(session, active=None, limit=200)
+    recipes = service.published_recipes(session, [procedure.id for procedure in procedures])
+    rows = [
+        {
+            "procedure": procedure,
+            "recipe": recipes.get(procedure.id),
+            "assumed": _assumed(recipes[procedure.id]) if procedure.id in recipes else 0,
+        }
+        for procedure in procedures
+    ]
+    return render("treatments/list.html", rows=rows)
+
+
+def _assumed(recipe: RecipeVersion) -> int:
+    return sum(line.assumed for step in recipe.steps for line in step.lines)
+
+
+@bp.page("/procedures/new", permission=_MANAGE)
+def new_procedure(session: Session, actor: Actor) -> str:
+    return render("treatments/names.html", schema=CreateProcedure, procedure=None)
+
+
+@bp.action("/procedures/new", permission=_MANAGE, schema=CreateProcedure, back="treatments.new_procedure")
+def create_procedure(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    procedure = service.create_procedure(session, actor, **data)
+    say(_("Now write its steps and publish them."))
+    return "treatments.edit_draft", {"procedure_id": procedure.id}
+
+
+@bp.page("/procedures/<uuid:procedure_id>/edit", permission=_MANAGE)
+def edit_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
+    procedure = service.get_procedure(session, procedure_id)
+    return render("treatments/names.html", schema=ChangeProcedure, procedure=procedure)
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/edit",
+    permission=_MANAGE,
+    schema=ChangeProcedure,
+    back="treatments.edit_procedure",
+    versioned=True,
+)
+def change_procedure(
+    session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int
+) -> Target:
+    service.update_procedure(session, actor, procedure_id, version=version, **data)
+    say(_("Saved."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
+
+
+@bp.page("/procedures/<uuid:procedure_id>", permission=_SEE)
+def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
+    procedure = service.get_procedure(session, procedure_id)
+    recipe = service.find_published_recipe(session, procedure_id)
+    if recipe is not None:
+        service.with_items(session, recipe)
+    return render(
+        "treatments/show.html",
+        procedure=procedure,
+        recipe=recipe,
+        draft=service.find_draft(session, procedure_id),
+        assumed=_assumed(recipe) if recipe else 0,
+        packages=service.list_packages(session, procedure_id=procedure_id),
+        rules=conditions.list_contraindications(session, procedure_id),
+        **_example(session, recipe),
+    )
+
+
+def _example(session: Session, recipe: RecipeVersion | None) -> dict[str, Any]:
+    """The example visit of the page's query: its choices and what each step would need."""
+    branch = find_current_branch()
+    rooms = branches.list_rooms(session, branch.id) if branch else []
+    chosen = query(ExampleVisit)
+    room: Room | None = next((room for room in rooms if room.id == chosen["room_id"]), None)
+    tubs = {"tubs": room.tubs, "seats_per_tub": room.seats_per_tub} if room else {}
+    lines = example_lines(recipe, party_size=chosen["party_size"], **tubs) if recipe else []
+    needed: dict[int, list[Any]] = {}
+    for line in lines:
+        needed.setdefault(line.step_position, []).append({"line": line, "rule": rule_words(line.rule)})
+    return {
+        "schema": ExampleVisit,
+        "party_size": chosen["party_size"],
+        "room": room,
+        "rooms": [(room.id, room.name) for room in rooms],
+        "needed": needed,
+        "too_many": room is not None and chosen["party_size"] > room.max_guests,
+    }
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/confirmation", permission=_MANAGE, back="treatments.show_procedure"
+)
+def confirm_recipe(session: Session, actor: Actor, procedure_id: UUID) -> Target:
+    drafting.confirm_recipe(session, actor, procedure_id)
+    say(_("Every quantity of the recipe is confirmed."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/recipe-lines/<uuid:line_id>/confirmation",
+    permission=_MANAGE,
+    back="treatments.show_procedure",
+)
+def confirm_line(session: Session, actor: Actor, procedure_id: UUID, line_id: UUID) -> Target:
+    drafting.confirm_line(session, actor, procedure_id, line_id)
+    say(_("Confirmed: no longer an assumption."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/draft/beginning", permission=_MANAGE, back="treatments.show_procedure"
+)
+def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> Target:
+    drafting.begin_draft(session, actor, procedure_id)
+    return "treatments.edit_draft", {"procedure_id": procedure_id}
+
+
+@bp.page("/procedures/<uuid:procedure_id>/draft", permission=_MANAGE)
+def edit_draft(session: Session, actor: Actor, procedure_id: UUID) -> str:
+    procedure = service.get_procedure(session, procedure_id)
+    draft = service.get_draft(session, procedure_id)
+    service.with_items(session, draft)
+    items = catalog.list_items(session, limit=MOST_ITEMS)
+    used = [line.item for step in draft.steps for line in step.lines]
+    known = {item.id: item for item in (*items, *used)}
+    own = {unit.code: named(unit) for item in known.values() for unit in item.units}
+    common = [(unit.code, unit_symbol(unit.code), unit.factor) for unit in UNITS.values()]
+    return render(
+        "treatments/draft.html",
+        schema=SaveDraft,
+        procedure=procedure,
+        draft=draft,
+        steps=[_step_row(step) for step in draft.steps],
+        items=[(item.id, named(item)) for item in known.values()],
+        units=common + [(code, name, "") for code, name in sorted(own.items())],
+    )
+
+
+def _step_row(step: Any) -> dict[str, Any]:
+    names = ("name_en", "name_vi", "note_en", "note_vi")
+    return {
+        **{name: getattr(step, name) for name in names},
+        "lines": [_line_row(line) for line in step.lines],
+    }
+
+
+def _line_row(line: Any) -> dict[str, Any]:
+    amount, unit = catalog.told_amount(line.item, line.quantity)
+    return {
+        "item_id": line.item_id,
+        "amount": format(amount, "f"),
+        "unit": unit,
+        "scale": line.scale.value,
+        "assumed": line.assumed,
+    }
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/draft",
+    permission=_MANAGE,
+    schema=SaveDraft,
+    back="treatments.edit_draft",
+    versioned=True,
+)
+def save_draft(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int) -> str:
+    drafting.save_draft(session, actor, procedure_id, version=version, steps=data["steps"])
+    say(_("The draft is saved. Visits use it once it is published."))
+    return url_for("treatments.edit_draft", procedure_id=procedure_id)
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/draft/publication",
+    permission=_MANAGE,
+    back="treatments.edit_draft",
+    versioned=True,
+)
+def publish_draft(session: Session, actor: Actor, procedure_id: UUID, version: int) -> Target:
+    drafting.publish_draft(session, actor, procedure_id, version=version)
+    say(_("Published: new visits use it; visits planned before keep theirs."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
+
+
+@bp.page("/procedures/<uuid:procedure_id>/draft/discard", permission=_MANAGE)
+def ask_discard(session: Session, actor: Actor, procedure_id: UUID) -> str:
+    procedure = service.get_procedure(session, procedure_id)
+    draft = service.get_draft(session, procedure_id)
+    return render("treatments/discard.html", procedure=procedure, draft=draft)
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/draft/discard",
+    permission=_MANAGE,
+    back="treatments.ask_discard",
+    versioned=True,
+)
+def discard_draft(session: Session, actor: Actor, procedure_id: UUID, version: int) -> Target:
+    drafting.discard_draft(session, actor, procedure_id, version=version)
+    say(_("The draft is thrown away."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
