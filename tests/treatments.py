@@ -25,11 +25,10 @@ NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
 def open_spa(cast: Cast, *, quantity: int = MUCH) -> dict[str, UUID]:
-    """Load the starter catalogue and, unless quantity is 0, put one lot of each item on the shelf: {code: item id}."""
+    """Load the starter catalogue and put a lot of each item on the shelf (none of 0): {code: item id}."""
     write_transaction(lambda session: starter.load(session, cast.manager))
-    items = read_snapshot(
-        lambda session: {code: item_id for code, item_id in session.execute(select(Item.code, Item.id))}
-    )
+    query = select(Item)
+    items = read_snapshot(lambda session: {item.code: item.id for item in session.scalars(query)})
     if quantity:
         for item_id in items.values():
             stock(cast, item_id, quantity, expires_on=date(2099, 1, 1))

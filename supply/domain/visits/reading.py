@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from supply.domain.branches.models import Room
 from supply.domain.branches.service import get_branch
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import Lot, Movement, MovementType
-from supply.domain.people.models import Person
+from supply.domain.ledger.models import Holding, Lot, Movement, MovementType
+from supply.domain.people.models import Person, RoleGrant
 from supply.domain.treatments.models import Package, Procedure, RecipeVersion, Step
 from supply.domain.visits.completions import SOURCE
 from supply.domain.visits.models import (
@@ -33,7 +34,7 @@ from supply.domain.visits.views import LotUsed, PlannedLine, Recorded, RecordedL
 from supply.domain.visits.warnings import warnings_for
 from supply.errors import NotFound
 from supply.i18n import lazy
-from supply.permissions import Actor, Permission, require
+from supply.permissions import Actor, Permission, Role, require
 
 
 def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> VisitView:
@@ -237,3 +238,42 @@ def _summaries() -> Any:
         .outerjoin(Room, Room.id == Visit.room_id)
         .outerjoin(Person, Person.id == Visit.therapist_id)
     )
+
+
+def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Row[Any]]:
+    """Who may be named as a visit's therapist: (id, name), by name."""
+    query = (
+        select(Person.id, Person.name)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            RoleGrant.branch_id == branch_id,
+            RoleGrant.role.in_((Role.THERAPIST, Role.MANAGER)),
+            Person.active.is_(True),
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+    return session.execute(query).all()
+
+
+def list_lots_at_hand(
+    session: Session, branch_id: uuid.UUID, item_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[Any]]:
+    """Per item the lots that stand somewhere, in the order of use: lot_id, number, expires_on, quantity."""
+    query = (
+        select(
+            Holding.item_id,
+            Lot.id.label("lot_id"),
+            Lot.number,
+            func.min(Holding.expires_on).label("expires_on"),
+            func.sum(Holding.quantity).label("quantity"),
+        )
+        .join(Lot, Lot.id == Holding.lot_id)
+        .where(Holding.branch_id == branch_id, Holding.item_id.in_(sorted(item_ids)), Holding.quantity > 0)
+        .group_by(Holding.item_id, Lot.id, Lot.number)
+        .order_by(func.min(Holding.expires_on), Lot.id)
+    )
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.item_id].append(row)
+    return found

@@ -134,6 +134,10 @@ class SkipStep(BaseSchema):
     reason = fields.Enum(SkipReason, by_value=True, required=True, metadata={"label": lazy("Reason")})
 
 
+class EndVisit(BaseSchema):
+    """Nothing to tell."""
+
+
 class ReverseCompletion(BaseSchema):
     completion_id = Id(
         allow_none=True, load_default=None, metadata={"description": "Refused unless this is the live one."}

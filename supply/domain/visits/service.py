@@ -16,7 +16,7 @@ from supply.domain.ledger import service as ledger
 from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
 from supply.domain.visits.planning import Plan, plan_visits
-from supply.domain.visits.reading import get_visit, list_visits
+from supply.domain.visits.reading import get_visit, list_lots_at_hand, list_therapists, list_visits
 from supply.domain.visits.replanning import break_off_visit, cancel_visit, change_visit
 from supply.domain.visits.stepping import reverse_completion, skip_step, start_step, unskip_step
 from supply.domain.visits.views import VisitView
@@ -30,6 +30,8 @@ __all__ = [
     "complete_step",
     "complete_steps",
     "get_visit",
+    "list_lots_at_hand",
+    "list_therapists",
     "list_visits",
     "plan_visit",
     "reverse_completion",

@@ -1,0 +1,278 @@
+"""Visits in the words and shapes that the templates draw. Reads nothing, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+
+from supply.domain.catalog.units import told_amount, unit_factor
+from supply.domain.treatments.recipe import rule_words
+from supply.domain.visits.models import StepStatus, VisitStatus
+from supply.domain.visits.safety import SafetyWarning
+from supply.domain.visits.views import Recorded, StepView, VisitView
+from supply.i18n import _, plural
+from supply.permissions import Actor, Permission
+from supply.presenting import format_clock, format_day, format_instant, format_quantity
+from supply.quantity import Dimension, from_base
+from supply.web.frame import named
+from supply.web.pages import form_key
+from supply.web.session import choose_locale, current_branch
+from supply.web.units import unit_options
+from supply.web.words import word
+
+STATUS_KINDS = {
+    VisitStatus.PLANNED: ("neutral", "clock"),
+    VisitStatus.RUNNING: ("info", "play"),
+    VisitStatus.FINISHED: ("ok", "ok"),
+    VisitStatus.BROKEN_OFF: ("warning", "stop"),
+    VisitStatus.CANCELLED: ("neutral", "close"),
+}
+EFFECT_KINDS = {"warn": "warning", "consent": "warning", "block": "danger"}
+LAST = 8
+
+
+def party(size: int) -> str:
+    return plural("1 guest", "%(num)s guests", size)
+
+
+def guest_words(position: int | None) -> str:
+    return "" if position is None else _("guest %(number)s", number=position)
+
+
+def summary_row(row: Any) -> dict[str, Any]:
+    """A visit in the list of a day."""
+    kind, symbol = STATUS_KINDS[row.status]
+    parts = [row.room, party(row.party_size), row.therapist, row.booking_reference]
+    return {
+        "title": f"{format_clock(row.planned_at, current_branch().timezone)} · {named(row)}",
+        "detail": " · ".join(part for part in parts if part),
+        "url": url_for("visits.show_visit", visit_id=row.id),
+        "symbol": "tub",
+        "side": _("%(done)s of %(all)s", done=row.steps_done, all=row.steps),
+        "state": (kind, word(row.status), symbol),
+    }
+
+
+def visit_facts(view: VisitView) -> list[tuple[str, Any]]:
+    visit = view.visit
+    pairs = [
+        (_("Begins"), format_instant(visit.planned_at, current_branch().timezone)),
+        (_("Guests"), party(visit.party_size)),
+        (_("Room"), view.room.name if view.room else ""),
+        (_("Therapist"), view.therapist or ""),
+        (_("Package"), named(view.package) if view.package else ""),
+        (_("Booking"), visit.booking_reference or ""),
+        (_("Recipe"), _("version %(number)s", number=view.recipe_number)),
+        (_("Note"), visit.note or ""),
+    ]
+    return [(term, text) for term, text in pairs if text]
+
+
+def warning_rows(warnings: Sequence[SafetyWarning]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": warning.condition,
+            "kind": EFFECT_KINDS[warning.effect],
+            "title": f"{named(warning)} · {_guests(warning.guests)}",
+            "advice": named(warning, "advice"),
+            "step": warning.step_position,
+            "source": warning.source,
+        }
+        for warning in warnings
+    ]
+
+
+def _guests(numbers: Sequence[int]) -> str:
+    told = ", ".join(map(str, numbers))
+    return plural("guest %(numbers)s", "guests %(numbers)s", len(numbers), numbers=told)
+
+
+def may_touch(view: VisitView, actor: Actor) -> bool:
+    visit = view.visit
+    if actor.may(Permission.VISIT_COMPLETE_ANY, visit.branch_id):
+        return True
+    own = visit.therapist_id in (None, actor.person_id)
+    return own and actor.may(Permission.VISIT_COMPLETE_OWN, visit.branch_id)
+
+
+def open_steps(view: VisitView) -> list[StepView]:
+    return [step for step in view.steps if step.open]
+
+
+def step_items(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
+    """The steps as components/steps.html draws them. The first that waits is the one to do now."""
+    waiting = open_steps(view)
+    under_way = view.visit.status in (VisitStatus.PLANNED, VisitStatus.RUNNING)
+    now = waiting[0].position if waiting and under_way else 0
+    touch = may_touch(view, actor)
+    return [_step_item(view, step, now, touch) for step in view.steps]
+
+
+def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[str, Any]:
+    def url(name: str) -> str:
+        return url_for(f"visits.{name}", visit_id=view.visit.id, position=step.position)
+
+    done = step.completion
+    unread = [one for one in step.warnings if one.condition not in step.acknowledged]
+    item = {
+        "number": step.position,
+        "name": named(step),
+        "state": _state(step, now),
+        "lines": _done_lines(done) if done else _planned_lines(step),
+        "note": _note(step),
+        "complete_url": url("complete_step") if touch and not done else "",
+        "complete_key": form_key(),
+        "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
+        "skip_url": url("skip_step") if touch and step.open else "",
+        "warnings": warning_rows(step.warnings) if step.open else [],
+        "unread": ",".join(sorted({one.condition for one in unread})),
+        "start_url": url("start_step") if touch and step.status is StepStatus.PLANNED and unread else "",
+        "start_key": form_key(),
+    }
+    if touch and done:
+        item |= {"undo_url": url("reverse_completion"), "undo_key": form_key()}
+    elif touch and step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
+        item |= {"undo_url": url("unskip_step"), "undo_key": form_key()}
+    return item
+
+
+_REOPENABLE = (VisitStatus.PLANNED, VisitStatus.RUNNING, VisitStatus.FINISHED)
+
+
+def _state(step: StepView, now: int) -> str:
+    if step.status is StepStatus.COMPLETED:
+        return "done"
+    if step.status is StepStatus.SKIPPED:
+        return "skipped"
+    return "now" if step.position == now or step.status is StepStatus.STARTED else "waiting"
+
+
+def _note(step: StepView) -> str:
+    done = step.completion
+    if done:
+        when = format_clock(done.happened_at, current_branch().timezone)
+        return _("%(person)s at %(time)s", person=done.person, time=when)
+    if step.skip_reason:
+        return word(step.skip_reason)
+    if step.acknowledged_by:
+        return _("Warnings read by %(person)s", person=step.acknowledged_by)
+    return named(step, "note")
+
+
+def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
+    return [
+        (
+            named(line.item),
+            format_quantity(line.quantity, line.item),
+            guest_words(line.guest_position) or str(rule_words(line.rule)),
+        )
+        for line in step.lines
+    ]
+
+
+def _done_lines(done: Recorded) -> list[tuple[str, str, str]]:
+    return [
+        (named(line.item), format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines
+    ]
+
+
+def _line_note(line: Any) -> str:
+    notes = [guest_words(line.guest_position)]
+    if line.variance:
+        variance = format_quantity(line.variance, line.item, signed=True)
+        notes.append(_("%(variance)s against the recipe", variance=variance))
+    if line.shortfall:
+        notes.append(_("%(amount)s missing", amount=format_quantity(line.shortfall, line.item)))
+    if line.incident:
+        notes.append(_("expired lot used") if line.incident == "expired-lot" else _("quarantined lot used"))
+    return ", ".join(note for note in notes if note)
+
+
+def variances(view: VisitView) -> list[dict[str, str]]:
+    """Where more or less was used than the recipe says."""
+    return [
+        {
+            "step": named(step),
+            "item": " · ".join(part for part in (named(line.item), guest_words(line.guest_position)) if part),
+            "standard": format_quantity(line.standard, line.item),
+            "actual": format_quantity(line.actual, line.item),
+            "variance": format_quantity(line.variance, line.item, signed=True),
+        }
+        for step in view.steps
+        if step.completion
+        for line in step.completion.lines
+        if line.variance
+    ]
+
+
+def last_actions(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
+    """What was recorded last in this visit, with Undo for what still stands."""
+    touch = may_touch(view, actor)
+    told = [(done, step) for step in view.steps for done in step.history]
+    told.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
+    return [
+        {
+            "text": named(step),
+            "time": format_clock(done.recorded_at, current_branch().timezone),
+            "by": done.person,
+            "undone": done.reversed_at is not None,
+            "undo_url": url_for("visits.reverse_completion", visit_id=view.visit.id, position=step.position)
+            if touch and done.reversed_at is None
+            else "",
+            "undo_key": form_key(),
+        }
+        for done, step in told[:LAST]
+    ]
+
+
+def short_rows(short: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What the ledger named as short, in words."""
+    return [
+        {
+            "item": str(row[f"name_{choose_locale()}"]),
+            "needed": format_quantity(row["needed"], Dimension(row["dimension"])),
+            "available": format_quantity(row["available"], Dimension(row["dimension"])),
+            "short": format_quantity(row["short"], Dimension(row["dimension"])),
+        }
+        for row in short
+    ]
+
+
+def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The standard lines as inputs: amount and unit, the natural step of − and +, the lots that stand."""
+    return [_adjust_row(line, party_size, lots.get(line.item.id, ())) for line in step.lines]
+
+
+def _adjust_row(line: Any, party_size: int, lots: Sequence[Any]) -> dict[str, Any]:
+    amount, unit = told_amount(line.item, line.quantity)
+    units = sorted(unit_options(line.item), key=lambda option: option[0] != unit)
+    return {
+        "item_id": line.item.id,
+        "guest_position": line.guest_position,
+        "category": line.item.category.value,
+        "name": named(line.item),
+        "guest": guest_words(line.guest_position) if party_size > 1 else "",
+        "standard": format_quantity(line.quantity, line.item),
+        "amount": _typed(amount),
+        "unit": unit,
+        "units": units,
+        "step": _typed(from_base(line.item.natural_step, unit_factor(line.item, unit))),
+        "lots": [(str(lot.lot_id), _lot_words(lot, line.item)) for lot in lots],
+    }
+
+
+def _typed(amount: Any) -> str:
+    """An amount as a hand would type it: no grouping, the language's mark."""
+    text = format(amount, "f")
+    return text.replace(".", ",") if choose_locale() == "vi" else text
+
+
+def _lot_words(lot: Any, item: Any) -> str:
+    return _(
+        "%(number)s · until %(day)s · %(amount)s",
+        number=lot.number,
+        day=format_day(lot.expires_on),
+        amount=format_quantity(int(lot.quantity), item),
+    )
