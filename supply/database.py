@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uuid_utils.compat
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Uuid, event
@@ -144,12 +144,19 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def store_trouble(app: Flask) -> str:
+    """What stopped the last write, in a word for operators; empty since one went through."""
+    writer: _Writer = app.extensions["supply_writer"]
+    return writer.trouble
+
+
 class _Writer:
     """On SQLite one writer at a time, waiting in line instead of polling the file (fair, no sleeps)."""
 
     def __init__(self, settings: Settings) -> None:
         self._thread = threading.Lock()
         self._path: str | None = None
+        self.trouble = ""
         if settings.sqlite:
             database = settings.database_url.removeprefix("sqlite:///")
             self._path = f"{database}.lock" if database and database != ":memory:" else None
@@ -170,23 +177,22 @@ def write_transaction(work: Callable[[Session], T]) -> T:
     `work` must be a pure function of its input: on a serialization failure it is run again.
     Raises Unavailable when the store cannot be written just now.
     """
+    writer: _Writer = current_app.extensions["supply_writer"]
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with _line():
-                return _once(work)
+            with writer.in_line():
+                result = _once(work)
         except DBAPIError as error:
             if _worth_repeating(error) and attempt < ATTEMPTS:
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
                 continue
-            raise _translated(error) from error
+            translated = _translated(error)
+            if isinstance(translated, Unavailable):
+                writer.trouble = f"the last write failed: {type(error.orig).__name__}"
+            raise translated from error
+        writer.trouble = ""
+        return result
     raise AssertionError("unreachable")
-
-
-def _line() -> contextlib.AbstractContextManager[None]:
-    from flask import current_app
-
-    writer: _Writer = current_app.extensions["supply_writer"]
-    return writer.in_line()
 
 
 def _once(work: Callable[[Session], T]) -> T:

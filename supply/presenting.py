@@ -20,6 +20,7 @@ from supply.quantity import MINOR_DIGITS, UNITS, Dimension, best_unit, from_base
 NO_BREAK = "\u00a0"
 _SYMBOLS = {"vi": {"pc": "cái", "drop": "giọt"}}
 _DAYS = {"vi": "dd/MM/yyyy", "en": "d MMM yyyy"}
+_LONG_DAYS = {"vi": "EEEE, dd/MM/yyyy", "en": "EEEE, d MMMM yyyy"}
 _SHORT_DAYS = {"vi": "EEE dd/MM", "en": "EEE d MMM"}
 _INSTANTS = {"vi": "dd/MM/yyyy HH:mm", "en": "d MMM yyyy, HH:mm"}
 
@@ -80,6 +81,12 @@ def format_day(day: date | None, locale: str | None = None, *, short: bool = Fal
     spoken = locale or locale_now()
     patterns = _SHORT_DAYS if short else _DAYS
     return str(format_date(day, patterns[spoken], locale=spoken))
+
+
+def format_long_day(day: date, locale: str | None = None) -> str:
+    """A day with its weekday: "Sunday, 22 November 2026"; in Vietnamese "Chủ Nhật, 22/11/2026"."""
+    spoken = locale or locale_now()
+    return str(format_date(day, _LONG_DAYS[spoken], locale=spoken))
 
 
 def format_instant(instant: datetime | None, timezone: str, locale: str | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from flask import Flask, Response, request
 from flask_bootstrap import Bootstrap5
@@ -16,7 +17,7 @@ from supply.web.session import init_session
 csrf = CSRFProtect()
 
 # One module per capability, each with its `bp`.
-MODULES = ("today", "account", "people", "tokens")
+MODULES = ("today", "account", "people", "tokens", "stock", "stocktake", "waste")
 
 
 def init_web(app: Flask, settings: Settings) -> None:
@@ -26,7 +27,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     Bootstrap5(app)
     init_session(app, settings)
-    blueprints: list[Pages] = [import_module(f"supply.web.{name}").bp for name in MODULES]
+    blueprints: list[Pages] = [import_module(f"supply.web.{name}").bp for name in MODULES if find_spec(f"supply.web.{name}")]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     init_frame(app, [entry for blueprint in blueprints for entry in blueprint.entries])

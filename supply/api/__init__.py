@@ -1,0 +1,52 @@
+"""The API `/api/v1`: status codes, problem details, cursors, ETags, OpenAPI. Decides nothing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Blueprint, Flask, Response, render_template
+from flask_wtf import CSRFProtect
+
+from supply.api.endpoint import ApiBlueprint
+from supply.api.openapi import document, init_openapi
+
+# One module per capability, each with its `blp`.
+MODULES = (
+    "branches",
+    "catalog",
+    "suppliers",
+    "treatments",
+    "conditions",
+    "stock",
+    "stocktake",
+    "waste",
+    "visits",
+    "tasks",
+    "flags",
+    "requisitions",
+    "purchase_orders",
+    "deliveries",
+    "people",
+    "tokens",
+)
+
+
+def init_api(app: Flask, csrf: CSRFProtect) -> None:
+    """Give the app its API. It takes tokens and never the session cookie, so CSRF has no hold on it."""
+    api = init_openapi(app)
+    for name in [name for name in MODULES if find_spec(f"supply.api.{name}")]:
+        blp: ApiBlueprint = import_module(f"supply.api.{name}").blp
+        csrf.exempt(blp)
+        api.register_blueprint(blp)
+    about = Blueprint("api-about", __name__, url_prefix="/api/v1")
+
+    @about.get("/openapi.json")
+    def openapi_document() -> Response:
+        return document(api)
+
+    @about.get("/reference")
+    def reference() -> str:
+        return render_template("reference.html", spec=api.spec.to_dict())
+
+    app.register_blueprint(about)

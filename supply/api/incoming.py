@@ -1,0 +1,136 @@
+"""Reading a request strictly: JSON bodies, query strings, headers.
+
+Shape only; every fault names its field.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Request
+from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from supply.errors import Invalid, SupplyError
+from supply.i18n import lazy
+
+DEPTH = 20
+_KEY = re.compile(r"[\x21-\x7e]{8,200}")
+_VERSION = re.compile(r'"([0-9]{1,15})"')
+
+
+class PreconditionMissing(SupplyError):
+    """If-Match is required here."""
+
+
+def body(request: Request, schema: Schema) -> tuple[dict[str, Any], Any]:
+    """The loaded body and, for the fingerprint, the body as sent. Raises Invalid, BadRequest."""
+    told = _json(request)
+    if not isinstance(told, dict):
+        raise Invalid("invalid", lazy("Send a JSON object."), field="_body")
+    return _load(schema, told), told
+
+
+def query(request: Request, schema: Schema) -> dict[str, Any]:
+    """The loaded query string. A repeated parameter is an error that names it."""
+    told: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Invalid("invalid", lazy("Give this only once."), field=name)
+        told[name] = values[0]
+    return _load(schema, told)
+
+
+def idempotency_key(request: Request) -> str:
+    """The key of a write. Raises Invalid where it is missing or malformed."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise Invalid(
+            "idempotency_key_missing",
+            lazy("Every write needs the header Idempotency-Key: 8 to 200 visible characters of your choice."),
+            field="Idempotency-Key",
+        )
+    return key
+
+
+def version(request: Request) -> int:
+    """The version that If-Match names. Raises PreconditionMissing, Invalid."""
+    told = request.headers.get("If-Match", "").strip()
+    if not told:
+        raise PreconditionMissing(
+            "precondition_missing",
+            lazy("Send the ETag that you saw as If-Match, so that nobody is overwritten."),
+        )
+    match = _VERSION.fullmatch(told)
+    if match is None:
+        raise Invalid(
+            "if_match_malformed",
+            lazy('If-Match takes one ETag as this service gave it, such as "3".'),
+            field="If-Match",
+        )
+    return int(match.group(1))
+
+
+def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as {"lines.0.amount": ["…"]}."""
+    if isinstance(messages, Mapping):
+        flat: dict[str, list[str]] = {}
+        for name, inner in messages.items():
+            flat |= flatten(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
+        return flat
+    texts = messages if isinstance(messages, list) else [messages]
+    return {path or "_body": [str(text) for text in texts]}
+
+
+def _load(schema: Schema, told: dict[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(told)
+    except ValidationError as error:
+        found = flatten(error.messages)
+        raise Invalid(
+            "invalid",
+            lazy("Some fields need another look."),
+            errors={name: list(texts) for name, texts in found.items()},
+        ) from error
+    return loaded
+
+
+def _json(request: Request) -> Any:
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMediaType("Send the body uncompressed.")
+    raw = request.get_data()
+    if not raw:
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the body as application/json.")
+    if _too_deep(raw):
+        raise BadRequest("The JSON is nested too deeply.")
+    try:
+        return json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not valid JSON.") from error
+
+
+def _too_deep(raw: bytes) -> bool:
+    """A cheap upper bound: more opening brackets in a row of nesting than any schema has."""
+    depth = deepest = 0
+    for sign in re.finditer(rb"[\[\]{}]", raw):
+        depth += 1 if sign.group() in b"[{" else -1
+        deepest = max(deepest, depth)
+        if deepest > DEPTH * 10:
+            return True
+    return False
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found

@@ -1,0 +1,62 @@
+"""The OpenAPI 3.1 document: what flask-smorest writes by itself, and what it must be told."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from flask_smorest import Api
+
+from supply import __version__
+from supply.api import problems
+from supply.api.cursors import Cursor
+from supply.fields import Amount
+
+DESCRIPTION = """\
+Stock of treatment supplies: deliveries in, completed treatment steps out, reorders flagged.
+
+Every write takes an `Idempotency-Key`: the same key with the same body gets the first answer again, so a
+request whose answer was lost can simply be sent again. Versioned things bear an `ETag`; changing them takes
+`If-Match`. Amounts are decimal strings with a unit code, times RFC 3339 in UTC, money integer minor units
+with a currency. Lists are pages: `{"data": [...], "next_cursor": ...}`. Errors are problem details (RFC 9457) with a
+stable `type`. What is not in your branches does not exist for you (404)."""
+
+
+class SupplyApi(Api):
+    """flask-smorest's Api with our error shape, and silent outside of /api."""
+
+    ERROR_SCHEMA = problems.ProblemOut
+
+    def _register_error_handlers(self) -> None:
+        """None of its own: app.py has the one handler for pages and API."""
+
+
+def init_openapi(app: Flask) -> SupplyApi:
+    app.config.update(
+        API_TITLE="Supply",
+        API_VERSION=f"v{__version__}",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION},
+            "servers": [{"url": "/"}],
+            "components": {
+                "securitySchemes": {
+                    "bearer": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "A token made in one's account; its scopes are permissions.",
+                    }
+                }
+            },
+        },
+    )
+    api = SupplyApi(app)
+    api.register_field(Amount, "string", "decimal")
+    api.register_field(Cursor, "string", None)
+    return api
+
+
+def document(api: SupplyApi) -> Response:
+    """The document as a response; small enough to be made on each request, and always true."""
+    response: Response = api._app.json.response(api.spec.to_dict())
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

@@ -1,0 +1,104 @@
+"""People over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from supply.api.endpoint import ApiBlueprint
+from supply.domain.people import service as people
+from supply.domain.people.schemas import CreatePerson, PersonOut, ResetPassword, UpdatePerson
+from supply.permissions import Actor, Permission
+
+blp = ApiBlueprint("people", description="People and the roles they hold per branch.")
+_BRANCH = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
+
+
+def _grants(data: dict[str, Any]) -> dict[str, Any]:
+    if "grants" in data:
+        data["grants"] = [(grant["role"], grant["branch_id"]) for grant in data["grants"]]
+    return data
+
+
+@blp.get(
+    "/people",
+    permission=Permission.PEOPLE_STAFF,
+    page_of=PersonOut,
+    summary="List people",
+    description="Active people of the branches that you look after, by name.",
+)
+def list_people(session: Session, actor: Actor, query: dict[str, Any]) -> tuple[list[Any], Any]:
+    rows = list(people.list_people(session, actor))
+    keys = [(person.name, str(person.id)) for person in rows]
+    after, limit = query["cursor"], query["limit"]
+    begin = next((at for at, key in enumerate(keys) if after is None or key > tuple(after)), len(rows))
+    page = rows[begin : begin + limit]
+    return page, keys[begin + limit - 1] if len(rows) > begin + limit else None
+
+
+@blp.post(
+    "/people",
+    permission=Permission.PEOPLE_STAFF,
+    body=CreatePerson,
+    out=PersonOut,
+    status=201,
+    etag=True,
+    summary="Add a person",
+    description="With a first password and at least one role. A manager gives only the roles storeroom and "
+    "therapist, in branches that they manage.",
+    example={
+        "login": "hoa",
+        "name": "Hoa",
+        "password": "three quiet words",
+        "language": "vi",
+        "grants": [{"role": "therapist", "branch_id": _BRANCH}],
+    },
+    conflicts=("login_taken",),
+)
+def create_person(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
+    return people.create_person(session, actor, **_grants(data))
+
+
+@blp.get(
+    "/people/<uuid:person_id>",
+    permission=Permission.TOKEN_OWN,
+    out=PersonOut,
+    etag=True,
+    summary="Get a person",
+    description="Oneself, or somebody whom you look after.",
+)
+def get_person(session: Session, actor: Actor, person_id: UUID) -> Any:
+    return people.get_person(session, actor, person_id)
+
+
+@blp.patch(
+    "/people/<uuid:person_id>",
+    permission=Permission.PEOPLE_STAFF,
+    body=UpdatePerson,
+    out=PersonOut,
+    versioned=True,
+    etag=True,
+    summary="Change a person",
+    description="Name, language, roles, or whether they work here. Changed roles end their sessions. Nobody "
+    "changes their own roles, and the last admin stays.",
+    example={"active": False},
+    conflicts=("last_admin",),
+)
+def update_person(session: Session, actor: Actor, data: dict[str, Any], person_id: UUID, version: int) -> Any:
+    return people.update_person(session, actor, person_id, version=version, **_grants(data))
+
+
+@blp.post(
+    "/people/<uuid:person_id>/password-reset",
+    permission=Permission.PEOPLE_STAFF,
+    body=ResetPassword,
+    out=PersonOut,
+    etag=True,
+    summary="Reset somebody's password",
+    description="Gives somebody else a new first password and ends all their sessions.",
+    example={"password": "four other quiet words"},
+)
+def reset_password(session: Session, actor: Actor, data: dict[str, Any], person_id: UUID) -> Any:
+    return people.reset_password(session, actor, person_id, password=data["password"])

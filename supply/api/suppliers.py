@@ -1,0 +1,135 @@
+"""Suppliers and their terms over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from supply.api.cursors import leafed, placed, sliced
+from supply.api.endpoint import ApiBlueprint
+from supply.domain.catalog import service as catalog
+from supply.domain.suppliers import service as suppliers
+from supply.domain.suppliers.schemas import ListSuppliers, SupplierOut, TermsOut, WriteSupplier, WriteTerms
+from supply.permissions import Actor, Permission
+
+blp = ApiBlueprint("suppliers", description="Suppliers and the terms on which they sell.")
+_SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
+_SUPPLIER = {
+    "code": "dao-herbs",
+    "name": "Dao Herbs",
+    "email": "orders@example.com",
+    "order_days": ["monday", "thursday"],
+    "lead_time_days": 2,
+}
+
+
+@blp.get(
+    "/suppliers",
+    permission=_SEE,
+    query=ListSuppliers,
+    page_of=SupplierOut,
+    summary="List suppliers",
+    description="By code. Every word of `search` must occur in the code or the name, whatever its marks.",
+)
+def list_suppliers(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
+    limit, after = query.pop("limit"), placed(query.pop("cursor"))
+    found = suppliers.list_suppliers(session, limit=limit + 1, after=after, **query)
+    return leafed(found, limit, lambda row: (row.code, row.id))
+
+
+@blp.post(
+    "/suppliers",
+    permission=_MANAGE,
+    body=WriteSupplier,
+    out=SupplierOut,
+    status=201,
+    etag=True,
+    summary="Add a supplier",
+    description="Then say what they sell (terms).",
+    example=_SUPPLIER,
+    conflicts=("code_taken",),
+)
+def create_supplier(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
+    return suppliers.create_supplier(session, actor, **data)
+
+
+@blp.get(
+    "/suppliers/<uuid:supplier_id>",
+    permission=_SEE,
+    out=SupplierOut,
+    etag=True,
+    summary="Get a supplier",
+    description="One supplier.",
+)
+def get_supplier(session: Session, actor: Actor, supplier_id: UUID) -> Any:
+    return suppliers.get_supplier(session, supplier_id)
+
+
+@blp.put(
+    "/suppliers/<uuid:supplier_id>",
+    permission=_MANAGE,
+    body=WriteSupplier,
+    out=SupplierOut,
+    etag=True,
+    versioned=True,
+    summary="Change a supplier",
+    description="Replaces all facts; active=false hides the supplier from new orders.",
+    example=_SUPPLIER,
+    conflicts=("code_taken",),
+)
+def update_supplier(
+    session: Session, actor: Actor, data: dict[str, Any], supplier_id: UUID, version: int
+) -> Any:
+    return suppliers.update_supplier(session, actor, supplier_id, version=version, **data)
+
+
+@blp.get(
+    "/suppliers/<uuid:supplier_id>/terms",
+    permission=_SEE,
+    page_of=TermsOut,
+    summary="List a supplier's terms",
+    description="What the supplier sells, in the items' order.",
+)
+def list_supplier_terms(session: Session, actor: Actor, query: dict[str, Any], supplier_id: UUID) -> Any:
+    suppliers.get_supplier(session, supplier_id)
+    rows = suppliers.list_terms(session, supplier_id)
+    return sliced(rows, query, lambda row: (row.item.sort_key, row.item_id))
+
+
+@blp.get(
+    "/items/<uuid:item_id>/terms",
+    permission=_SEE,
+    page_of=TermsOut,
+    summary="List who sells an item",
+    description="The terms of every supplier for one item; at most one is preferred.",
+)
+def list_item_terms(session: Session, actor: Actor, query: dict[str, Any], item_id: UUID) -> Any:
+    catalog.get_item(session, item_id)
+    rows = suppliers.terms_of_item(session, item_id)
+    return sliced(rows, query, lambda row: (row.supplier.code, row.supplier_id))
+
+
+@blp.put(
+    "/suppliers/<uuid:supplier_id>/terms/<uuid:item_id>",
+    permission=_MANAGE,
+    body=WriteTerms,
+    out=TermsOut,
+    summary="Set terms",
+    description="One pack holds `amount` of `unit` and costs `price_minor` in minor units of the currency. "
+    "Who is first to sell an item is preferred.",
+    example={"pack_name": "bag of 1 kg", "amount": "1", "unit": "kg", "price_minor": 125000},
+)
+def set_terms(session: Session, actor: Actor, data: dict[str, Any], supplier_id: UUID, item_id: UUID) -> Any:
+    return suppliers.set_terms(session, actor, supplier_id, item_id, **data)
+
+
+@blp.delete(
+    "/suppliers/<uuid:supplier_id>/terms/<uuid:item_id>",
+    permission=_MANAGE,
+    summary="Remove terms",
+    description="The supplier no longer sells the item; orders already made keep packs and prices.",
+)
+def remove_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID) -> None:
+    suppliers.remove_terms(session, actor, supplier_id, item_id)

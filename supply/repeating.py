@@ -1,0 +1,64 @@
+"""Doing a keyed write once, however often and however simultaneously it is asked for.
+
+Used by the API and by the pages. See docs/decisions/0003-repeating-a-write.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from supply.database import read_snapshot, write_transaction
+from supply.domain.idempotency import service as idempotency
+from supply.domain.idempotency.service import Answer
+from supply.errors import SupplyError
+
+__all__ = ["Answer", "fingerprint", "run_once"]
+
+
+def fingerprint(*parts: Any) -> str:
+    """What a request is, as an HMAC: a stored row does not help to guess a password that was in it."""
+    told = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()
+    key: str = current_app.config["SECRET_KEY"]
+    return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()
+
+
+def run_once(
+    key: str,
+    person_id: UUID,
+    told: str,
+    work: Callable[[Session], Answer],
+    *,
+    stored: Callable[[Answer], Answer] = lambda answer: answer,
+) -> Answer:
+    """Run `work` in a write transaction under a key, or give the answer that the key got before.
+
+    `stored` makes the copy that is kept (without secrets). Raises Invalid("idempotency_key_reused") for a key
+    that was spent on something else or by somebody else, and whatever the work raises.
+    """
+
+    def attempt(session: Session) -> Answer:
+        known = idempotency.find_answer(session, key, person_id, told)
+        if known is not None:
+            return known
+        answer = work(session)
+        idempotency.store_answer(session, key, person_id, told, stored(answer))
+        return answer
+
+    try:
+        return write_transaction(attempt)
+    except (SupplyError, IntegrityError):
+        # A copy of this request may have committed meanwhile: then its answer is the answer, and our refusal
+        # ("done already", "key taken") is only the echo of its effect.
+        known = read_snapshot(lambda session: idempotency.find_answer(session, key, person_id, told))
+        if known is None:
+            raise
+        return known
