@@ -6,14 +6,20 @@ Owns no data of a capability: see tests/cast.py for the people.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Generator, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import Babel
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
@@ -91,6 +97,25 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Tests need nothing outside the checkout: a connection to elsewhere is an error."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not ipaddress.ip_address(_number(address[0])).is_loopback:
+            raise RuntimeError(f"a test reached for the network: {address}")
+        real(self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+    yield
+    socket.socket.connect = real  # type: ignore[method-assign]
+
+
+def _number(host: str) -> str:
+    return "127.0.0.1" if host == "localhost" else host
+
+
 # --- databases ---------------------------------------------------------------------------------------------
 
 
@@ -109,17 +134,14 @@ def settings_for(database_url: str, **changes: object) -> Settings:
 
 
 def create_app(settings: Settings) -> Flask:
-    try:
-        from supply.app import create_app as real
-    except ImportError:  # until supply/app.py is there
-        from flask_babel import Babel
-
-        app = Flask("supply")
-        app.secret_key = settings.secret_key
-        Babel(app)
-        init_database(app, settings)
-        return app
-    return real(settings)
+    if find_spec("supply.app") is not None:
+        return import_module("supply.app").create_app(settings)
+    # The store and the languages alone, while there is no application to make.
+    app = Flask("supply")
+    app.secret_key = settings.secret_key
+    Babel(app)
+    init_database(app, settings)
+    return app
 
 
 def dispose(app: Flask) -> None:
