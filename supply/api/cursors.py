@@ -1,79 +1,45 @@
-"""Opaque cursors: the sort key of the last row seen, as base64url of a JSON list."""
+"""Pages of lists: the query that asks for one, the envelope that answers, cutting rows to it."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
 
-from marshmallow import Schema, ValidationError, validate
+from marshmallow import Schema
 from marshmallow.fields import List, Nested, String
 
+from supply.errors import Invalid
 from supply.fields import BaseSchema, OutSchema, Whole
 from supply.i18n import lazy
+from supply.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, PageQuery
 
-PATTERN = r"^[A-Za-z0-9_-]{2,600}$"
-MOST = 200
-
-
-def encode(key: Sequence[Any]) -> str:
-    told = json.dumps([part if isinstance(part, int) else str(part) for part in key], ensure_ascii=False)
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+T = TypeVar("T")
 
 
-def decode(cursor: str) -> tuple[Any, ...]:
-    """The sort key of a cursor. Raises ValueError for anything that `encode` did not make."""
-    try:
-        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError("not a cursor") from error
-    if (
-        not isinstance(told, list)
-        or not all(type(part) in (int, str) for part in told)
-        or encode(told) != cursor
-    ):
-        raise ValueError("not a cursor")
-    return tuple(told)
-
-
-class Cursor(String):
-    """The `next_cursor` of the page before."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Regexp(PATTERN), **kwargs)
-
-    def deserialize(
-        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
-    ) -> Any:
-        cursor = super().deserialize(value, attr, data, **kwargs)
-        if cursor is None:
-            return None
-        try:
-            return decode(cursor)
-        except ValueError:
-            raise ValidationError(
-                str(lazy("This cursor is not one of ours. Begin at the first page."))
-            ) from None
-
-
-class PageQuery(BaseSchema):
-    """What every list takes."""
+class AnyPageQuery(BaseSchema):
+    """Limit and a cursor whose parts the list reads itself."""
 
     limit = Whole(
-        minimum=1, maximum=MOST, load_default=50, metadata={"description": "Rows a page, 1 to 200."}
+        minimum=1,
+        maximum=MAX_LIMIT,
+        load_default=DEFAULT_LIMIT,
+        metadata={"description": "Rows a page, 1 to 200."},
     )
-    cursor = Cursor(load_default=None, metadata={"description": "The next_cursor of the page before."})
+    cursor = Cursor(load_default=None)
 
 
-def paged(query: type[Schema] | None) -> type[PageQuery]:
+def paged(query: type[Schema] | None) -> type[Schema]:
     """A list's own query with limit and cursor beside it."""
     if query is None:
-        return PageQuery
-    return type(f"{query.__name__}Page", (query, PageQuery), {})
+        return AnyPageQuery
+    if issubclass(query, PageQuery):
+        return query
+    return type(f"{query.__name__}Page", (query, AnyPageQuery), {})
 
 
+@cache
 def page_of(row: type[Schema]) -> type[Schema]:
     """The envelope {"data": [...], "next_cursor": ...} of rows."""
     fields = {

@@ -1,4 +1,4 @@
-"""The pages: sessions, forms, frame, one module per capability. Knows the domain's services; never the API."""
+"""The pages: sessions, forms, frame, one module per capability. Knows the services; never the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,23 @@ from supply.web.session import init_session
 csrf = CSRFProtect()
 
 # One module per capability, each with its `bp`.
-MODULES = ("today", "account", "people", "tokens", "stock", "stocktake", "waste")
+MODULES = (
+    "today",
+    "account",
+    "people",
+    "tokens",
+    "branches",
+    "catalog",
+    "suppliers",
+    "treatments",
+    "stock",
+    "stocktake",
+    "waste",
+    "visits",
+    "visit_plans",
+    "receiving",
+    "purchasing",
+)
 
 
 def init_web(app: Flask, settings: Settings) -> None:
@@ -27,7 +43,9 @@ def init_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     Bootstrap5(app)
     init_session(app, settings)
-    blueprints: list[Pages] = [import_module(f"supply.web.{name}").bp for name in MODULES if find_spec(f"supply.web.{name}")]
+    blueprints: list[Pages] = [
+        import_module(f"supply.web.{name}").bp for name in MODULES if find_spec(f"supply.web.{name}")
+    ]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     init_frame(app, [entry for blueprint in blueprints for entry in blueprint.entries])

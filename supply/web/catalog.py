@@ -122,7 +122,11 @@ def change_item(session: Session, actor: Actor, data: dict[str, Any], item_id: U
 )
 def set_activity(session: Session, actor: Actor, data: dict[str, Any], item_id: UUID, version: int) -> Target:
     item = catalog.set_item_active(session, actor, item_id, version=version, active=data["active"])
-    say(_("Offered for new work again.") if item.active else _("Hidden from new work. Its stock can be used up."))
+    say(
+        _("Offered for new work again.")
+        if item.active
+        else _("Hidden from new work. Its stock can be used up.")
+    )
     return "catalog.edit_item", {"item_id": item_id}
 
 
@@ -157,4 +161,8 @@ def _unit_choices(item: Item | None) -> dict[str, Any]:
     fitting = [unit for unit in UNITS.values() if item is None or unit.dimension is item.dimension]
     common = [(unit.code, unit_symbol(unit.code), unit.factor) for unit in fitting]
     own = [(unit.code, unit.name_vi, unit.factor) for unit in item.units] if item else []
-    return {"common": common, "usage": [pair[:2] for pair in common + own], "stock": [pair[:2] for pair in common]}
+    return {
+        "common": common,
+        "usage": [pair[:2] for pair in common + own],
+        "stock": [pair[:2] for pair in common],
+    }

@@ -137,6 +137,15 @@ def published_recipe(session: Session, procedure_id: UUID) -> RecipeVersion:
     return recipe
 
 
+def recipe_in_use(session: Session, procedure_id: UUID) -> RecipeVersion:
+    """The recipe that new visits use, for whoever looks at it. Raises NotFound where none is published."""
+    recipe = find_published_recipe(session, procedure_id)
+    if recipe is None:
+        get_procedure(session, procedure_id)
+        raise NotFound("recipe_not_found", lazy("This procedure has no published recipe yet."))
+    return recipe
+
+
 def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[UUID, RecipeVersion]:
     """For many procedures the recipes that new visits use, in three statements."""
     wanted = sorted(set(procedure_ids))
