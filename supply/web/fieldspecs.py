@@ -62,7 +62,8 @@ def _walk(schema: type[Schema] | Schema, path: str) -> tuple[Schema, fields.Fiel
     parts = path.split(".")
     part: fields.Field[Any] | None = None
     for place in parts:
-        if place.isdigit():
+        # "__row__" is the row that lines() draws for js/lines.js to copy.
+        if place.isdigit() or place == "__row__":
             continue
         if part is not None:
             inner = part.inner if isinstance(part, fields.List) else part

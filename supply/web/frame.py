@@ -27,6 +27,7 @@ def init_frame(app: Flask, entries: Sequence[NavEntry]) -> None:
         unit=presenting.unit_symbol,
         money=_money,
         day=presenting.format_day,
+        long_day=presenting.format_long_day,
         instant=_instant,
         clock=_clock,
         percent=presenting.format_percent,

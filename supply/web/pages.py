@@ -6,6 +6,8 @@ transaction, then redirects (303); refused, the page it came from is shown again
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,9 +31,9 @@ from supply.errors import (
     Unauthenticated,
     Unavailable,
 )
-from supply.i18n import Text, lazy
+from supply.i18n import Text, _, lazy
 from supply.permissions import Actor, Permission
-from supply.web import repeats
+from supply.repeating import Answer, fingerprint, run_once
 from supply.web.forms import (
     FRAME,
     FormState,
@@ -46,6 +48,9 @@ from supply.web.forms import (
 from supply.web.session import BranchChoice, find_current_branch, viewer, work_in_branch
 
 Target = str | tuple[str, dict[str, Any]]
+Refused = Callable[[Session, SupplyError, dict[str, Any]], None]
+SPENT = "idempotency_key_reused"
+_KEY = re.compile(r"[0-9a-f]{32}(\.[0-9a-f]{32})?")
 STATUS: dict[type[SupplyError], int] = {
     Invalid: 422,
     NotFound: 404,
@@ -56,6 +61,8 @@ STATUS: dict[type[SupplyError], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
+# What leads back to the form. Forbidden and NotFound have no form to go back to.
+REFUSALS = (Invalid, Conflict, Stale, TooMany, Unauthenticated, Unavailable)
 
 
 class Access(StrEnum):
@@ -123,15 +130,17 @@ class Pages(Blueprint):
         schema: type[Schema] | None = None,
         versioned: bool = False,
         keyed: bool = True,
+        refused: Refused | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """POST: fn(session, actor, [data,] [version=,] **path) returns where to go, or Shown.
 
         `data` where a schema is named, `version` where versioned. keyed=False is for what may be repeated
-        by nature (a switch of language) and for people who are nobody yet (signing in).
+        by nature (a switch of language) and for who is nobody yet (signing in). `refused` is told of a
+        refusal in a transaction of its own: for what must be remembered although nothing happened.
         """
 
         def register(fn: Callable[..., Any]) -> Callable[..., Any]:
-            plan = _Action(fn, permission, back, schema, versioned, keyed)
+            plan = _Action(fn, permission, back, schema, versioned, keyed, refused)
 
             @wraps(fn)
             def view(**path: Any) -> BaseResponse:
@@ -153,6 +162,7 @@ class _Action:
     schema: type[Schema] | None
     versioned: bool
     keyed: bool
+    refused: Refused | None
 
     def run(self, path: dict[str, Any]) -> BaseResponse:
         key = request.form.get("idempotency_key", "")
@@ -162,59 +172,47 @@ class _Action:
             work_in_branch(opened_in)
         actor = admit(self.permission)
         reading: Reading | None = None
+        data: dict[str, Any] = {}
         try:
-            if self.keyed and not key:
+            if self.keyed and not _KEY.fullmatch(key):
                 raise Invalid("key_missing", lazy("This form was incomplete. Please send it again."))
-            given: dict[str, Any] = dict(path)
-            if self.versioned:
-                given["version"] = _version()
-            if self.schema is None:
-                args: tuple[Any, ...] = (actor,)
-            else:
-                reading, data = _data(self.schema())
-                args = (actor, data)
-            answer = write_transaction(lambda session: self._once(session, key, args, given))
-        except (Invalid, Conflict, Stale, TooMany, Unavailable) as error:
+            given: dict[str, Any] = {**path, **({"version": _version()} if self.versioned else {})}
+            if self.schema is not None:
+                reading = _reading(self.schema())
+                data = load(self.schema(), reading)
+            args = (actor,) if self.schema is None else (actor, data)
+            return self._once(key, actor, lambda session: self.fn(session, *args, **given))
+        except REFUSALS as error:
+            self._remember(error, data)
             return show_again(self.back, path, error, reading)
-        return answer.response()
 
-    def _once(self, session: Session, key: str, args: tuple[Any, ...], given: dict[str, Any]) -> _Answer:
-        def work() -> _Answer:
+    def _once(self, key: str, actor: Actor | None, call: Callable[[Session], Any]) -> BaseResponse:
+        shown: list[str] = []
+
+        def work(session: Session) -> Answer:
             g.said = []
-            result = self.fn(session, *args, **given)
+            shown.clear()
+            result = call(session)
             if isinstance(result, Shown):
-                return _Answer(_address(result.target), [], result.page)
-            return _Answer(_address(result), g.said)
+                shown.append(result.page)
+            address = _address(result.target if isinstance(result, Shown) else result)
+            return Answer(303, json.dumps({"location": address, "said": g.said}))
 
-        actor: Actor | None = args[0]
         if not self.keyed or actor is None:
-            return work()
-        stored = repeats.once(session, actor, key, _fingerprint(), lambda: work().stored())
-        return _Answer.of(stored)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """Where an action leads and what it says there."""
-
-    location: str
-    said: list[tuple[str, str]]
-    page: str = ""
-
-    def stored(self) -> repeats.Stored:
-        return repeats.Stored({"location": self.location, "said": self.said}, unstored=self.page)
-
-    @classmethod
-    def of(cls, stored: repeats.Stored) -> _Answer:
-        said = [(str(kind), str(text)) for kind, text in stored.body["said"]]
-        return cls(str(stored.body["location"]), said, stored.unstored)
-
-    def response(self) -> BaseResponse:
-        if self.page:
-            return make_response(self.page)
-        for kind, text in self.said:
+            answer = write_transaction(work)
+        else:
+            answer = run_once(key, actor.person_id, fingerprint(*_told()), work)
+        if shown and not answer.replayed:
+            return make_response(shown[0])
+        told = json.loads(answer.body)
+        for kind, text in told["said"]:
             flash(text, kind)
-        return redirect(self.location, 303)
+        return redirect(told["location"], 303)
+
+    def _remember(self, error: SupplyError, data: dict[str, Any]) -> None:
+        told = self.refused
+        if told is not None:
+            write_transaction(lambda session: told(session, error, data))
 
 
 def admit(permission: Permission | Access) -> Actor | None:
@@ -269,15 +267,17 @@ def show_again(
 ) -> BaseResponse:
     """The page the form came from, with what was typed, why it was refused, and the status that says so."""
     sent = request.form.get("idempotency_key", "")
+    spent = error.code == SPENT
+    words = _("This form was sent already. If you mean it once more, send it again.") if spent else ""
     g.form_state = FormState(
         values=_typed(),
-        errors=faults_of(error, reading),
-        error=str(error.message),
+        errors={"": [words]} if spent else faults_of(error, reading),
+        error=words or str(error.message),
         code=error.code,
         details=error.details,
         endpoint=request.endpoint or "",
         # A key that is spoken for cannot serve another body: knowingly sending again takes a new one.
-        sent_key=form_key() if error.code in repeats.SPENT or not sent else sent,
+        sent_key=form_key() if spent or not _KEY.fullmatch(sent) else sent,
     )
     wanted = next(current_app.url_map.iter_rules(back)).arguments
     page = current_app.view_functions[back](**{name: value for name, value in path.items() if name in wanted})
@@ -295,12 +295,12 @@ def _typed() -> Any:
     return values
 
 
-def _data(schema: Schema) -> tuple[Reading, dict[str, Any]]:
+def _reading(schema: Schema) -> Reading:
     branch: BranchChoice | None = find_current_branch()
     reading = read(schema, request.form, branch.timezone if branch else "UTC")
     if branch is not None and "branch_id" in schema.load_fields:
         reading.data.setdefault("branch_id", str(branch.id))
-    return reading, load(schema, reading)
+    return reading
 
 
 def _version() -> int:
@@ -310,11 +310,14 @@ def _version() -> int:
     return int(text)
 
 
-def _fingerprint() -> dict[str, Any]:
-    kept = {
-        name: values for name, values in request.form.lists() if name not in ("csrf_token", "idempotency_key")
-    }
-    return {"method": "POST", "path": request.path, "form": kept}
+def _told() -> tuple[Any, ...]:
+    """What the form is, for its key: everything but the key itself and the proof of origin."""
+    kept = sorted(
+        [name, *values]
+        for name, values in request.form.lists()
+        if name not in ("csrf_token", "idempotency_key")
+    )
+    return "page", request.path, kept
 
 
 def _address(target: Target) -> str:

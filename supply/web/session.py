@@ -6,6 +6,7 @@ of the cookie. Owns also the choices of a device: language, appearance, the bran
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -13,13 +14,14 @@ from uuid import UUID
 
 from flask import Flask, Response, after_this_request, current_app, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from supply.config import Settings
-from supply.database import read_snapshot
+from supply.database import read_snapshot, write_transaction
 from supply.domain.branches import service as branches
 from supply.domain.people import service as people
-from supply.errors import NotFound, SupplyError
+from supply.errors import NotFound, SupplyError, Unauthenticated
 from supply.i18n import LOCALES, lazy
 from supply.permissions import Actor
 from supply.presenting import initials
@@ -40,15 +42,11 @@ class BranchChoice:
 
 
 @dataclass(frozen=True)
-class Viewer:
-    """The person at the screen, as Flask-Login holds them for one request."""
+class Pass:
+    """What the cookie holds: which sign-in, and the secret that proves it."""
 
     sign_in_id: UUID
     secret: str
-    actor: Actor
-    language: str
-    theme: str
-    branches: tuple[BranchChoice, ...]
 
     is_authenticated = True
     is_active = True
@@ -56,6 +54,16 @@ class Viewer:
 
     def get_id(self) -> str:
         return f"{self.sign_in_id.hex}.{self.secret}"
+
+
+@dataclass(frozen=True)
+class Viewer(Pass):
+    """The person at the screen, as Flask-Login holds them for one request."""
+
+    actor: Actor
+    language: str
+    theme: str
+    branches: tuple[BranchChoice, ...]
 
     @property
     def id(self) -> UUID:
@@ -95,16 +103,25 @@ def _load(told: str) -> Viewer | None:
     except ValueError:
         return None
 
-    def look(store: Session) -> Viewer | None:
+    def look(store: Session) -> tuple[Viewer, bool]:
         known = people.actor_of_sign_in(store, sign_in_id, secret)
         rows = branches.list_branches(store, known.actor)
         own = tuple(BranchChoice(row.id, row.code, row.name, row.timezone, row.currency) for row in rows)
-        return Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own)
+        return Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own), known.unseen
 
     try:
-        return read_snapshot(look)
-    except SupplyError:
+        person, unseen = read_snapshot(look)
+    except Unauthenticated:
         return None
+    if unseen:
+        _note_seen(sign_in_id)
+    return person
+
+
+def _note_seen(sign_in_id: UUID) -> None:
+    """At most once a minute, apart from the request, which does not fail over it."""
+    with suppress(SQLAlchemyError, SupplyError):
+        write_transaction(lambda store: people.note_seen(store, sign_in_id))
 
 
 def viewer() -> Viewer | None:
@@ -113,10 +130,14 @@ def viewer() -> Viewer | None:
     return person if person is not None and person.is_authenticated else None
 
 
-def begin(person: Viewer) -> None:
+def begin(sign_in_id: UUID, secret: str) -> None:
     """Sign in on a fresh session: nothing that the anonymous one held survives, so none can be planted."""
+    choose_locale()  # what this request still says, it says in the language it began in
+    branch = session.get("branch") if viewer() else None
     session.clear()
-    login_user(person)
+    login_user(Pass(sign_in_id, secret))
+    if branch is not None:
+        session["branch"] = branch
 
 
 def end() -> None:

@@ -26,6 +26,7 @@ from supply.domain.people.signing_in import (
     end_sign_in,
     list_sign_ins,
     note_seen,
+    open_session,
     record_failure,
     sign_in,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "list_tokens",
     "note_seen",
     "note_token_seen",
+    "open_session",
     "record_failure",
     "revoke_token",
     "sign_in",
@@ -186,9 +188,11 @@ def set_preferences(
     return person
 
 
-def find_demo(session: Session) -> bool:
-    """Whether this is the demo spa, whose sign-ins may be shown."""
-    return session.scalar(select(Branch.id).where(Branch.code == "DEMO-1")) is not None
+def list_demo_people(session: Session) -> Sequence[Person]:
+    """The people of the demo spa, whose sign-in names anybody may see; nobody where no demo is stored."""
+    demo = exists().where(Branch.code == "DEMO-1")
+    query = select(Person).options(selectinload(Person.grants)).where(demo, Person.active)
+    return session.scalars(query.order_by(Person.id).limit(12)).all()
 
 
 def sorted_grants(grants: Collection[Grant]) -> list[Grant]:

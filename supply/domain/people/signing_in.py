@@ -30,11 +30,12 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person behind a session, with what a page needs of them."""
+    """A person behind a session, with what a page needs of them. `unseen`: its use is to be noted again."""
 
     actor: Actor
     language: str
     theme: str
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str) -> Known:
     if not rows or not same(rows[0].secret_hash, secret) or not _lives(rows[0]):
         raise Unauthenticated("session_ended", lazy("Your session has ended. Please sign in again."))
     row = rows[0]
-    return Known(actor_of(row.id, row.name, rows), row.language, row.theme)
+    unseen = abs(clock.now() - row.seen_at) > SEEN_EVERY
+    return Known(actor_of(row.id, row.name, rows), row.language, row.theme, unseen)
 
 
 def actor_of(person_id: UUID, name: str, rows: Sequence[Any], scopes: frozenset[str] | None = None) -> Actor:

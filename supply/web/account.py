@@ -1,0 +1,159 @@
+"""Signing in and out, and what a person decides about themselves: language, appearance, branch, password."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request, url_for
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from supply.domain.people import schemas as people_schemas
+from supply.domain.people import service as people
+from supply.domain.people.models import Person
+from supply.errors import SupplyError, Unauthenticated
+from supply.fields import BaseSchema, Text
+from supply.i18n import LOCALES, _
+from supply.permissions import Actor, Permission
+from supply.web import session as device
+from supply.web.pages import Access, Pages, Target, query, render, say
+from supply.web.words import word
+
+bp = Pages("account", __name__)
+
+
+class SignIn(BaseSchema):
+    login = Text(required=True, max_length=80)
+    password = fields.String(required=True, load_only=True, validate=validate.Length(min=1, max=200))
+    next = Text(max_length=2000, load_default="")
+
+
+class Next(BaseSchema):
+    next = Text(max_length=2000, load_default="")
+
+
+class ChooseLanguage(Next):
+    locale = Text(required=True, validate=validate.OneOf(LOCALES))
+
+
+class ChooseTheme(Next):
+    theme = Text(required=True, validate=validate.OneOf(device.THEMES))
+
+
+class ChooseBranch(Next):
+    branch_id = fields.UUID(required=True)
+
+
+@bp.page("/sign-in", permission=Access.ANYBODY)
+def sign_in_page(session: Session, actor: Actor | None) -> str:
+    wish = query(Next)["next"] or request.form.get("next", "")
+    return render(
+        "account/sign_in.html",
+        schema=SignIn,
+        next=device.safe_next(wish, ""),
+        demo=[_demo_row(person) for person in people.list_demo_people(session)],
+    )
+
+
+def _remember_failure(session: Session, error: SupplyError, data: dict[str, Any]) -> None:
+    if isinstance(error, Unauthenticated):
+        people.record_failure(session, login=data["login"], address=_address())
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+@bp.action(
+    "/sign-in",
+    permission=Access.ANYBODY,
+    back="account.sign_in_page",
+    schema=SignIn,
+    keyed=False,
+    refused=_remember_failure,
+)
+def sign_in(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
+    opened = people.sign_in(session, login=data["login"], password=data["password"], address=_address())
+    device.begin(opened.sign_in_id, opened.secret)
+    return device.safe_next(data["next"], url_for("today.show_today"))
+
+
+@bp.action("/sign-out", permission=Access.ANYBODY, back="account.sign_in_page", keyed=False)
+def sign_out(session: Session, actor: Actor | None) -> str:
+    person = device.viewer()
+    if person is not None:
+        people.end_sign_in(session, person.actor, person.sign_in_id)
+    device.end()
+    say(_("You are signed out. Have a calm day."), "info")
+    return url_for("account.sign_in_page")
+
+
+@bp.page("/account", permission=Access.SIGNED_IN)
+def show_account(session: Session, actor: Actor) -> str:
+    here = device.viewer()
+    assert here is not None
+    return render(
+        "account/account.html",
+        person=people.get_person(session, actor, actor.person_id),
+        sign_ins=people.list_sign_ins(session, actor),
+        here=here.sign_in_id,
+        roles=", ".join(sorted({word(role) for role, _branch in actor.grants})),
+        schema=people_schemas.ChangePassword,
+        may_tokens=actor.may(Permission.TOKEN_OWN),
+    )
+
+
+@bp.action(
+    "/account/password",
+    permission=Access.SIGNED_IN,
+    back="account.show_account",
+    schema=people_schemas.ChangePassword,
+)
+def change_password(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    """Ends every session of the person; this device gets a new one."""
+    person = people.change_password(session, actor, **data)
+    opened = people.open_session(session, person)
+    device.begin(opened.sign_in_id, opened.secret)
+    say(_("Your password is changed. Other devices are signed out."))
+    return "account.show_account", {}
+
+
+@bp.action(
+    "/account/sign-ins/<uuid:sign_in_id>/end", permission=Access.SIGNED_IN, back="account.show_account"
+)
+def end_sign_in(session: Session, actor: Actor, sign_in_id: UUID) -> Target:
+    people.end_sign_in(session, actor, sign_in_id)
+    say(_("That device is signed out."))
+    return "account.show_account", {}
+
+
+@bp.action(
+    "/language", permission=Access.ANYBODY, back="account.sign_in_page", schema=ChooseLanguage, keyed=False
+)
+def choose_language(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
+    if actor is not None:
+        people.set_preferences(session, actor, language=data["locale"])
+    device.remember("locale", data["locale"])
+    return device.safe_next(data["next"], url_for("today.show_today"))
+
+
+@bp.action("/theme", permission=Access.ANYBODY, back="account.sign_in_page", schema=ChooseTheme, keyed=False)
+def choose_theme(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
+    if actor is not None:
+        people.set_preferences(session, actor, theme=data["theme"])
+    device.remember("theme", data["theme"])
+    return device.safe_next(data["next"], url_for("today.show_today"))
+
+
+@bp.action(
+    "/current-branch", permission=Access.SIGNED_IN, back="today.show_today", schema=ChooseBranch, keyed=False
+)
+def choose_branch(session: Session, actor: Actor, data: dict[str, Any]) -> str:
+    device.choose_branch(data["branch_id"])
+    return device.safe_next(data["next"], url_for("today.show_today"))
+
+
+def _demo_row(person: Person) -> dict[str, str]:
+    roles = sorted({word(grant.role) for grant in person.grants})
+    return {"login": person.login, "name": person.name, "roles": ", ".join(roles)}

@@ -1,0 +1,210 @@
+"""The start page: what waits for this person in this branch today. Each number opens the list behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, url_for
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.domain.reports import service as reports
+from supply.domain.reports.service import Today, VisitToday
+from supply.domain.visits.models import VisitStatus
+from supply.i18n import _, lazy, plural
+from supply.permissions import Actor, Permission
+from supply.presenting import format_clock, format_day, format_number
+from supply.web.frame import named
+from supply.web.pages import Access, Pages, render
+from supply.web.session import BranchChoice, find_current_branch
+
+bp = Pages("today", __name__)
+bp.nav(label=lazy("Today"), icon="today", endpoint="today.show_today", permission=Access.SIGNED_IN, order=10)
+
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Question:
+    """A tile: what is asked, the answer, and where the list behind it is."""
+
+    text: str
+    figure: str
+    url: str
+    note: str
+    symbol: str
+    kind: str = ""
+    kind_text: str = ""
+
+
+@bp.page("/", permission=Access.SIGNED_IN)
+def show_today(session: Session, actor: Actor) -> str:
+    branch = find_current_branch()
+    if branch is None or not actor.may(Permission.STOCK_SEE, branch.id):
+        return render("today/nowhere.html")
+    today = reports.today_of(session, actor, branch.id)
+    therapist_only = not actor.may(Permission.DELIVERY_LOG, branch.id)
+    plans = actor.may(Permission.VISIT_PLAN, branch.id)
+    own_first = bool(today.my_visits) or (plans and therapist_only)
+    return render(
+        "today/today.html",
+        today=today,
+        greeting=_greeting(actor, branch),
+        questions=_questions(actor, branch, today),
+        own_first=own_first,
+        my_visits=[_visit_row(entry, branch) for entry in today.my_visits],
+        visits=[_visit_row(entry, branch) for entry in today.visits],
+        deliveries=_delivery_rows(today, branch),
+        may_receive=actor.may(Permission.DELIVERY_LOG, branch.id),
+        may_plan=plans,
+        ways={
+            "deliver": _way("receiving.new_delivery"),
+            "deliveries": _way("receiving.list_deliveries"),
+            "plan": _way("visit_plans.new_visit"),
+        },
+    )
+
+
+def _greeting(actor: Actor, branch: BranchChoice) -> str:
+    hour = int(format_clock(clock.now(), branch.timezone, "en")[:2])
+    words = _("Good morning, %(name)s") if hour < 12 else _("Good afternoon, %(name)s")
+    if hour >= 18:
+        words = _("Good evening, %(name)s")
+    return words % {"name": actor.name}
+
+
+def _questions(actor: Actor, branch: BranchChoice, today: Today) -> list[Question]:
+    asked = []
+    if actor.may(Permission.REQUISITION_DECIDE, branch.id):
+        asked.append(_waiting(today))
+    if actor.may(Permission.REQUISITION_REQUEST, branch.id):
+        asked.append(_to_order(today))
+    if actor.may(Permission.COUNT_LOG, branch.id):
+        asked.append(_to_count(today))
+    asked.append(_expiring(today))
+    if actor.may(Permission.COUNT_APPROVE, branch.id):
+        asked.append(_incidents(today))
+    return asked
+
+
+def _waiting(today: Today) -> Question:
+    number = today.requisitions_waiting
+    return Question(
+        _("What waits for me?"),
+        format_number(number),
+        _way("purchasing.list_requisitions"),
+        plural("requisition to decide", "requisitions to decide", number)
+        if number
+        else _("Nothing to decide."),
+        "inbox",
+        "info" if number else "",
+        _("your turn") if number else "",
+    )
+
+
+def _to_order(today: Today) -> Question:
+    number = len(today.flags)
+    return Question(
+        _("What must be ordered?"),
+        format_number(number),
+        _way("purchasing.list_flags"),
+        _first_names([named(row.Item) for row in today.flags]) or _("Everything is above its reorder point."),
+        "flag",
+        "warning" if number else "ok",
+        _("at or below reorder point") if number else _("all well"),
+    )
+
+
+def _to_count(today: Today) -> Question:
+    number = today.count_tasks
+    return Question(
+        _("What must be counted?"),
+        format_number(number),
+        url_for("stocktake.list_counts"),
+        _("Shortfalls that ask what is really there.") if number else _("No shelf is in doubt."),
+        "count",
+        "warning" if number else "ok",
+        _("to count") if number else _("all well"),
+    )
+
+
+def _expiring(today: Today) -> Question:
+    late, soon = len(today.expired), len(today.expiring)
+    note = plural("%(num)s lot in the next seven days", "%(num)s lots in the next seven days", soon)
+    return Question(
+        _("What expires?"),
+        format_number(late + soon),
+        url_for("stock.list_expiring"),
+        note,
+        "clock",
+        "danger" if late else "warning" if soon else "ok",
+        plural("%(num)s expired", "%(num)s expired", late) if late else _("soon") if soon else _("all well"),
+    )
+
+
+def _incidents(today: Today) -> Question:
+    number = today.incidents
+    return Question(
+        _("What went against a rule?"),
+        format_number(number),
+        url_for("stocktake.list_counts"),
+        _("Steps done with an expired or quarantined lot.") if number else _("No open incident."),
+        "warning",
+        "danger" if number else "ok",
+        _("to look at") if number else _("all well"),
+    )
+
+
+def _way(endpoint: str, **values: Any) -> str:
+    """The address of a list; the start page itself where an installation leaves the module out."""
+    there = endpoint in current_app.view_functions
+    return url_for(endpoint, **values) if there else url_for("today.show_today")
+
+
+def _first_names(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    rest = len(names) - 3
+    return _("%(names)s and %(rest)s more", names=shown, rest=rest) if rest > 0 else shown
+
+
+def _visit_row(entry: VisitToday, branch: BranchChoice) -> dict[str, Any]:
+    visit = entry.visit
+    guests = plural("%(num)s guest", "%(num)s guests", visit.party_size)
+    where = [part for part in (entry.room_name, guests, entry.therapist_name) if part]
+    return {
+        "title": f"{format_clock(visit.planned_at, branch.timezone)} · {named(entry.procedure)}",
+        "detail": " · ".join(where),
+        "url": url_for("visits.show_visit", visit_id=visit.id),
+        "side": f"{entry.done}/{entry.steps}",
+        "side_note": _("steps done"),
+        "symbol": "tub",
+        "next": _next_step(entry),
+        "running": visit.status is VisitStatus.RUNNING,
+        "status": visit.status,
+    }
+
+
+def _next_step(entry: VisitToday) -> str:
+    if entry.next_step is None:
+        return ""
+    words = _("Now: step %(number)s, %(name)s") if entry.started else _("Next: step %(number)s, %(name)s")
+    return words % {"number": entry.next_position, "name": named(entry.next_step)}
+
+
+def _delivery_rows(today: Today, branch: BranchChoice) -> list[dict[str, Any]]:
+    rows = []
+    for order, supplier in today.orders_expected[:SHOWN]:
+        due = clock.day_of(order.expected_at, branch.timezone)
+        late = due < today.day
+        rows.append(
+            {
+                "title": supplier.name,
+                "detail": _("Order %(number)s, expected %(day)s", number=order.number, day=format_day(due)),
+                "url": _way("receiving.new_delivery", order=order.id),
+                "symbol": "truck",
+                "kind": "warning" if late else "info" if due == today.day else "neutral",
+                "words": _("late") if late else _("today") if due == today.day else _("on its way"),
+            }
+        )
+    return rows
