@@ -65,28 +65,12 @@ class EditRequisition(BaseSchema):
     )
 
 
-class SubmitRequisition(BaseSchema):
-    """Nothing more to say."""
-
-
-class WithdrawRequisition(BaseSchema):
-    """Nothing more to say."""
-
-
-class ApproveRequisition(BaseSchema):
-    """`version` is the version that was looked at: an edit since then refuses the approval."""
-
-    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
-
-
 class RejectRequisition(BaseSchema):
     reason = Text(max_length=400, required=True, multiline=True, metadata={"label": lazy("Reason")})
-    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
 
 
 class CancelOrder(BaseSchema):
     reason = Text(max_length=400, required=True, multiline=True, metadata={"label": lazy("Reason")})
-    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
 
 
 class ListRequisitions(BaseSchema):

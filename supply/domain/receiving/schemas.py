@@ -85,7 +85,6 @@ class ReverseDelivery(BaseSchema):
         validate=validate.Length(max=MAX_LINES),
         metadata={"description": "Positions of the lines to take back."},
     )
-    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
 
 
 class CorrectDeliveryLine(BaseSchema):
@@ -94,7 +93,6 @@ class CorrectDeliveryLine(BaseSchema):
     amount = Amount(required=True, metadata={"label": lazy("What really came")})
     unit = Text(required=True, max_length=40, metadata={"label": lazy("Unit"), "example": "kg"})
     reason = Text(required=True, max_length=400, multiline=True, metadata={"label": lazy("Reason")})
-    version = Whole(minimum=1, maximum=2**53, allow_none=True, load_default=None)
 
 
 class ListDeliveries(BaseSchema):
