@@ -1,0 +1,140 @@
+"""The pages of visits: plan with warnings read, one tap, shortage, adjust, skip, undo, end."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.cast import PASSWORD, Cast
+from tests.treatments import MUCH, level, look, open_spa, plan
+
+
+def sign_in(client: FlaskClient, login: str) -> None:
+    answer = post(client, "/sign-in", "/sign-in", {"login": login, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+
+
+def post(client: FlaskClient, page: str, path: str, form: dict[str, Any], key: str = "") -> TestResponse:
+    """Send a form as the page would: with its CSRF token and a key."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+    assert token is not None
+    frame = {"csrf_token": token[1], "idempotency_key": key or uuid4().hex}
+    return client.post(path, data={**frame, **form})
+
+
+def test_warnings_are_read_before_a_visit_is_planned(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    open_spa(cast)
+    sign_in(client, "therapist")
+    assert client.get("/visits/new?guests=2").text.count('name="guests-') >= 14
+    form = {
+        "procedure": "back-massage",
+        "package": "full-ritual",
+        "planned_at": "2026-11-22T14:00",
+        "guests-0-number": "1",
+        "guests-1-number": "2",
+        "guests-1-conditions": "pregnancy",
+    }
+    refused = post(client, "/visits/new", "/visits/new", form)
+    assert refused.status_code == 409
+    assert "Consult first" in refused.text
+    assert re.search(r'value="pregnancy" checked', refused.text)
+    planned = post(client, "/visits/new", "/visits/new", {**form, "warnings_read": "on"})
+    assert planned.status_code == 303, planned.text
+    shown = client.get(planned.location).text
+    assert "Consult first" in shown
+    assert "I have read this" in shown
+    assert "Back massage" in client.get("/visits?day=2026-11-22").text
+
+
+def test_one_tap_counts_once_and_can_be_undone(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit_id = plan(cast).visit.id
+    sign_in(client, "therapist")
+    page = f"/visits/{visit_id}"
+    key = uuid4().hex
+    taps = [post(client, page, f"{page}/steps/4/completion", {}, key=key) for _ in range(2)]
+    assert [tap.status_code for tap in taps] == [303, 303]
+    assert level(cast, items["ginger"])[0] == MUCH - 100_000
+    shown = client.get(page).text
+    assert "Undo" in shown
+    assert f"{page}/steps/4/completion/reversal" in shown
+    assert post(client, page, f"{page}/steps/4/completion/reversal", {}).status_code == 303
+    assert level(cast, items["ginger"])[0] == MUCH
+    again = post(client, page, f"{page}/steps/4/completion/reversal", {})
+    assert again.status_code == 409
+
+
+def test_a_shortage_is_told_on_the_same_page_and_recorded_by_consent(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    open_spa(cast, quantity=0)
+    visit_id = plan(cast).visit.id
+    sign_in(client, "therapist")
+    page = f"/visits/{visit_id}"
+    short = post(client, page, f"{page}/steps/2/completion", {})
+    assert short.status_code == 409
+    assert "Record it anyway" in short.text
+    assert "Red Dao wood" in short.text
+    done = post(client, page, f"{page}/steps/2/completion", {"consent_to_shortage": "on"})
+    assert done.status_code == 303
+    assert "missing" in client.get(page).text
+
+
+def test_adjusting_records_what_was_really_used(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit_id = plan(cast, guests=2).visit.id
+    sign_in(client, "therapist")
+    path = f"/visits/{visit_id}/steps/6/adjust"
+    shown = client.get(path)
+    assert shown.status_code == 200
+    assert shown.text.count("Another lot") == 6
+    form = {
+        "lines-0-item_id": str(items["oil-massage"]),
+        "lines-0-guest_position": "1",
+        "lines-0-amount": "32,5",
+        "lines-0-unit": "ml",
+        "lines-0-lot_id": "",
+    }
+    wrong = post(client, path, path, {**form, "lines-0-amount": "much"})
+    assert wrong.status_code == 422
+    assert 'value="much"' in wrong.text
+    assert post(client, path, path, form).status_code == 303
+    done = look(cast, visit_id).step(6).completion
+    assert done is not None
+    assert [line.variance for line in done.lines if line.variance] == [2_500]
+    assert "Used against the recipe" in client.get(f"/visits/{visit_id}").text
+
+
+def test_skipping_reading_and_ending(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    open_spa(cast)
+    visit_id = plan(cast, guests=[["pregnancy"]]).visit.id
+    sign_in(client, "therapist")
+    page = f"/visits/{visit_id}"
+    assert "No time" in client.get(f"{page}/steps/1/skip").text
+    assert post(client, page, f"{page}/steps/1/skip", {"reason": "time"}).status_code == 303
+    assert post(client, page, f"{page}/steps/1/skip/reversal", {}).status_code == 303
+    assert post(client, page, f"{page}/steps/1/start", {"acknowledged": "pregnancy"}).status_code == 303
+    assert "Warnings read by therapist" in client.get(page).text
+    assert "Cancel the visit?" in client.get(f"{page}/end").text
+    post(client, page, f"{page}/steps/1/completion", {})
+    assert "Break the visit off?" in client.get(f"{page}/end").text
+    assert post(client, page, f"{page}/break-off", {}).status_code == 303
+    assert look(cast, visit_id).visit.status.value == "broken-off"
+
+
+def test_others_do_not_touch_it(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    open_spa(cast)
+    visit_id = plan(cast).visit.id
+    page = f"/visits/{visit_id}"
+    sign_in(client, "storekeeper")
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "/completion" not in shown.text
+    assert post(client, "/account", f"{page}/steps/1/completion", {}).status_code == 403
+    sign_in(client, "outsider")
+    assert client.get(page).status_code == 404
