@@ -67,6 +67,22 @@ def placed(cursor: Sequence[Any] | None) -> tuple[str, UUID] | None:
     raise Invalid("invalid", lazy("This cursor is not one of ours. Begin at the first page."), field="cursor")
 
 
+def numbered(cursor: Sequence[Any] | None) -> int | None:
+    """The number that the cursor of a list by number holds. Raises Invalid for another list's cursor."""
+    if cursor is None:
+        return None
+    if len(cursor) != 1 or not isinstance(cursor[0], int) or not 0 < cursor[0] < 2**53:
+        raise Invalid(
+            "invalid", lazy("This cursor is not one of ours. Begin at the first page."), field="cursor"
+        )
+    return cursor[0]
+
+
+def identified(cursor: Sequence[Any] | None) -> UUID | None:
+    """The id that the cursor of a list by id holds. Raises Invalid for another list's cursor."""
+    return None if cursor is None else placed(("", *cursor))[1]  # type: ignore[index]
+
+
 def sliced(
     rows: Sequence[T], query: Mapping[str, Any], key: Callable[[T], tuple[str, UUID]]
 ) -> tuple[list[T], tuple[str, str] | None]:

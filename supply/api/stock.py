@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.api.cursors import identified, numbered, placed
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
@@ -59,7 +60,7 @@ def list_stock_levels(
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
     today = clock.today(branches.get_branch(session, actor, branch_id).timezone)
-    limit, after = query["limit"], query["after"]
+    limit, after = query["limit"], placed(query["cursor"])
     if query.get("flagged"):
         low = [row for row in reading.list_low(session, branch_id, today) if _fits(row, query)]
         keys = [(row.Item.sort_key, row.Item.id) for row in low]
@@ -154,13 +155,13 @@ def list_movements(
     if item_id is None:
         raise Invalid("item_or_lot_required", lazy("Name an item or a lot."), field="item_id")
     item = catalog.get_item(session, item_id)
-    limit, after = query["limit"], query["after"]
+    limit = query["limit"]
     rows = reading.list_movements(
         session,
         branch_id,
         item_id=None if lot_id else item_id,
         lot_id=lot_id,
-        before_seq=after[0] if after else None,
+        before_seq=numbered(query["cursor"]),
         limit=limit + 1,
     )
     more = (rows[limit - 1].Movement.seq,) if len(rows) > limit else None
@@ -180,8 +181,7 @@ def list_lots(
 ) -> tuple[list[dict[str, Any]], tuple[UUID] | None]:
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
-    limit, after = query["limit"], query["after"]
-    before = after[0] if after else None
+    limit, before = query["limit"], identified(query["cursor"])
     rows = reading.list_lots(session, branch_id, item_id=query.get("item_id"), limit=limit + 1, before=before)
     more = (rows[limit - 1].Lot.id,) if len(rows) > limit else None
     return [lot_view(row.Lot, row.Item, int(row.standing)) for row in rows[:limit]], more

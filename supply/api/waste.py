@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from supply.api.cursors import identified
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import service as ledger
@@ -29,8 +30,7 @@ blp = ApiBlueprint("waste", description="Waste: what was thrown away, of which l
 def list_waste(
     session: Session, actor: Actor, query: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], tuple[UUID] | None]:
-    limit, after = query["limit"], query["after"]
-    before = after[0] if after else None
+    limit, before = query["limit"], identified(query["cursor"])
     rows = waste.list_waste(
         session, actor, query["branch_id"], item_id=query.get("item_id"), limit=limit + 1, before=before
     )

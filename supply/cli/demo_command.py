@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
+from random import Random
 
 import click
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.cli.demo import story
-from supply.cli.demo.founding import found, told
+from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
@@ -41,21 +43,18 @@ def tell(seed: int, days: int = DAYS) -> None:
         last = clock.day_of(until, house.timezone)
         for left in range(days, -1, -1):
             day = last - timedelta(days=left)
-            writing(
-                lambda session, day=day, left=left, house=house: _day(session, house, day, left, seed, until)
-            )
-        tomorrow = last + timedelta(days=1)
-        writing(lambda session, house=house, day=tomorrow: _plan(session, house, day, seed, until))
+            writing(partial(_day, house=house, day=day, left=left, seed=seed, until=until))
+        writing(partial(_plan, house=house, day=last + timedelta(days=1), seed=seed, until=until))
 
 
-def _day(session: Session, house: story.House, day: date, left: int, seed: int, until: datetime) -> None:
-    _plan(session, house, day, seed, until)
+def _day(session: Session, *, house: House, day: date, left: int, seed: int, until: datetime) -> None:
+    _plan(session, house=house, day=day, seed=seed, until=until)
     story.live(session, house, day, left, seed, until)
 
 
-def _plan(session: Session, house: story.House, day: date, seed: int, until: datetime) -> None:
+def _plan(session: Session, *, house: House, day: date, seed: int, until: datetime) -> None:
     """The visits of a day, planned on the evening before."""
-    evening = story.Day(house, day, 0, story.Random(seed)).at(20, day=-1)
+    evening = story.Day(house, day, 0, Random(seed)).at(20, day=-1)  # noqa: S311 - a story
     with clock.standing_at(min(evening, until)):
         story.plan_day(session, house, day, seed)
 

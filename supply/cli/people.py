@@ -101,7 +101,7 @@ def deactivate(login: str, admin: str | None) -> None:
 
 
 def found_admin(session: Session, *, login: str, name: str, password: str) -> Actor:
-    """The first person, whom nobody can add: admin of all branches. Raises Conflict where there is somebody."""
+    """The first person, whom nobody can add: admin of all branches. Raises Conflict("people_exist")."""
     if session.scalar(select(Person.id).limit(1)) is not None:
         raise Conflict("people_exist", lazy("There are people already. An admin adds the others."))
     if len(password) < 10:

@@ -14,7 +14,7 @@ from supply.domain.treatments import starter
 def load_starter(manager: str) -> None:
     """Load the starter catalogue: items, the six-step back massage, packages, contraindications.
 
-    Loading again adds only what is missing. Quantities are marked as assumptions until a manager confirms them.
+    Loading again adds only what is missing. Quantities stay assumptions until a manager confirms them.
     """
     added = writing(lambda session: starter.load(session, actor_of(session, manager)))
     click.echo(", ".join(f"{count} {kind}" for kind, count in added.items()) + " added.")

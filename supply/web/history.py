@@ -78,4 +78,5 @@ def source_url(movement: Movement, visits: dict[UUID, UUID]) -> str:
     number = movement.source_id
     if movement.source_type == "completion" and movement.source_id in visits:
         (endpoint, name), number = _VISIT, visits[movement.source_id]
-    return url_for(endpoint, **{name: number}) if endpoint in current_app.view_functions else ""
+    values: dict[str, Any] = {name: number}
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""

@@ -97,7 +97,7 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _kept(chosen: dict[str, Any]) -> dict[str, str]:
+def _kept(chosen: dict[str, Any]) -> dict[str, Any]:
     category = chosen["category"]
     kept = {"q": chosen["q"], "category": category.value if category else ""}
     return {name: value for name, value in kept.items() if value}

@@ -1,4 +1,4 @@
-"""What happens in the demo spa on a day: visits, deliveries, approvals, waste, counts, slips and their undoing.
+"""What happens in the demo spa on a day: visits, deliveries, approvals, waste, counts, slips.
 
 Each event bears its instant; the clock stands there while it is told. Deterministic by seed, branch and day.
 """
@@ -113,8 +113,8 @@ def _party(rng: Random, most: int) -> int:
 def _events(session: Session, today: Day) -> Iterator[Event]:
     rng = today.rng
     yield today.at(8, 10), lambda session: _open_bottles(session, today)
-    if today.left != 1 or today.day.weekday() == 6:
-        yield today.at(8, 30), lambda session: _request(session, today)
+    # The last request of the story is still waiting for its manager.
+    yield today.at(17 if today.left == 1 else 8, 30), lambda session: _request(session, today)
     if today.left > 1:
         yield today.at(9, 40), lambda session: _decide(session, today)
     yield today.at(11, rng.randint(0, 50)), lambda session: _take_in(session, today)

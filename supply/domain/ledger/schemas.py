@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from marshmallow import fields, validate
 
@@ -14,7 +13,6 @@ from supply.domain.catalog.schemas import QuantityOut, quantity_out
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Holding, Lot, LotKind, MovementType
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
-from supply.paging import Cursor, PageQuery
 
 QUARANTINE_REASONS = ("recall", "damaged", "suspect", "short-dated", "other")
 
@@ -29,8 +27,7 @@ class StockItemOut(OutSchema):
     category = fields.Enum(Category, by_value=True, required=True)
 
 
-class ListStockLevels(PageQuery):
-    cursor = Cursor(str, UUID, attribute="after", load_default=None)
+class ListStockLevels(BaseSchema):
     branch_id = Id(required=True)
     search = Text(
         max_length=100, metadata={"description": "Part of a name or code, with or without accents."}
@@ -79,6 +76,7 @@ class LevelView:
     """A row of ledger.reading as StockLevelOut reads it; `version` is the policy's, for ETag."""
 
     def __init__(self, row: Any) -> None:
+        self.holdings: list[dict[str, Any]] = []
         self.item: Item = row.Item
         self.flagged = bool(row.flagged)
         self.version: int = row.policy_version
@@ -100,10 +98,9 @@ class SetStockPolicy(BaseSchema):
     unit = Code(max_length=20, required=True)
 
 
-class ListMovements(PageQuery):
+class ListMovements(BaseSchema):
     """Name the item or the lot whose movements are wanted."""
 
-    cursor = Cursor(int, attribute="after", load_default=None)
     branch_id = Id(required=True)
     item_id = Id()
     lot_id = Id()
@@ -150,7 +147,7 @@ def movement_view(row: Any, item: Item) -> dict[str, Any]:
     return told | amount_and_unit(movement.quantity, item)
 
 
-class ListLots(PageQuery):
+class ListLots(BaseSchema):
     branch_id = Id(required=True)
     item_id = Id()
 

@@ -87,7 +87,7 @@ def _open_tasks(session: Session, branch_id: UUID) -> dict[TaskKind, int]:
         .where(Task.branch_id == branch_id, Task.closed_at.is_(None))
         .group_by(Task.kind)
     )
-    return dict(session.execute(query).tuples().all())
+    return {key: value for key, value in session.execute(query)}
 
 
 def _requisitions_waiting(session: Session, branch_id: UUID) -> int:

@@ -56,8 +56,8 @@ def item_report(session: Session, actor: Actor, branch_id: UUID, item_id: UUID) 
     require(actor, Permission.STOCK_SEE, branch_id)
     branch = branches.get_branch(session, actor, branch_id)
     today = clock.today(branch.timezone)
-    item = catalog.get_item(session, item_id)
     level = reading.get_level(session, branch_id, item_id, today)
+    item = level.Item if level else catalog.get_item(session, item_id)
     since = today - timedelta(days=USE_DAYS - 1)
     return ItemReport(
         branch=branch,
@@ -147,4 +147,4 @@ def visits_behind(session: Session, completion_ids: Sequence[UUID]) -> dict[UUID
         .join(VisitStep, VisitStep.id == Completion.visit_step_id)
         .where(Completion.id.in_(set(completion_ids)))
     )
-    return dict(session.execute(query).tuples().all())
+    return {key: value for key, value in session.execute(query)}

@@ -162,7 +162,7 @@ def _new_lot(writer: ledger.Writer, item: Item, line: Mapping[str, Any], when: d
 def _require_containers(session: Session, found: Sequence[_Found]) -> None:
     named = {line.container_id: line.lot.id for line in found if line.container_id}
     rows = session.execute(select(Container.id, Container.lot_id).where(Container.id.in_(list(named))))
-    real = dict(rows.tuples().all())
+    real = {container_id: lot_id for container_id, lot_id in rows}
     for position, line in enumerate(found):
         if line.container_id and real.get(line.container_id) != line.lot.id:
             raise Invalid(

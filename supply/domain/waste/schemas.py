@@ -12,7 +12,6 @@ from supply.domain.ledger.models import Lot
 from supply.domain.waste.models import WasteEntry, WasteReason
 from supply.fields import Amount, BaseSchema, Code, Id, Moment, Money, OutSchema, Text
 from supply.i18n import lazy
-from supply.paging import PageQuery
 
 
 class LogWaste(BaseSchema):
@@ -41,7 +40,7 @@ class Reversal(BaseSchema):
     happened_at = Moment(allow_none=True, load_default=None)
 
 
-class ListWaste(PageQuery):
+class ListWaste(BaseSchema):
     branch_id = Id(required=True)
     item_id = Id()
 

@@ -1,0 +1,107 @@
+"""Waste: the lot that is named, its cost, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from supply.database import read_snapshot, write_transaction
+from supply.domain.ledger.cost import cost_of, sum_of
+from supply.domain.reports.checking import check_books
+from supply.domain.stocktake import service as stocktake
+from supply.domain.waste import service as waste
+from supply.domain.waste.models import WasteReason
+from supply.errors import Conflict, Forbidden, NotFound
+from supply.permissions import Actor
+from tests import shelves
+from tests.cast import Cast
+
+
+@pytest.fixture
+def lot(session: Session, cast: Cast) -> tuple[UUID, UUID]:
+    """(item, lot): 500 g for 33,333, expired long ago."""
+    item_id = shelves.add_item(session, "wormwood")
+    session.commit()
+    line = {
+        "item_id": item_id,
+        "number": "W1",
+        "expires_on": date(2020, 1, 1),
+        "amount": Decimal(500),
+        "unit": "g",
+    }
+
+    def work(session: Session) -> UUID:
+        lines = [{**line, "cost_minor": 33_333}]
+        made = stocktake.log_opening_stock(session, cast.storekeeper, branch_id=cast.branch_id, lines=lines)
+        return made[0].lot_id
+
+    return item_id, write_transaction(work)
+
+
+def throw(cast: Cast, lot_id: UUID, amount: int, actor: Actor | None = None) -> Any:
+    def work(session: Session) -> Any:
+        entry = waste.log_waste(
+            session,
+            actor or cast.storekeeper,
+            branch_id=cast.branch_id,
+            lot_id=lot_id,
+            amount=Decimal(amount),
+            unit="g",
+            reason=WasteReason.EXPIRED,
+        )
+        return entry.id, entry.cost_minor
+
+    return write_transaction(work)
+
+
+def test_an_expired_lot_is_thrown_away_at_its_cost(cast: Cast, lot: tuple[UUID, UUID]) -> None:
+    item_id, lot_id = lot
+    _entry, cost = throw(cast, lot_id, 250)
+    assert cost == 16_667  # 16,666.5 rounded half up
+    assert shelves.on_hand(cast, item_id) == 250_000
+    assert not shelves.differences()
+
+
+def test_more_than_stands_there_is_refused(cast: Cast, lot: tuple[UUID, UUID]) -> None:
+    with pytest.raises(Conflict) as caught:
+        throw(cast, lot[1], 501)
+    assert caught.value.code == "stock_short"
+    assert shelves.on_hand(cast, lot[0]) == 500_000
+
+
+def test_waste_is_taken_back_once(cast: Cast, lot: tuple[UUID, UUID]) -> None:
+    entry_id, _cost = throw(cast, lot[1], 100)
+    write_transaction(lambda session: waste.reverse_waste(session, cast.manager, entry_id))
+    assert shelves.on_hand(cast, lot[0]) == 500_000
+    with pytest.raises(Conflict, match="already_reversed"):
+        write_transaction(lambda session: waste.reverse_waste(session, cast.manager, entry_id))
+    assert read_snapshot(lambda session: list(check_books(session))) == []
+
+
+def test_ladder(cast: Cast, lot: tuple[UUID, UUID]) -> None:
+    with pytest.raises(Forbidden):
+        throw(cast, lot[1], 1, cast.therapist)
+    with pytest.raises(NotFound):
+        throw(cast, lot[1], 1, cast.outsider)
+    entry_id, _cost = throw(cast, lot[1], 1)
+    with pytest.raises(NotFound):
+        read_snapshot(lambda session: waste.get_waste(session, cast.outsider, entry_id))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "minor", "size", "cost"),
+    [(1, 1, 2, 1), (-1, 1, 2, -1), (1, 1, 3, 0), (2, 1, 3, 1), (0, 9, 1, 0), (5, None, None, None)],
+)
+def test_cost_is_rounded_half_up_away_from_zero(
+    quantity: int, minor: int | None, size: int | None, cost: int | None
+) -> None:
+    assert cost_of(quantity, minor, size) == cost
+
+
+def test_a_sum_is_rounded_once() -> None:
+    assert sum_of([(1, 1, 3), (1, 1, 3), (1, 1, 3), (7, None, None)]) == 1
