@@ -1,0 +1,158 @@
+"""Reference data over the API: items, suppliers, recipes, branches; who may, versions, cursors."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from supply.api.catalog import _GINGER as GINGER
+from supply.database import write_transaction
+from supply.domain.people import service as people
+from supply.domain.treatments import service, starter
+from supply.permissions import Actor, Permission
+from tests.cast import Cast
+from tests.client import OneLookClient
+
+
+@pytest.fixture
+def call(client: OneLookClient, session: Session, cast: Cast) -> Any:
+    """call(actor, method, path, json=…, version=…): one request with a fresh token and key."""
+    tokens: dict[str, str] = {}
+
+    def token(actor: Actor) -> str:
+        scopes = [permission.value for permission in Permission if actor.may(permission)]
+        made = people.create_token(session, actor, name="test", scopes=scopes, expires_at=None)
+        session.commit()
+        return made.secret
+
+    def send(actor: Actor, method: str, path: str, json: Any = None, version: int = 0) -> TestResponse:
+        if actor.name not in tokens:
+            tokens[actor.name] = token(actor)
+        headers = {"Authorization": f"Bearer {tokens[actor.name]}", "Idempotency-Key": uuid4().hex}
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        return client.open(f"/api/v1{path}", method=method, headers=headers, json=json)
+
+    return send
+
+
+def test_an_item_is_added_found_changed_and_hidden(call: Any, cast: Cast) -> None:
+    made = call(cast.manager, "POST", "/items", GINGER)
+    assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
+    assert made.json["units"][0]["holds"] == {"amount": "5", "unit": "kg"}
+    path = f"/items/{made.json['id']}"
+    found = call(cast.therapist, "GET", "/items?search=gung").json
+    assert [item["code"] for item in found["data"]] == ["ginger"]
+    changed = call(cast.manager, "PUT", path, {**GINGER, "name_vi": "Gừng tươi"}, version=1)
+    assert (changed.status_code, changed.json["version"]) == (200, 2)
+    assert call(cast.manager, "PUT", path, GINGER, version=1).status_code == 412
+    assert call(cast.manager, "PUT", path, GINGER).status_code == 428
+    hidden = call(cast.manager, "PUT", f"{path}/activity", {"active": False}, version=2)
+    assert hidden.json["active"] is False
+    assert call(cast.therapist, "GET", "/items").json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"stock_unit": "ml"}, "stock_unit"),
+        ({"natural_step": "NaN"}, "natural_step"),
+        ({"shelf_life_days": 0}, "shelf_life_days"),
+        ({"assumed": False}, "assumed"),
+        ({"units": [{**GINGER["units"][0], "unit": "ml"}]}, "units.0.unit"),
+    ],
+)
+def test_a_bad_input_names_its_field(call: Any, cast: Cast, change: dict[str, Any], field: str) -> None:
+    refused = call(cast.manager, "POST", "/items", {**GINGER, **change})
+    assert refused.status_code == 422
+    assert field in refused.json["errors"]
+    assert call(cast.manager, "GET", "/items").json["data"] == []
+
+
+def test_only_managers_change_reference_data(call: Any, cast: Cast) -> None:
+    for actor in (cast.storekeeper, cast.therapist, cast.admin):
+        assert call(actor, "POST", "/items", GINGER).status_code == 403
+        assert call(actor, "POST", "/suppliers", {"code": "a", "name": "A"}).status_code == 403
+
+
+def test_terms_are_set_listed_and_removed(call: Any, cast: Cast) -> None:
+    item = call(cast.manager, "POST", "/items", GINGER).json["id"]
+    supplier = call(cast.manager, "POST", "/suppliers", {"code": "a", "name": "A"}).json["id"]
+    terms = {"pack_name": "crate", "amount": "1", "unit": "crate-5kg", "price_minor": 125000}
+    made = call(cast.manager, "PUT", f"/suppliers/{supplier}/terms/{item}", terms)
+    assert made.json["pack"] == {"amount": "5", "unit": "kg"}
+    assert made.json["preferred"] is True
+    assert len(call(cast.therapist, "GET", f"/items/{item}/terms").json["data"]) == 1
+    assert call(cast.manager, "DELETE", f"/suppliers/{supplier}/terms/{item}").status_code == 204
+    assert call(cast.therapist, "GET", f"/suppliers/{supplier}/terms").json["data"] == []
+
+
+@pytest.fixture
+def procedure(session: Session, cast: Cast) -> str:
+    write_transaction(lambda store: starter.load(store, cast.manager))
+    found = service.find_procedure_by_code(session, "back-massage")
+    assert found is not None
+    return f"/procedures/{found.id}"
+
+
+def test_the_recipe_shows_what_is_assumed(call: Any, cast: Cast, procedure: str) -> None:
+    recipe = call(cast.therapist, "GET", f"{procedure}/recipe").json
+    assert len(recipe["steps"]) == 6
+    assert recipe["steps"][1]["lines"][0]["quantity"] == {"amount": "300", "unit": "g"}
+    assert recipe["steps"][1]["lines"][0]["assumed"] is True
+    line = f"{procedure}/recipe-lines/{recipe['steps'][1]['lines'][0]['id']}/confirmation"
+    assert call(cast.therapist, "POST", line).status_code == 403
+    assert call(cast.manager, "POST", line).status_code == 204
+    confirmed = call(cast.manager, "POST", f"{procedure}/recipe/confirmation").json
+    assert not any(line["assumed"] for step in confirmed["steps"] for line in step["lines"])
+
+
+def test_a_draft_is_written_and_published(call: Any, cast: Cast, procedure: str) -> None:
+    assert call(cast.manager, "GET", f"{procedure}/draft").status_code == 404
+    draft = call(cast.manager, "POST", f"{procedure}/draft")
+    assert draft.status_code == 201
+    item = draft.json["steps"][1]["lines"][0]["item_id"]
+    line = {"item_id": item, "amount": "0.25", "unit": "kg", "scale": "room"}
+    steps = [{"name_en": "Bath", "name_vi": "Tắm", "lines": [line]}]
+    saved = call(cast.manager, "PUT", f"{procedure}/draft", {"steps": steps}, version=1)
+    assert saved.status_code == 200
+    published = call(cast.manager, "POST", f"{procedure}/draft/publication", version=saved.json["version"])
+    assert (published.status_code, published.json["number"]) == (200, 2)
+    assert [step["name_en"] for step in call(cast.therapist, "GET", f"{procedure}/recipe").json["steps"]] == [
+        "Bath"
+    ]
+
+
+def test_an_example_visit_is_worked_out_page_by_page(call: Any, cast: Cast, procedure: str) -> None:
+    seen: list[dict[str, Any]] = []
+    path = f"{procedure}/expected-lines?party_size=3&tubs=2&limit=7"
+    page = call(cast.therapist, "GET", path).json
+    seen += page["data"]
+    while page["next_cursor"]:
+        page = call(cast.therapist, "GET", f"{path}&cursor={page['next_cursor']}").json
+        seen += page["data"]
+    wood = [line for line in seen if line["item_code"] == "dao-wood"]
+    assert [(line["quantity"]["amount"], line["rule"]) for line in wood] == [("600", "tub:2")]
+    assert len([line for line in seen if line["item_code"] == "ginger"]) == 3
+    assert len([line for line in seen if line["rule"] == "room"]) == 1
+
+
+def test_branches_are_for_their_own_people(call: Any, cast: Cast) -> None:
+    own, other = f"/branches/{cast.branch_id}", f"/branches/{cast.other_branch_id}"
+    assert call(cast.therapist, "GET", f"{own}/rooms").json["data"][0]["name"] == "Lotus"
+    for path in (other, f"{other}/rooms", f"{other}/locations"):
+        assert call(cast.therapist, "GET", path).status_code == 404
+    room = {"name": "Rose", "room_type": "triple"}
+    assert call(cast.manager, "POST", f"{own}/rooms", room).status_code == 403
+    assert call(cast.admin, "POST", f"{own}/rooms", room).json["max_guests"] == 3
+    founded = call(cast.admin, "POST", "/branches", {"code": "Q9", "name": "Nine"})
+    assert founded.status_code == 201
+    assert call(cast.admin, "GET", "/stock-levels?branch_id=" + founded.json["id"]).json["data"] == []
+
+
+def test_a_cursor_of_another_list_is_refused(call: Any, cast: Cast) -> None:
+    assert call(cast.therapist, "GET", "/items?cursor=WzFd").status_code == 422

@@ -1,0 +1,198 @@
+"""The pages of reference data: who may, forms as a browser sends them, nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from supply.database import write_transaction
+from supply.domain.catalog import service as catalog
+from supply.domain.treatments import service, starter
+from supply.permissions import Actor
+from tests.cast import PASSWORD, Cast
+from tests.client import OneLookClient
+
+
+class Forms(HTMLParser):
+    """The forms of a page with what a browser would send for them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[tuple[str, str]]]] = []
+        self.hidden = 0
+        self.select: tuple[str, list[tuple[str, bool]]] | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        self.hidden += tag == "template"
+        if self.hidden:
+            return
+        if tag == "form":
+            self.found.append((told.get("action", ""), []))
+        elif tag == "select":
+            self.select = (told["name"], [])
+        elif tag == "option" and self.select:
+            self.select[1].append((told.get("value", ""), "selected" in told))
+        elif tag in ("input", "textarea") and told.get("name") and self.found and _sent(told):
+            self.found[-1][1].append((told["name"], told.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag == "template"
+        if tag == "select" and self.select and not self.hidden and self.found:
+            name, options = self.select
+            chosen = [value for value, selected in options if selected] or [value for value, _ in options[:1]]
+            self.found[-1][1].append((name, chosen[0] if chosen else ""))
+            self.select = None
+
+
+def _sent(told: dict[str, str]) -> bool:
+    return told.get("type") not in ("checkbox", "radio") or "checked" in told
+
+
+@pytest.fixture
+def client(client: OneLookClient, session: Session, cast: Cast) -> OneLookClient:
+    write_transaction(lambda store: starter.load(store, cast.manager))
+    session.rollback()
+    return client
+
+
+def sign_in(client: OneLookClient, actor: Actor) -> None:
+    page = client.get("/sign-in").get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    sent = {"login": actor.name, "password": PASSWORD, "csrf_token": token[1]}
+    assert client.post("/sign-in", data=sent).status_code == 303
+
+
+def send(client: OneLookClient, page: str, action: str, **changes: str) -> TestResponse:
+    """Open a page and send the form of an action, some fields typed over ("steps_0_x" is "steps-0-x")."""
+    forms = Forms(client.get(page).get_data(as_text=True)).found
+    fields = next(f for a, f in forms if a == action and any(name == "idempotency_key" for name, _ in f))
+    typed = {name.replace("__", "-"): value for name, value in changes.items()}
+    data = [(name, value) for name, value in fields if name not in typed] + list(typed.items())
+    return client.post(action, data=MultiDict(data))
+
+
+def _paths(session: Session) -> dict[str, Any]:
+    procedure = service.find_procedure_by_code(session, "back-massage")
+    item = catalog.find_item_by_code(session, "ginger")
+    assert procedure is not None
+    assert item is not None
+    return {"procedure": f"/procedures/{procedure.id}", "item": f"/items/{item.id}", "item_id": str(item.id)}
+
+
+def test_pages_open_for_a_manager_and_reading_for_everybody(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    paths = _paths(session)
+    reading = ["/items", "/items?q=gung", "/suppliers", "/procedures", paths["procedure"]]
+    writing = ["/items/new", f"{paths['item']}/edit", "/suppliers/new", "/procedures/new"]
+    sign_in(client, cast.therapist)
+    assert {client.get(path).status_code for path in reading} == {200}
+    assert {client.get(path).status_code for path in writing} == {403}
+    sign_in(client, cast.manager)
+    assert {client.get(path).status_code for path in reading + writing} == {200}
+    assert client.get("/branches").status_code == 403
+
+
+def test_a_search_without_marks_finds(client: OneLookClient, cast: Cast) -> None:
+    sign_in(client, cast.manager)
+    page = client.get("/items?q=gung").get_data(as_text=True)
+    assert "Gừng" in page
+    assert "Ngải cứu" not in page
+
+
+def test_an_item_is_changed_and_a_refused_form_keeps_what_was_typed(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    edit = f"{_paths(session)['item']}/edit"
+    sign_in(client, cast.manager)
+    assert send(client, edit, edit, name_vi="Gừng tươi").status_code == 303
+    refused = send(client, edit, edit, name_vi="Gừng khô", natural_step="1,23456")
+    assert refused.status_code == 422
+    assert "Gừng khô" in refused.get_data(as_text=True)
+    session.expire_all()
+    item = catalog.find_item_by_code(session, "ginger")
+    assert item is not None
+    assert (item.name_vi, item.version, len(item.units)) == ("Gừng tươi", 2, 1)
+
+
+def test_a_new_item_takes_a_decimal_comma_and_empty_rows(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    sign_in(client, cast.manager)
+    facts = {"code": "mint", "name_vi": "Bạc hà", "name_en": "Mint", "category": "herb", "dimension": "mass"}
+    facts |= {"stock_unit": "kg", "usage_unit": "g", "natural_step": "1,5"}
+    assert send(client, "/items/new", "/items/new", **facts).status_code == 303
+    item = catalog.find_item_by_code(session, "mint")
+    assert item is not None
+    assert (item.natural_step, item.units) == (1500, [])
+
+
+def test_a_recipe_is_drafted_extended_and_published(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    paths = _paths(session)
+    here, draft = paths["procedure"], f"{paths['procedure']}/draft"
+    sign_in(client, cast.manager)
+    assert send(client, here, f"{draft}/beginning").status_code == 303
+    added = {"steps__6__name_vi": "Trà", "steps__6__name_en": "Tea"}
+    assert send(client, draft, draft, **added).status_code == 303
+    # One spare line stands below each saved step: this is the tea's first.
+    line = {"steps__6__lines__0__item_id": paths["item_id"], "steps__6__lines__0__amount": "2,5"}
+    assert send(client, draft, draft, **line).status_code == 303
+    assert send(client, draft, draft, steps__6__lines__0__unit="ml").status_code == 422
+    emptied = {"steps__1__lines__0__item_id": "", "steps__1__lines__0__amount": ""}
+    assert send(client, draft, draft, **emptied).status_code == 303
+    assert send(client, draft, f"{draft}/publication").status_code == 303
+    recipe = service.find_published_recipe(session, service.list_procedures(session)[0].id)
+    assert recipe is not None
+    assert [len(step.lines) for step in recipe.steps] == [0, 0, 3, 2, 4, 3, 1]
+    assert recipe.steps[6].lines[0].quantity == 2500
+
+
+def test_the_recipe_page_works_an_example_visit_out(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    sign_in(client, cast.therapist)
+    page = client.get(f"{_paths(session)['procedure']}?party_size=3&room_id={cast.room_id}").get_data(
+        as_text=True
+    )
+    assert "too small for the party" in page
+    assert "per tub, 1 in use" in page
+    assert "guest 3" in page
+
+
+def test_assumptions_are_confirmed(client: OneLookClient, session: Session, cast: Cast) -> None:
+    here = _paths(session)["procedure"]
+    sign_in(client, cast.manager)
+    assert send(client, here, f"{here}/confirmation").status_code == 303
+    assert "assumption" not in client.get(here).get_data(as_text=True)
+
+
+def test_suppliers_and_terms(client: OneLookClient, session: Session, cast: Cast) -> None:
+    item_id = _paths(session)["item_id"]
+    sign_in(client, cast.manager)
+    made = send(client, "/suppliers/new", "/suppliers/new", code="dao", name="Dao Herbs")
+    here = made.headers["Location"]
+    terms = {"item_id": item_id, "pack_name": "crate", "amount": "5", "unit": "kg", "price_minor": "125.000"}
+    assert send(client, f"{here}/terms/new", f"{here}/terms/new", **terms).status_code == 303
+    assert "125,000" in client.get(here).get_data(as_text=True)
+    one = f"{here}/terms/{item_id}"
+    assert send(client, one, f"{one}/removal").status_code == 303
+
+
+def test_an_admin_opens_a_branch_and_a_room(client: OneLookClient, cast: Cast) -> None:
+    sign_in(client, cast.admin)
+    here = send(client, "/branches/new", "/branches/new", code="Q9", name="Nine").headers["Location"]
+    room = f"{here}/rooms/new"
+    assert send(client, room, room, name="Rose", room_type="triple", max_guests="4").status_code == 422
+    assert send(client, room, room, name="Rose", room_type="triple").status_code == 303
+    assert "Rose" in client.get(here).get_data(as_text=True)
