@@ -114,6 +114,6 @@ class _Reader:
         if len(value) < 32:
             raise SettingsError(
                 f"{name} (or the file that {file_name} names) must hold at least 32 characters. "
-                "`flask --app wsgi supply init` writes one for a single machine."
+                "`python -m supply.cli.setup` writes one for a single machine."
             )
         return value

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Request
 from marshmallow import Schema, ValidationError
+from marshmallow.fields import Boolean
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from supply.errors import Invalid, SupplyError
@@ -40,8 +41,15 @@ def query(request: Request, schema: Schema) -> dict[str, Any]:
     for name, values in request.args.lists():
         if len(values) > 1:
             raise Invalid("invalid", lazy("Give this only once."), field=name)
-        told[name] = values[0]
+        told[name] = _truth(schema, name, values[0])
     return _load(schema, told)
+
+
+def _truth(schema: Schema, name: str, text: str) -> str | bool:
+    """A query string knows only text: what a field reads as true or false is written as JSON writes it."""
+    if isinstance(schema.fields.get(name), Boolean):
+        return {"true": True, "false": False}.get(text, text)
+    return text
 
 
 def idempotency_key(request: Request) -> str:
