@@ -26,6 +26,7 @@ MODULES = (
     "catalog",
     "suppliers",
     "treatments",
+    "conditions",
     "stock",
     "stocktake",
     "waste",

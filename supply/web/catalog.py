@@ -51,7 +51,7 @@ def list_items(session: Session, actor: Actor) -> str:
         after=_place(chosen["after"]),
     )
     items = found[:PAGE]
-    kept = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
+    kept: dict[str, Any] = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
     kept["category"] = chosen["category"].value if chosen["category"] else None
     after = f"{items[-1].sort_key}.{items[-1].id}" if len(found) > PAGE else None
     return render(

@@ -9,7 +9,6 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
-from supply.domain.catalog.models import Item
 from supply.domain.suppliers import service as suppliers
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.schemas import WEEKDAYS, AddTerms, WriteSupplier, WriteTerms, weekdays
@@ -18,6 +17,7 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import format_amount, format_money, unit_symbol
 from supply.quantity import UNITS
+from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
 from supply.web.session import current_branch
 from supply.web.units import unit_options
@@ -78,7 +78,7 @@ def list_suppliers(session: Session, actor: Actor) -> str:
         after=_place(chosen["after"]),
     )
     shown = found[:PAGE]
-    kept = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
+    kept: dict[str, Any] = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
     after = f"{shown[-1].id}.{shown[-1].code}" if len(found) > PAGE else None
     return render(
         "suppliers/list.html",
@@ -175,7 +175,7 @@ def new_terms(session: Session, actor: Actor, supplier_id: UUID) -> str:
         schema=AddTerms,
         supplier=supplier,
         item=None,
-        items=[(item.id, _name(item)) for item in items if item.id not in sold],
+        items=[(item.id, named(item)) for item in items if item.id not in sold],
         units=units,
         present={"currency": current_branch().currency, "unit": "kg", "minimum_packs": 1},
         action=url_for("suppliers.add_terms", supplier_id=supplier_id),
@@ -237,9 +237,3 @@ def remove_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUI
     suppliers.remove_terms(session, actor, supplier_id, item_id)
     say(_("Removed. Orders already made keep their packs and prices."))
     return "suppliers.show_supplier", {"supplier_id": supplier_id}
-
-
-def _name(item: Item) -> str:
-    from supply.web.frame import named
-
-    return named(item)

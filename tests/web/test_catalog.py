@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from supply.database import write_transaction
 from supply.domain.catalog import service as catalog
-from supply.domain.treatments import service, starter
+from supply.domain.treatments import conditions, service, starter
 from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
@@ -196,3 +196,25 @@ def test_an_admin_opens_a_branch_and_a_room(client: OneLookClient, cast: Cast) -
     assert send(client, room, room, name="Rose", room_type="triple", max_guests="4").status_code == 422
     assert send(client, room, room, name="Rose", room_type="triple").status_code == 303
     assert "Rose" in client.get(here).get_data(as_text=True)
+
+
+def test_packages_conditions_and_rules_are_written(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    here = _paths(session)["procedure"]
+    sign_in(client, cast.manager)
+    package = f"{here}/packages/new"
+    facts = {"code": "bath", "name_vi": "Tắm", "name_en": "Bath", "steps": "2"}
+    assert send(client, package, package, **facts).status_code == 303
+    told = {"name_vi": "Sốt", "name_en": "Fever", "source": "House rule"}
+    assert send(client, "/conditions/new", "/conditions/new", code="fever", **told).status_code == 303
+    fever = next(row for row in conditions.list_conditions(session) if row.code == "fever")
+    rule = f"{here}/contraindications/new"
+    advice = {"condition_id": str(fever.id), "advice_vi": "Chờ.", "advice_en": "Wait until it is over."}
+    assert send(client, rule, rule, **advice).status_code == 303
+    page = client.get(here).get_data(as_text=True)
+    assert "Wait until it is over." in page
+    edits = re.findall(r'href="(/(?:packages|procedures/[^/"]+/contraindications)/[^"]+)"', page)
+    assert {client.get(path).status_code for path in edits} == {200}
+    assert "Fever" in client.get("/conditions").get_data(as_text=True)
+    assert client.get(f"/conditions/{fever.id}/edit").status_code == 200

@@ -6,6 +6,7 @@ Plans nothing and reserves nothing; visits resolve their own lines with the same
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from supply.domain.catalog.models import Item
 from supply.domain.treatments.models import RecipeVersion
@@ -24,7 +25,7 @@ class ExampleLine:
     assumed: bool
 
     @property
-    def item_id(self) -> object:
+    def item_id(self) -> UUID:
         return self.item.id
 
 
