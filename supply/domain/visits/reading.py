@@ -240,7 +240,7 @@ def _summaries() -> Any:
     )
 
 
-def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Row[Any]]:
+def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:
     """Who may be named as a visit's therapist: (id, name), by name."""
     query = (
         select(Person.id, Person.name)

@@ -126,18 +126,13 @@ def reverse_completion(
     if live is None or completion_id not in (None, live.id):
         raise Conflict("already_reversed", lazy("This is undone already, or was never recorded."))
     waits = step.visit_status is not VisitStatus.BROKEN_OFF
-    shorts = session.execute(
-        select(CompletionLine.item_id, CompletionLine.shortfall).where(
-            CompletionLine.completion_id == live.id, CompletionLine.shortfall > 0
-        )
-    ).all()
     ledger.reverse(
         writer,
         SOURCE,
         live.id,
         happened_at=writer.recorded_at,
         reserved=standards(step) if waits else None,
-        shorts=[(row.item_id, live.happened_at, row.shortfall) for row in shorts],
+        shorts=_shorts(session, live.id, live.happened_at),
     )
     session.execute(
         update(Completion)
@@ -152,6 +147,16 @@ def reverse_completion(
     else:
         _set_step(session, step, status=StepStatus.SKIPPED, skip_reason=SkipReason.BROKEN_OFF)
     _move_on(session, step)
+
+
+def _shorts(
+    session: Session, completion_id: uuid.UUID, happened_at: datetime
+) -> list[tuple[uuid.UUID, datetime, int]]:
+    """What a completion could not have, as the ledger takes it back from the demand."""
+    query = select(CompletionLine.item_id, CompletionLine.shortfall).where(
+        CompletionLine.completion_id == completion_id, CompletionLine.shortfall > 0
+    )
+    return [(row.item_id, happened_at, row.shortfall) for row in session.execute(query)]
 
 
 def standards(step: StepFacts) -> Counter[uuid.UUID]:
