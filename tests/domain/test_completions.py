@@ -314,7 +314,7 @@ def test_what_a_completion_costs(session: Session, cast: Cast, backend: str) -> 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_order_keeps_the_sums(session: Session, cast: Cast, data: st.DataObject) -> None:
-    """Short shelves, consent, skips, reversals in any order: every sum holds, and undoing all restores all."""
+    """Short shelves, consent, skips, undoing: every sum holds, and undoing all restores all."""
     if not shelf(cast):
         fill(cast)
     before = shelf(cast)
