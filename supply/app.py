@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -16,6 +17,7 @@ from supply import cli, languages
 from supply.api import init_api, problems
 from supply.config import Settings
 from supply.database import init_database
+from supply.errors import SupplyError
 from supply.health import init_health
 from supply.i18n import LOCALES
 from supply.observing import init_observing, log_fault
@@ -56,7 +58,7 @@ def _init_languages(app: Flask, settings: Settings) -> None:
 
 def _locale() -> str:
     """A page speaks the person's language; the API what the caller asks for, else the token's person's."""
-    if not request:
+    if not has_request_context():
         return "en"
     if request.path.startswith("/api/"):
         return request.accept_languages.best_match(LOCALES) or g.get("api_language") or "en"
@@ -81,14 +83,14 @@ def _init_limits(app: Flask, settings: Settings) -> None:
 def _caller() -> str:
     """A token's calls count together; without one, an address's."""
     token = request.headers.get("Authorization", "")
-    return f"token:{hash(token)}" if token else get_remote_address()
+    return f"token:{sha256(token.encode()).hexdigest()[:32]}" if token else get_remote_address()
 
 
 def _answer(error: Exception) -> BaseResponse | Any:
     """One shape for everything that went wrong: problem details under /api, a page elsewhere."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error
-    known = isinstance(error, HTTPException) or hasattr(error, "code")
-    if not known:
+    # By kind: the database's own errors bear a `code` too, and they are faults to be logged.
+    if not isinstance(error, HTTPException | SupplyError):
         log_fault(error)
     return problems.respond(error) if request.path.startswith("/api/") else html_error(error)

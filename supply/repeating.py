@@ -26,7 +26,8 @@ __all__ = ["Answer", "fingerprint", "run_once"]
 
 def fingerprint(*parts: Any) -> str:
     """What a request is, as an HMAC: a stored row does not help to guess a password that was in it."""
-    told = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()
+    # ASCII: a lone surrogate in a body is a fault of the caller, never one of encoding.
+    told = json.dumps(parts, sort_keys=True, default=str).encode()
     key: str = current_app.config["SECRET_KEY"]
     return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()
 

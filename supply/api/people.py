@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from supply.api.cursors import sliced
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.people import service as people
 from supply.domain.people.schemas import CreatePerson, PersonOut, ResetPassword, UpdatePerson
@@ -30,12 +31,7 @@ def _grants(data: dict[str, Any]) -> dict[str, Any]:
     description="Active people of the branches that you look after, by name.",
 )
 def list_people(session: Session, actor: Actor, query: dict[str, Any]) -> tuple[list[Any], Any]:
-    rows = list(people.list_people(session, actor))
-    keys = [(person.name, str(person.id)) for person in rows]
-    after, limit = query["cursor"], query["limit"]
-    begin = next((at for at, key in enumerate(keys) if after is None or key > tuple(after)), len(rows))
-    page = rows[begin : begin + limit]
-    return page, keys[begin + limit - 1] if len(rows) > begin + limit else None
+    return sliced(people.list_people(session, actor), query, lambda person: (person.name, person.id))
 
 
 @blp.post(

@@ -15,16 +15,21 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def hash_password(secret: str) -> str:
-    return _HASHER.hash(secret)
+    return _HASHER.hash(_octets(secret))
 
 
 def password_fits(stored: str | None, secret: str) -> bool:
     """Whether it is the password. An unknown person (None) costs as much time as a known one."""
     try:
-        _HASHER.verify(stored or _nobody(), secret)
+        _HASHER.verify(stored or _nobody(), _octets(secret))
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
+
+
+def _octets(secret: str) -> bytes:
+    """Whatever somebody typed, also half a character: a wrong password, never a fault."""
+    return secret.encode("utf-8", "surrogatepass")
 
 
 def is_outdated(stored: str) -> bool:

@@ -290,7 +290,8 @@ def _require_an_admin(session: Session) -> None:
 
 
 def _require_good_password(password: str, login: str) -> None:
-    if len(password) < 10 or password.casefold() == login or len(set(password)) < 4:
+    whole = not any("\ud800" <= char <= "\udfff" for char in password)
+    if not whole or len(password) < 10 or password.casefold() == login or len(set(password)) < 4:
         raise Invalid(
             "password_weak",
             lazy("Take at least ten characters that are not your sign-in name; several words are best."),
