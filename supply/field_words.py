@@ -59,7 +59,7 @@ def by_path(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
 
 @lru_cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    sources = [text._args[0] for text in _MESSAGES]  # type: ignore[attr-defined]  # noqa: SLF001
+    sources = [text._args[0] for text in _MESSAGES]  # type: ignore[attr-defined]
     return tuple((_pattern(source), source) for source in sources)
 
 

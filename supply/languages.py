@@ -1,4 +1,7 @@
-"""The catalogues: compiled when the program starts and they are older than their source. None is committed."""
+"""The catalogues: compiled when the program starts and they are older than their source.
+
+No compiled one is committed.
+"""
 
 from __future__ import annotations
 

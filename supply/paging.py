@@ -1,4 +1,4 @@
-"""Pages of a list: the limit and the opaque cursor. A cursor is where the last page ended: its sort key and id."""
+"""Pages of a list: the limit and the opaque cursor, which is where the last page ended: sort key and id."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def _text(value: Any) -> str:
 
 
 class Cursor(fields.Field[tuple[Any, ...]]):
-    """A cursor whose parts are of these kinds (str, int, UUID, date, datetime); loads to their tuple."""
+    """A cursor whose parts are of these kinds (str, int, UUID, date, datetime); loads to their tuple.
+
+    Without kinds the parts stay str and int, and the list reads them itself.
+    """
 
     def __init__(self, *kinds: type, **kwargs: Any) -> None:
         self.kinds = kinds
@@ -48,8 +51,9 @@ class Cursor(fields.Field[tuple[Any, ...]]):
             if not isinstance(value, str) or not re.fullmatch(PATTERN, value, re.ASCII):
                 raise ValueError
             parts = json.loads(base64.b64decode(value + "=" * (-len(value) % 4), b"-_", validate=True))
-            return tuple(_READ[kind](part) for kind, part in zip(self.kinds, _listed(parts), strict=True))
-        except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+            kinds = self.kinds or tuple(type(part) for part in _listed(parts))
+            return tuple(_READ[kind](part) for kind, part in zip(kinds, _listed(parts), strict=True))
+        except (KeyError, ValueError, TypeError, RecursionError, binascii.Error) as error:
             raise ValidationError(
                 str(lazy("This cursor is not one of ours. Begin again with the first page."))
             ) from error

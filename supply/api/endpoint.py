@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from supply.api import incoming
 from supply.api.auth import admit
-from supply.api.cursors import encode, page_of, paged
+from supply.api.cursors import page_of, paged
 from supply.api.problems import MEDIA_TYPE, ProblemOut
 from supply.database import read_snapshot
 from supply.fields import BaseSchema
+from supply.paging import encode
 from supply.permissions import Actor, Permission
 from supply.repeating import Answer, fingerprint, run_once
 
@@ -152,19 +153,19 @@ class ApiBlueprint(Blueprint):
         super().__init__(f"api-{name}", f"supply.api.{name}", description=description, url_prefix="/api/v1")
         self.tag = name
 
-    def get(self, rule: str, **said: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def get(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("GET", rule, said)
 
-    def post(self, rule: str, **said: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def post(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("POST", rule, said)
 
-    def put(self, rule: str, **said: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def put(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("PUT", rule, said)
 
-    def patch(self, rule: str, **said: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def patch(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("PATCH", rule, said)
 
-    def delete(self, rule: str, **said: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def delete(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("DELETE", rule, said)
 
     def _register(self, method: str, rule: str, said: dict[str, Any]) -> Callable[[Function], Function]:
@@ -172,7 +173,7 @@ class ApiBlueprint(Blueprint):
         schemas = {name: said.pop(name, None) for name in ("body", "query", "out")}
         if rows is not None:
             schemas |= {"query": paged(schemas["query"]), "out": rows}
-        made = {name: schema() if schema else None for name, schema in schemas.items()}
+        made: dict[str, Any] = {name: schema() if schema else None for name, schema in schemas.items()}
         if schemas["out"] is None:
             said.setdefault("status", 204)
 

@@ -7,8 +7,8 @@ from flask_smorest import Api
 
 from supply import __version__
 from supply.api import problems
-from supply.api.cursors import Cursor
 from supply.fields import Amount
+from supply.paging import Cursor
 
 DESCRIPTION = """\
 Stock of treatment supplies: deliveries in, completed treatment steps out, reorders flagged.
