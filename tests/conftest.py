@@ -12,17 +12,16 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Generator, Iterator
-from importlib import import_module
-from importlib.util import find_spec
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask_babel import Babel
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
+from supply.app import create_app
 from supply.config import Settings
 from supply.database import db, init_database
 from tests import postgres
@@ -133,17 +132,6 @@ def settings_for(database_url: str, **changes: object) -> Settings:
     return Settings(**(values | changes))  # type: ignore[arg-type]
 
 
-def create_app(settings: Settings) -> Flask:
-    if find_spec("supply.app") is not None:
-        return import_module("supply.app").create_app(settings)
-    # The store and the languages alone, while there is no application to make.
-    app = Flask("supply")
-    app.secret_key = settings.secret_key
-    Babel(app)
-    init_database(app, settings)
-    return app
-
-
 def dispose(app: Flask) -> None:
     """Close every connection: a database that is still in use cannot be dropped."""
     with app.app_context():
@@ -231,12 +219,47 @@ def settings(database_url: str) -> Settings:
     return settings_for(database_url)
 
 
+@pytest.fixture(scope="session")
+def made_apps() -> dict[Settings, Flask]:
+    """The applications of this process, one for each choice of settings, whatever the database."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, made_apps: dict[Settings, Flask]) -> Iterator[Flask]:
+    """The application on this test's database.
+
+    Making one takes most of a second, nearly all of it the API's documentation, so it is made once and moved
+    from database to database. A test that adds routes or changes `app.config` asks for `fresh_app`.
+    """
+    kind = replace(settings, database_url="")
+    if kind in made_apps:
+        rebind(made_apps[kind], settings)
+    else:
+        made_apps[kind] = create_app(settings)
+    app = made_apps[kind]
+    app.test_client_class = OneLookClient
+    yield app
+    dispose(app)
+
+
+@pytest.fixture
+def fresh_app(settings: Settings) -> Iterator[Flask]:
+    """An application that no other test has seen or will see."""
     app = create_app(settings)
     app.test_client_class = OneLookClient
     yield app
     dispose(app)
+
+
+def rebind(app: Flask, settings: Settings) -> None:
+    """Move an application to another database, set up by the product's own init_database."""
+    bare = Flask("supply")
+    init_database(bare, settings)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = bare.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    app.extensions["supply_writer"] = bare.extensions["supply_writer"]
+    db._app_engines[app] = db._app_engines[bare]
 
 
 @pytest.fixture
