@@ -1,0 +1,236 @@
+"""Pages of buying: flags, requisitions with the managers' inbox, purchase orders."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from marshmallow import fields
+from sqlalchemy.orm import Session
+
+from supply.domain.purchasing import orders
+from supply.domain.purchasing import service as purchasing
+from supply.domain.purchasing.flags import PENDING
+from supply.domain.purchasing.flags import list_flags as flags_of
+from supply.domain.purchasing.models import RequisitionStatus
+from supply.domain.purchasing.schemas import CancelOrder, EditRequisition, RaiseRequisition, RejectRequisition
+from supply.domain.suppliers import service as suppliers
+from supply.fields import BaseSchema, Id, Tick
+from supply.i18n import _, lazy, plural
+from supply.permissions import Actor, Permission
+from supply.web.pages import Pages, query, render, say
+from supply.web.purchasing_rows import flag_row, line_rows, may_decide, order_row, price_of, requisition_row
+from supply.web.session import current_branch
+
+bp = Pages("purchasing", __name__)
+bp.nav(
+    label=lazy("Reorder"),
+    icon="flag",
+    endpoint="purchasing.list_flags",
+    permission=Permission.REQUISITION_REQUEST,
+    order=40,
+)
+bp.nav(
+    label=lazy("Requisitions"),
+    icon="inbox",
+    endpoint="purchasing.list_requisitions",
+    permission=Permission.REQUISITION_REQUEST,
+    order=42,
+)
+PAGE = 30
+Target = tuple[str, dict[str, Any]]
+
+
+class RequisitionFilter(BaseSchema):
+    status = fields.Enum(RequisitionStatus, by_value=True, load_default=None)
+    after = Id(load_default=None)
+
+
+class OrderFilter(BaseSchema):
+    open = Tick(load_default=False)
+    after = Id(load_default=None)
+
+
+@bp.page("/flags", permission=Permission.STOCK_SEE)
+def list_flags(session: Session, actor: Actor) -> str:
+    flags = flags_of(session, actor, current_branch().id)
+    return render("purchasing/flags.html", rows=[flag_row(flag) for flag in flags])
+
+
+@bp.action(
+    "/requisitions",
+    permission=Permission.REQUISITION_REQUEST,
+    schema=RaiseRequisition,
+    back="purchasing.list_flags",
+)
+def raise_requisition(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    made = purchasing.raise_requisition(session, actor, **data)
+    say(_("Requisition %(number)s is a draft. Check it, then submit it.", number=made.number))
+    return "purchasing.show_requisition", {"requisition_id": made.id}
+
+
+@bp.page("/requisitions", permission=Permission.STOCK_SEE)
+def list_requisitions(session: Session, actor: Actor) -> str:
+    chosen = query(RequisitionFilter)
+    found = purchasing.list_requisitions(
+        session,
+        actor,
+        current_branch().id,
+        statuses=[chosen["status"]] if chosen["status"] else (),
+        limit=PAGE + 1,
+        after=chosen["after"],
+    )
+    following = found[PAGE - 1].id if len(found) > PAGE else None
+    kept = {"status": chosen["status"].value} if chosen["status"] else {}
+    here = "purchasing.list_requisitions"
+    return render(
+        "purchasing/requisitions.html",
+        rows=[requisition_row(one) for one in found[:PAGE]],
+        status=chosen["status"],
+        statuses=list(RequisitionStatus),
+        next_url=url_for(here, **kept, after=following) if following else None,
+        first_url=url_for(here, **kept) if chosen["after"] else None,
+    )
+
+
+@bp.page("/requisitions/<uuid:requisition_id>", permission=Permission.STOCK_SEE)
+def show_requisition(session: Session, actor: Actor, requisition_id: UUID) -> str:
+    requisition = purchasing.get_requisition(session, actor, requisition_id)
+    known = suppliers.list_suppliers(session, limit=200)
+    lines = line_rows(session, requisition)
+    return render(
+        "purchasing/requisition.html",
+        requisition=requisition,
+        pending=requisition.status in PENDING,
+        draft=requisition.status is RequisitionStatus.DRAFT,
+        lines=lines,
+        total=price_of(lines),
+        suppliers=[(str(one.id), one.name) for one in known],
+        own=not may_decide(requisition, actor),
+        edit_schema=EditRequisition,
+        reject_schema=RejectRequisition,
+    )
+
+
+@bp.action(
+    "/requisitions/<uuid:requisition_id>",
+    permission=Permission.REQUISITION_REQUEST,
+    schema=EditRequisition,
+    versioned=True,
+    back="purchasing.show_requisition",
+)
+def edit_requisition(
+    session: Session, actor: Actor, data: dict[str, Any], version: int, requisition_id: UUID
+) -> Target:
+    purchasing.edit_requisition(session, actor, requisition_id, version=version, **data)
+    say(_("Saved. You count as one of its requesters now."))
+    return "purchasing.show_requisition", {"requisition_id": requisition_id}
+
+
+@bp.action(
+    "/requisitions/<uuid:requisition_id>/submission",
+    permission=Permission.REQUISITION_REQUEST,
+    versioned=True,
+    back="purchasing.show_requisition",
+)
+def submit_requisition(session: Session, actor: Actor, version: int, requisition_id: UUID) -> Target:
+    purchasing.submit_requisition(session, actor, requisition_id, version=version)
+    say(_("Submitted. A manager who did not edit it decides."))
+    return "purchasing.show_requisition", {"requisition_id": requisition_id}
+
+
+@bp.action(
+    "/requisitions/<uuid:requisition_id>/withdrawal",
+    permission=Permission.REQUISITION_REQUEST,
+    versioned=True,
+    back="purchasing.show_requisition",
+)
+def withdraw_requisition(session: Session, actor: Actor, version: int, requisition_id: UUID) -> Target:
+    purchasing.withdraw_requisition(session, actor, requisition_id, version=version)
+    say(_("Withdrawn. Nobody needs to decide on it."))
+    return "purchasing.show_requisition", {"requisition_id": requisition_id}
+
+
+@bp.action(
+    "/requisitions/<uuid:requisition_id>/approval",
+    permission=Permission.REQUISITION_DECIDE,
+    versioned=True,
+    back="purchasing.show_requisition",
+)
+def approve_requisition(session: Session, actor: Actor, version: int, requisition_id: UUID) -> Target:
+    done = purchasing.approve_requisition(session, actor, requisition_id, version=version)
+    count = len(done.orders)
+    say(
+        plural(
+            "Approved: it became %(num)s purchase order.",
+            "Approved: it became %(num)s purchase orders.",
+            count,
+        )
+    )
+    return "purchasing.show_requisition", {"requisition_id": requisition_id}
+
+
+@bp.action(
+    "/requisitions/<uuid:requisition_id>/rejection",
+    permission=Permission.REQUISITION_DECIDE,
+    schema=RejectRequisition,
+    versioned=True,
+    back="purchasing.show_requisition",
+)
+def reject_requisition(
+    session: Session, actor: Actor, data: dict[str, Any], version: int, requisition_id: UUID
+) -> Target:
+    purchasing.reject_requisition(session, actor, requisition_id, version=version, **data)
+    say(_("Rejected, with your reason."))
+    return "purchasing.show_requisition", {"requisition_id": requisition_id}
+
+
+@bp.page("/purchase-orders", permission=Permission.STOCK_SEE)
+def list_orders(session: Session, actor: Actor) -> str:
+    chosen = query(OrderFilter)
+    found = orders.list_orders(
+        session,
+        actor,
+        current_branch().id,
+        statuses=orders.OPEN if chosen["open"] else (),
+        limit=PAGE + 1,
+        after=chosen["after"],
+    )
+    following = found[PAGE - 1].id if len(found) > PAGE else None
+    kept: dict[str, Any] = {"open": "on"} if chosen["open"] else {}
+    here = "purchasing.list_orders"
+    return render(
+        "purchasing/orders.html",
+        rows=[order_row(one) for one in found[:PAGE]],
+        only_open=chosen["open"],
+        next_url=url_for(here, **kept, after=following) if following else None,
+        first_url=url_for(here, **kept) if chosen["after"] else None,
+    )
+
+
+@bp.page("/purchase-orders/<uuid:order_id>", permission=Permission.STOCK_SEE)
+def show_order(session: Session, actor: Actor, order_id: UUID) -> str:
+    order = orders.get_order(session, actor, order_id)
+    return render("purchasing/order.html", order=order, is_open=order.status in orders.OPEN)
+
+
+@bp.page("/purchase-orders/<uuid:order_id>/cancellation", permission=Permission.REQUISITION_DECIDE)
+def confirm_cancellation(session: Session, actor: Actor, order_id: UUID) -> str:
+    order = orders.get_order(session, actor, order_id)
+    return render("purchasing/cancel.html", order=order, schema=CancelOrder)
+
+
+@bp.action(
+    "/purchase-orders/<uuid:order_id>/cancellation",
+    permission=Permission.REQUISITION_DECIDE,
+    schema=CancelOrder,
+    versioned=True,
+    back="purchasing.confirm_cancellation",
+)
+def cancel_order(
+    session: Session, actor: Actor, data: dict[str, Any], version: int, order_id: UUID
+) -> Target:
+    order = orders.cancel_order(session, actor, order_id, version=version, **data)
+    say(_("Order %(number)s is cancelled. Tell the supplier.", number=order.number))
+    return "purchasing.show_order", {"order_id": order_id}

@@ -1,0 +1,182 @@
+"""Pages of receiving: what is expected, taking it in, a delivery and putting it right."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from supply.domain.branches import service as branches
+from supply.domain.catalog import service as catalog
+from supply.domain.purchasing import orders
+from supply.domain.receiving import correcting, service
+from supply.domain.receiving.models import Delivery
+from supply.domain.receiving.schemas import CorrectDeliveryLine, LogDelivery, ReverseDelivery
+from supply.domain.suppliers import service as suppliers
+from supply.errors import NotFound
+from supply.fields import BaseSchema, Id
+from supply.i18n import _, lazy
+from supply.permissions import Actor, Permission
+from supply.presenting import format_quantity
+from supply.web.frame import named
+from supply.web.pages import Pages, query, render, say
+from supply.web.receiving_rows import (
+    delivery_row,
+    expected_row,
+    item_choices,
+    line_row,
+    ordered_lines,
+    packs_of,
+)
+from supply.web.session import current_branch
+from supply.web.units import echo_unit, unit_options
+
+bp = Pages("receiving", __name__)
+bp.nav(
+    label=lazy("Deliveries"),
+    icon="truck",
+    endpoint="receiving.list_deliveries",
+    permission=Permission.DELIVERY_LOG,
+    order=30,
+)
+PAGE = 20
+MOST_ITEMS = 200
+Target = tuple[str, dict[str, Any]]
+
+
+class DeliveryFilter(BaseSchema):
+    after = Id(load_default=None)
+
+
+class DeliveryOf(BaseSchema):
+    order_id = Id(load_default=None)
+    supplier_id = Id(load_default=None)
+
+
+@bp.page("/deliveries", permission=Permission.STOCK_SEE)
+def list_deliveries(session: Session, actor: Actor) -> str:
+    branch, after = current_branch(), query(DeliveryFilter)["after"]
+    found = service.list_deliveries(session, actor, branch.id, limit=PAGE + 1, after=after)
+    following = found[PAGE - 1].id if len(found) > PAGE else None
+    expected = [] if after else orders.list_expected(session, actor, branch.id)
+    return render(
+        "receiving/list.html",
+        expected=[expected_row(order) for order in expected],
+        rows=[delivery_row(delivery) for delivery in found[:PAGE]],
+        next_url=following and url_for("receiving.list_deliveries", after=following),
+        first_url=url_for("receiving.list_deliveries") if after else None,
+    )
+
+
+@bp.page("/deliveries/new", permission=Permission.DELIVERY_LOG)
+def new_delivery(session: Session, actor: Actor) -> str:
+    """Against an order its open lines are filled in; without one the lines are empty."""
+    branch, chosen = current_branch(), query(DeliveryOf)
+    order = orders.get_order(session, actor, chosen["order_id"]) if chosen["order_id"] else None
+    supplier_id = order.supplier_id if order else chosen["supplier_id"]
+    items = catalog.list_items(session, limit=MOST_ITEMS)
+    return render(
+        "receiving/new.html",
+        schema=LogDelivery,
+        order=order,
+        supplier_id=str(supplier_id or ""),
+        suppliers=[(str(one.id), one.name) for one in suppliers.list_suppliers(session, limit=200)],
+        items=item_choices(items),
+        units=packs_of(session, supplier_id, items),
+        ordered=ordered_lines(session, order) if order else [],
+        places=[(str(one.id), one.name) for one in branches.list_locations(session, branch.id)],
+    )
+
+
+@bp.action(
+    "/deliveries/new",
+    permission=Permission.DELIVERY_LOG,
+    schema=LogDelivery,
+    back="receiving.new_delivery",
+)
+def log_delivery(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    delivery = service.log_delivery(session, actor, **data)
+    say(_("In stock now: %(what)s.", what=in_words(delivery)))
+    return "receiving.show_delivery", {"delivery_id": delivery.id}
+
+
+def in_words(delivery: Delivery) -> str:
+    """What came, to be checked by reading it."""
+    return ", ".join(
+        f"{format_quantity(line.quantity, line.item)} {named(line.item)}" for line in delivery.lines
+    )
+
+
+@bp.page("/deliveries/<uuid:delivery_id>", permission=Permission.STOCK_SEE)
+def show_delivery(session: Session, actor: Actor, delivery_id: UUID) -> str:
+    delivery = service.get_delivery(session, actor, delivery_id)
+    return render(
+        "receiving/delivery.html",
+        delivery=delivery,
+        lines=[line_row(delivery, line) for line in delivery.lines],
+    )
+
+
+@bp.page("/deliveries/<uuid:delivery_id>/reversal", permission=Permission.DELIVERY_LOG)
+def confirm_reversal(session: Session, actor: Actor, delivery_id: UUID) -> str:
+    delivery = service.get_delivery(session, actor, delivery_id)
+    standing = [line for line in delivery.lines if line.quantity]
+    return render("receiving/reverse.html", delivery=delivery, standing=standing, schema=ReverseDelivery)
+
+
+@bp.action(
+    "/deliveries/<uuid:delivery_id>/reversal",
+    permission=Permission.DELIVERY_LOG,
+    schema=ReverseDelivery,
+    versioned=True,
+    back="receiving.confirm_reversal",
+)
+def reverse_delivery(
+    session: Session, actor: Actor, data: dict[str, Any], version: int, delivery_id: UUID
+) -> Target:
+    correcting.reverse_delivery(session, actor, delivery_id, version=version, **data)
+    say(_("Taken back. What came after all is a new delivery."))
+    return "receiving.show_delivery", {"delivery_id": delivery_id}
+
+
+@bp.page("/deliveries/<uuid:delivery_id>/lines/<int:position>", permission=Permission.DELIVERY_LOG)
+def edit_line(session: Session, actor: Actor, delivery_id: UUID, position: int) -> str:
+    delivery = service.get_delivery(session, actor, delivery_id)
+    line = next((line for line in delivery.lines if line.position == position), None)
+    if line is None:
+        raise NotFound("line_not_found", lazy("This delivery has no such line."))
+    item = catalog.get_item(session, line.item_id)
+    return render(
+        "receiving/correct.html",
+        delivery=delivery,
+        line=line,
+        schema=CorrectDeliveryLine,
+        units=packs_of(session, delivery.supplier_id, [item]) + unit_options(item),
+        echo=echo_unit(item),
+    )
+
+
+@bp.action(
+    "/deliveries/<uuid:delivery_id>/lines/<int:position>",
+    permission=Permission.DELIVERY_LOG,
+    schema=CorrectDeliveryLine,
+    versioned=True,
+    back="receiving.edit_line",
+)
+def correct_line(
+    session: Session, actor: Actor, data: dict[str, Any], version: int, delivery_id: UUID, position: int
+) -> Target:
+    delivery = correcting.correct_delivery_line(
+        session, actor, delivery_id, position, version=version, **data
+    )
+    line = next(line for line in delivery.lines if line.position == position)
+    say(
+        _(
+            "Corrected: %(amount)s of %(item)s came.",
+            amount=format_quantity(line.quantity, line.item),
+            item=named(line.item),
+        )
+    )
+    return "receiving.show_delivery", {"delivery_id": delivery_id}

@@ -1,0 +1,121 @@
+"""Rows of the receiving pages: what is expected, what came, and what a form may offer for a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.domain.catalog.models import Item
+from supply.domain.catalog.units import stock_amount
+from supply.domain.purchasing.asking import terms_of
+from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.receiving.dating import Dating
+from supply.domain.receiving.models import Delivery, DeliveryLine
+from supply.i18n import _
+from supply.presenting import format_day, format_instant, format_money, format_quantity, unit_symbol
+from supply.quantity import UNITS
+from supply.web.frame import named
+from supply.web.session import current_branch
+from supply.web.units import echo_unit
+
+
+def expected_row(order: PurchaseOrder) -> dict[str, Any]:
+    """An open order, to be tapped when its supplier stands at the door."""
+    zone = current_branch().timezone
+    due, today = clock.day_of(order.expected_at, zone), clock.today(zone)
+    still = [line for line in order.lines if line.open]
+    side = _("expected today") if due == today else _("late") if due < today else format_day(due, short=True)
+    return {
+        "title": order.supplier.name,
+        "url": url_for("receiving.new_delivery", order_id=order.id),
+        "detail": ", ".join(
+            f"{format_quantity(line.open, line.item)} {named(line.item)}" for line in still[:4]
+        ),
+        "side": side,
+        "side_note": _("Order %(number)s", number=order.number),
+        "symbol": "truck",
+    }
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """A delivery in the list."""
+    names = [named(line.item) for line in delivery.lines]
+    return {
+        "title": delivery.supplier.name,
+        "url": url_for("receiving.show_delivery", delivery_id=delivery.id),
+        "detail": ", ".join(names[:4]) + (f" +{len(names) - 4}" if len(names) > 4 else ""),
+        "side": _("taken back") if delivery.reversed_at else delivery.reference or "",
+        "side_note": format_instant(delivery.happened_at, current_branch().timezone),
+        "symbol": "undo" if delivery.reversed_at else "box",
+    }
+
+
+def line_row(delivery: Delivery, line: DeliveryLine) -> dict[str, Any]:
+    """A line of a delivery as it holds now."""
+    marks = {
+        Dating.SHORT: ("warning", _("short-dated")),
+        Dating.EXPIRED: ("danger", _("expired on arrival")),
+    }
+    unit = unit_symbol(line.entered_unit)
+    return {
+        "position": line.position,
+        "name": named(line.item),
+        "lot": line.lot.number,
+        "lot_url": url_for("stock.show_lot", lot_id=line.lot_id),
+        "expires": format_day(line.lot.expires_on),
+        "mark": marks.get(line.dating),
+        "entered": f"{line.entered_amount} {unit}",
+        "quantity": format_quantity(line.quantity, line.item),
+        "first": format_quantity(line.received, line.item) if line.received != line.quantity else "",
+        "place": line.location.name,
+        "cost": format_money(line.cost_minor, current_branch().currency) if line.cost_minor else "",
+        "standing": line.quantity > 0,
+    }
+
+
+def item_choices(items: Sequence[Item]) -> list[tuple[str, str]]:
+    return [(str(item.id), named(item)) for item in items]
+
+
+def packs_of(session: Session, supplier_id: UUID | None, items: Sequence[Item]) -> list[tuple[str, str, int]]:
+    """Units for lines: for one item its packs; for many every common unit, the items' own and all packs."""
+    terms = terms_of(session, {supplier_id} if supplier_id else set(), [item.id for item in items])
+    packs = {one.pack_name: one.pack_quantity for one in terms.values()}
+    if len(items) == 1:
+        return [(name, name, size) for name, size in packs.items()]
+    common = {unit.code: (unit_symbol(unit.code), unit.factor) for unit in UNITS.values()}
+    own = {unit.code: (unit.code, unit.factor) for item in items for unit in item.units}
+    named_packs = {name: (name, size) for name, size in packs.items()}
+    return [(code, label, factor) for code, (label, factor) in (named_packs | own | common).items()]
+
+
+def ordered_lines(session: Session, order: PurchaseOrder) -> list[dict[str, Any]]:
+    """Ordered / received / remaining / now: what is still to come is filled in, in packs where it fits."""
+    terms = terms_of(session, {order.supplier_id}, [line.item_id for line in order.lines])
+    rows = []
+    for line in order.lines:
+        amount, unit = stock_amount(line.item, line.open)
+        units = [(unit, unit_symbol(unit), UNITS[unit].factor)]
+        known = terms.get((order.supplier_id, line.item_id))
+        if known is not None:
+            units.append((known.pack_name, known.pack_name, known.pack_quantity))
+            if line.open and line.open % known.pack_quantity == 0:
+                amount, unit = amount.__class__(line.open // known.pack_quantity), known.pack_name
+        rows.append(
+            {
+                "item": line.item,
+                "ordered": format_quantity(line.ordered, line.item),
+                "received": format_quantity(line.received, line.item),
+                "open": format_quantity(line.open, line.item),
+                "amount": format(amount, "f") if line.open else "",
+                "unit": unit,
+                "units": units,
+                "echo": echo_unit(line.item),
+            }
+        )
+    return rows
