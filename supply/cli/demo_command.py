@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.cli.demo import story
+from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
 from supply.domain.people import service as people
@@ -54,7 +55,7 @@ def _day(session: Session, *, house: House, day: date, left: int, seed: int, unt
 
 def _plan(session: Session, *, house: House, day: date, seed: int, until: datetime) -> None:
     """The visits of a day, planned on the evening before."""
-    evening = story.Day(house, day, 0, Random(seed)).at(20, day=-1)  # noqa: S311 - a story
+    evening = Day(house, day, 0, Random(seed)).at(20, day=-1)  # noqa: S311 - a story
     with clock.standing_at(min(evening, until)):
         story.plan_day(session, house, day, seed)
 
