@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 # Cookies that travel over plain HTTP: right for one's own machine only. Behind HTTPS leave it out.
 RUN_ENV := SUPPLY_SECURE_COOKIES=$${SUPPLY_SECURE_COOKIES:-no}
 # The production server. SQLite has one writer, so one process with threads.
-SERVER := $(BIN)/granian --interface wsgi --workers 1 --blocking-threads 8 --host $(HOST) --port $(PORT) wsgi:app
+SERVER := $(BIN)/granian --interface wsgi --no-ws --workers 1 --blocking-threads 8 --host $(HOST) --port $(PORT) wsgi:app
 
 # Root installs from Debian's archive, as does who may use sudo without a password; others are told.
 define apt_install
@@ -50,7 +50,7 @@ $(BIN)/python:
 
 .PHONY: run
 run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1]
-	@export $(RUN_ENV); $(BIN)/python -m supply.cli.setup
+	@export $(RUN_ENV); $(BIN)/python -c 'from supply.cli.setup import main; main()'
 	@export $(RUN_ENV); $(FLASK) supply demo --if-empty
 	@echo; echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
 	@export $(RUN_ENV); $(FLASK) supply sign-ins
