@@ -17,7 +17,8 @@ from supply.fields import BaseSchema, Text
 from supply.i18n import LOCALES, _
 from supply.permissions import Actor, Permission
 from supply.web import session as device
-from supply.web.pages import Access, Pages, Target, query, render, say
+from supply.web.gate import Access
+from supply.web.pages import Pages, Target, query, render, say
 from supply.web.words import word
 
 bp = Pages("account", __name__)

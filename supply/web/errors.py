@@ -12,7 +12,6 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
-from supply.database import db
 from supply.errors import Invalid, SupplyError, Unauthenticated
 from supply.i18n import _, lazy
 from supply.web import pages
@@ -59,8 +58,6 @@ def broken_page() -> Response:
 
 
 def _page(status: int, *, title: str = "", text: str = "") -> Response:
-    # What a failed transaction left behind must not trip the frame's own look.
-    db.session.rollback()
     page = render_template(
         "errors/error.html", status=status, title=title, text=text, request_id=g.get("request_id", "")
     )

@@ -9,8 +9,10 @@ from flask import Flask, request, url_for
 from markupsafe import Markup
 
 from supply import presenting
+from supply.permissions import Permission
 from supply.web.fieldspecs import labels, spec
-from supply.web.pages import NavEntry, allowed, current_form, form_key
+from supply.web.gate import allowed
+from supply.web.pages import NavEntry, current_form, form_key
 from supply.web.session import choose_locale, choose_theme, find_current_branch, viewer
 from supply.web.words import word
 
@@ -92,8 +94,6 @@ def _page_path() -> str:
 
 def _may(permission: str) -> bool:
     """Whether to offer something at all; the gate itself is in the action and the service."""
-    from supply.permissions import Permission
-
     person = viewer()
     return person is not None and allowed(person.actor, Permission(permission))
 

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from typing import Any
 
@@ -45,7 +44,8 @@ from supply.web.forms import (
     new_key,
     read,
 )
-from supply.web.session import BranchChoice, find_current_branch, viewer, work_in_branch
+from supply.web.gate import Access, admit
+from supply.web.session import BranchChoice, find_current_branch, work_in_branch
 
 Target = str | tuple[str, dict[str, Any]]
 Refused = Callable[[Session, SupplyError, dict[str, Any]], None]
@@ -63,13 +63,6 @@ STATUS: dict[type[SupplyError], int] = {
 }
 # What leads back to the form. Forbidden and NotFound have no form to go back to.
 REFUSALS = (Invalid, Conflict, Stale, TooMany, Unauthenticated, Unavailable)
-
-
-class Access(StrEnum):
-    """Pages that no single permission guards."""
-
-    ANYBODY = "anybody"
-    SIGNED_IN = "signed-in"
 
 
 @dataclass(frozen=True)
@@ -213,26 +206,6 @@ class _Action:
         told = self.refused
         if told is not None:
             write_transaction(lambda session: told(session, error, data))
-
-
-def admit(permission: Permission | Access) -> Actor | None:
-    """The one gate of all pages. Raises Unauthenticated or Forbidden; None only where anybody may come."""
-    person = viewer()
-    if permission is Access.ANYBODY:
-        return person.actor if person else None
-    if person is None:
-        raise Unauthenticated("not_signed_in", lazy("Please sign in."))
-    if not allowed(person.actor, permission):
-        raise Forbidden("not_permitted", lazy("Your role does not allow this. Ask a manager of the branch."))
-    return person.actor
-
-
-def allowed(actor: Actor, permission: Permission | Access) -> bool:
-    """Whether a page is for this person in the branch they work in."""
-    if isinstance(permission, Access):
-        return True
-    branch = find_current_branch()
-    return actor.may(permission, branch.id if branch else None)
 
 
 def current_form() -> FormState:

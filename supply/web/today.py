@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.reports import service as reports
 from supply.domain.reports.service import Today, VisitToday
-from supply.domain.visits.models import VisitStatus
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_day, format_number
 from supply.web.frame import named
-from supply.web.pages import Access, Pages, render
+from supply.web.gate import Access
+from supply.web.pages import Pages, render
 from supply.web.session import BranchChoice, find_current_branch
 
 bp = Pages("today", __name__)
@@ -131,12 +131,12 @@ def _to_count(today: Today) -> Question:
 
 def _expiring(today: Today) -> Question:
     late, soon = len(today.expired), len(today.expiring)
-    note = plural("%(num)s lot in the next seven days", "%(num)s lots in the next seven days", soon)
+    few = plural("%(num)s lot in the next seven days", "%(num)s lots in the next seven days", soon)
     return Question(
         _("What expires?"),
         format_number(late + soon),
         url_for("stock.list_expiring"),
-        note,
+        few if soon else _("Nothing in the next seven days."),
         "clock",
         "danger" if late else "warning" if soon else "ok",
         plural("%(num)s expired", "%(num)s expired", late) if late else _("soon") if soon else _("all well"),
@@ -171,16 +171,13 @@ def _first_names(names: list[str]) -> str:
 def _visit_row(entry: VisitToday, branch: BranchChoice) -> dict[str, Any]:
     visit = entry.visit
     guests = plural("%(num)s guest", "%(num)s guests", visit.party_size)
-    where = [part for part in (entry.room_name, guests, entry.therapist_name) if part]
+    parts = [part for part in (_next_step(entry), entry.room_name, guests, entry.therapist_name) if part]
     return {
         "title": f"{format_clock(visit.planned_at, branch.timezone)} · {named(entry.procedure)}",
-        "detail": " · ".join(where),
+        "detail": " · ".join(parts),
         "url": url_for("visits.show_visit", visit_id=visit.id),
         "side": f"{entry.done}/{entry.steps}",
-        "side_note": _("steps done"),
         "symbol": "tub",
-        "next": _next_step(entry),
-        "running": visit.status is VisitStatus.RUNNING,
         "status": visit.status,
     }
 

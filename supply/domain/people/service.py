@@ -24,6 +24,8 @@ from supply.domain.people.signing_in import (
     Opened,
     actor_of_sign_in,
     end_sign_in,
+    find_demo,
+    list_demo_people,
     list_sign_ins,
     note_seen,
     open_session,
@@ -52,6 +54,8 @@ __all__ = [
     "actor_of_token",
     "create_token",
     "end_sign_in",
+    "find_demo",
+    "list_demo_people",
     "list_sign_ins",
     "list_tokens",
     "note_seen",
@@ -186,19 +190,6 @@ def set_preferences(
     person.theme = theme or person.theme
     session.flush()
     return person
-
-
-def find_demo(session: Session) -> bool:
-    """Whether this is the demo spa, whose sign-ins may be shown."""
-    return session.scalar(select(Branch.id).where(Branch.code == "DEMO-1")) is not None
-
-
-def list_demo_people(session: Session) -> Sequence[Person]:
-    """The people of the demo spa, whose sign-in names anybody may see; nobody where no demo is stored."""
-    if not find_demo(session):
-        return []
-    query = select(Person).options(selectinload(Person.grants)).where(Person.active)
-    return session.scalars(query.order_by(Person.id).limit(12)).all()
 
 
 def sorted_grants(grants: Collection[Grant]) -> list[Grant]:

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from supply import clock
 from supply.database import new_id
+from supply.domain.branches.models import Branch
 from supply.domain.people.models import Person, RoleGrant, SignIn, Throttle
 from supply.domain.people.passwords import digest, hash_password, is_outdated, new_secret, password_fits, same
 from supply.errors import NotFound, TooMany, Unauthenticated
@@ -178,3 +179,16 @@ def end_sign_in(session: Session, actor: Actor, sign_in_id: UUID) -> None:
         raise NotFound("sign_in_not_found", lazy("There is no such session of yours."))
     row.ended_at = row.ended_at or clock.now()
     session.flush()
+
+
+def find_demo(session: Session) -> bool:
+    """Whether this is the demo spa, whose sign-ins may be shown."""
+    return session.scalar(select(Branch.id).where(Branch.code == "DEMO-1")) is not None
+
+
+def list_demo_people(session: Session) -> Sequence[Person]:
+    """The people of the demo spa, whose sign-in names anybody may see; nobody where no demo is stored."""
+    if not find_demo(session):
+        return []
+    query = select(Person).options(selectinload(Person.grants)).where(Person.active)
+    return session.scalars(query.order_by(Person.id).limit(12)).all()
