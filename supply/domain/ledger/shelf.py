@@ -16,7 +16,8 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Container, Lot, MovementType, StockLevel
-from supply.domain.ledger.posting import Draft, Writer, load, lock, place_of, post
+from supply.domain.ledger.posting import Draft, post
+from supply.domain.ledger.writer import Writer, load, lock, place_of
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require

@@ -1,0 +1,94 @@
+"""What the ledger is told and what it answers: plain values, no rows. Quantities in base units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from supply.domain.ledger.models import LotKind
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """So much of an item was used or thrown away, by one line of a document. Base units."""
+
+    item_id: UUID
+    quantity: int
+    source_type: str
+    source_id: UUID
+    source_line: int | None
+    happened_at: datetime
+    lot_id: UUID | None = None
+    container_id: UUID | None = None
+    location_id: UUID | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    lot_id: UUID
+    location_id: UUID
+    container_id: UUID | None
+    quantity: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deducted:
+    """What a use took, what it could not have, and the rule that it broke, if any."""
+
+    use: Use
+    taken: tuple[Taken, ...]
+    short: int
+    incident: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """So much of a lot came in at a location. Base units."""
+
+    item_id: UUID
+    lot_id: UUID
+    location_id: UUID
+    quantity: int
+    source_type: str
+    source_id: UUID
+    source_line: int | None
+    happened_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    """What is written on a lot. The same facts are the same lot."""
+
+    item_id: UUID
+    number: str
+    expires_on: date | None
+    supplier_id: UUID | None = None
+    kind: LotKind = LotKind.SUPPLIER
+    cost_minor: int | None = None
+    cost_quantity: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A correction of one place by `delta` base units."""
+
+    lot_id: UUID
+    location_id: UUID
+    container_id: UUID | None
+    delta: int
+    reason: str
+    source_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    seq: int
+    reverses_seq: int
+    item_id: UUID
+    lot_id: UUID
+    quantity: int
