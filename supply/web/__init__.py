@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask, Response, request
 from flask_bootstrap import Bootstrap5
@@ -44,9 +43,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     Bootstrap5(app)
     init_session(app, settings)
-    blueprints: list[Pages] = [
-        import_module(f"supply.web.{name}").bp for name in MODULES if find_spec(f"supply.web.{name}")
-    ]
+    blueprints: list[Pages] = [import_module(f"supply.web.{name}").bp for name in MODULES]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     init_frame(app, [entry for blueprint in blueprints for entry in blueprint.entries])

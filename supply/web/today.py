@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -58,11 +58,6 @@ def show_today(session: Session, actor: Actor) -> str:
         deliveries=_delivery_rows(today, branch),
         may_receive=actor.may(Permission.DELIVERY_LOG, branch.id),
         may_plan=plans,
-        ways={
-            "deliver": _way("receiving.new_delivery"),
-            "deliveries": _way("receiving.list_deliveries"),
-            "plan": _way("visit_plans.new_visit"),
-        },
     )
 
 
@@ -93,7 +88,7 @@ def _waiting(today: Today) -> Question:
     return Question(
         _("What waits for me?"),
         format_number(number),
-        _way("purchasing.list_requisitions"),
+        url_for("purchasing.list_requisitions"),
         plural("requisition to decide", "requisitions to decide", number)
         if number
         else _("Nothing to decide."),
@@ -108,7 +103,7 @@ def _to_order(today: Today) -> Question:
     return Question(
         _("What must be ordered?"),
         format_number(number),
-        _way("purchasing.list_flags"),
+        url_for("purchasing.list_flags"),
         _first_names([named(row.Item) for row in today.flags]) or _("Everything is above its reorder point."),
         "flag",
         "warning" if number else "ok",
@@ -156,12 +151,6 @@ def _incidents(today: Today) -> Question:
     )
 
 
-def _way(endpoint: str, **values: Any) -> str:
-    """The address of a list; the start page itself where an installation leaves the module out."""
-    there = endpoint in current_app.view_functions
-    return url_for(endpoint, **values) if there else url_for("today.show_today")
-
-
 def _first_names(names: list[str]) -> str:
     shown = ", ".join(names[:3])
     rest = len(names) - 3
@@ -198,7 +187,7 @@ def _delivery_rows(today: Today, branch: BranchChoice) -> list[dict[str, Any]]:
             {
                 "title": supplier.name,
                 "detail": _("Order %(number)s, expected %(day)s", number=order.number, day=format_day(due)),
-                "url": _way("receiving.new_delivery", order=order.id),
+                "url": url_for("receiving.new_delivery", order=order.id),
                 "symbol": "truck",
                 "kind": "warning" if late else "info" if due == today.day else "neutral",
                 "words": _("late") if late else _("today") if due == today.day else _("on its way"),
