@@ -270,6 +270,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=400), nullable=True),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.CheckConstraint("status <> 'rejected' OR reason IS NOT NULL", name=op.f('ck_requisition_rejection_reason')),
+    sa.CheckConstraint("status NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name=op.f('ck_requisition_decided_by_somebody')),
     sa.CheckConstraint('decided_by <> requested_by', name=op.f('ck_requisition_four_eyes')),
     sa.ForeignKeyConstraint(['branch_id'], ['branch.id'], name=op.f('fk_requisition_branch_id_branch')),
     sa.ForeignKeyConstraint(['decided_by'], ['person.id'], name=op.f('fk_requisition_decided_by_person')),

@@ -37,6 +37,9 @@ class Requisition(Base):
         UniqueConstraint("branch_id", "number"),
         CheckConstraint("decided_by <> requested_by", name="four_eyes"),
         CheckConstraint("status <> 'rejected' OR reason IS NOT NULL", name="rejection_reason"),
+        CheckConstraint(
+            "status NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name="decided_by_somebody"
+        ),
         Index(None, "branch_id", "status", "id"),
     )
 
