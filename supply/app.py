@@ -60,7 +60,7 @@ def _locale() -> str:
     """A page speaks the person's language; the API what the caller asks for, else the token's person's."""
     if not has_request_context():
         return "en"
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") and request.endpoint != "api-about.reference":
         return request.accept_languages.best_match(LOCALES) or g.get("api_language") or "en"
     return choose_locale()
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, render_template
 from flask_wtf import CSRFProtect
 
 from supply.api.endpoint import ApiBlueprint
-from supply.api.openapi import document, init_openapi
+from supply.api.openapi import chapters, document, init_openapi, ticked
 
 # One module per capability, each with its `blp`.
 MODULES = (
@@ -47,6 +47,7 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
 
     @about.get("/reference")
     def reference() -> str:
-        return render_template("reference.html", spec=api.spec.to_dict())
+        info = api.spec.to_dict()["info"]
+        return render_template("reference.html", info=info, chapters=chapters(api), ticked=ticked)
 
     app.register_blueprint(about)

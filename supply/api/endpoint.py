@@ -152,6 +152,7 @@ class ApiBlueprint(Blueprint):
     def __init__(self, name: str, *, description: str) -> None:
         super().__init__(f"api-{name}", f"supply.api.{name}", description=description, url_prefix="/api/v1")
         self.tag = name
+        self.endpoints: list[Endpoint] = []
 
     def get(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("GET", rule, said)
@@ -179,6 +180,7 @@ class ApiBlueprint(Blueprint):
 
         def register(fn: Function) -> Function:
             endpoint = Endpoint(fn, method, paged=rows is not None, **made, **said)
+            self.endpoints.append(endpoint)
 
             def view(**path: Any) -> Response:
                 return endpoint(**path)
@@ -188,7 +190,9 @@ class ApiBlueprint(Blueprint):
             view.permission = endpoint.permission  # type: ignore[attr-defined]
             answers = page_of(rows)() if rows is not None else endpoint.out
             view._apidoc = self._documented(endpoint, answers)  # type: ignore[attr-defined]
-            self.add_url_rule(rule, endpoint=fn.__name__, view_func=view, methods=[method], parameters=None)
+            self.add_url_rule(
+                rule, endpoint=fn.__name__, view_func=view, methods=[method], parameters=None, tags=[self.tag]
+            )
             return fn
 
         return register
@@ -236,6 +240,7 @@ def _failures(endpoint: Endpoint) -> dict[int, str]:
         404: "There is no such thing in your branches.",
         422: "The content is not valid; `errors` names each field.",
         429: "Too many requests; see Retry-After.",
+        503: "The store does not answer just now; see Retry-After.",
     }
     if endpoint.method != "GET":
         found |= {
@@ -243,7 +248,6 @@ def _failures(endpoint: Endpoint) -> dict[int, str]:
             409: "Not possible as things stand; `code` says why.",
             413: "The body is too large.",
             415: "The body is not JSON.",
-            503: "The store cannot be written just now; see Retry-After.",
         }
     if endpoint.versioned:
         found |= {412: "Somebody changed it meanwhile.", 428: "If-Match is missing."}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Response
 from flask_smorest import Api
+from markupsafe import Markup, escape
 
 from supply import __version__
 from supply.api import problems
+from supply.api.endpoint import ApiBlueprint
 from supply.fields import Amount
 from supply.paging import Cursor
 
@@ -16,14 +20,25 @@ Stock of treatment supplies: deliveries in, completed treatment steps out, reord
 Every write takes an `Idempotency-Key`: the same key with the same body gets the first answer again, so a
 request whose answer was lost can simply be sent again. Versioned things bear an `ETag`; changing them takes
 `If-Match`. Amounts are decimal strings with a unit code, times RFC 3339 in UTC, money integer minor units
-with a currency. Lists are pages: `{"data": [...], "next_cursor": ...}`. Errors are problem details (RFC 9457) with a
-stable `type`. What is not in your branches does not exist for you (404)."""
+with a currency. Lists are pages: `{"data": [...], "next_cursor": ...}`. Errors are problem details (RFC 9457)
+with a stable `type`. What is not in your branches does not exist for you (404)."""
 
 
 class SupplyApi(Api):
     """flask-smorest's Api with our error shape, and silent outside of /api."""
 
     ERROR_SCHEMA = problems.ProblemOut
+    # Each operation names every status that it answers; a catch-all would hide a forgotten one.
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def register_blueprint(self, blp: ApiBlueprint) -> None:
+        """As flask-smorest does it, but tagged with the capability's own word."""
+        self._app.register_blueprint(blp)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.tag, "description": blp.description})
+
+    def _register_pagination_header(self) -> None:
+        """None: pages have an envelope."""
 
     def _register_error_handlers(self) -> None:
         """None of its own: app.py has the one handler for pages and API."""
@@ -60,3 +75,23 @@ def document(api: SupplyApi) -> Response:
     response: Response = api._app.json.response(api.spec.to_dict())
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def chapters(api: SupplyApi) -> list[tuple[dict[str, str], list[tuple[str, str, dict[str, Any]]]]]:
+    """The document for a reader: each tag with its operations as (method, path, operation)."""
+    told = api.spec.to_dict()
+    operations = [
+        (method.upper(), path, operation)
+        for path, methods in told["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    ]
+    return [
+        (tag, [one for one in operations if tag["name"] in one[2].get("tags", [])]) for tag in told["tags"]
+    ]
+
+
+def ticked(text: str) -> Markup:
+    """A sentence of the document with its `code` marked as such."""
+    code, parts = Markup("<code>{}</code>"), enumerate(text.split("`"))
+    return Markup("").join(code.format(part) if odd % 2 else escape(part) for odd, part in parts)
