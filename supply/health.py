@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import time
 from pathlib import Path
@@ -15,24 +16,34 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from supply.config import Settings
-from supply.database import read_snapshot, store_trouble
+from supply.database import read_snapshot, store_trouble, write_transaction
 from supply.errors import Unavailable
 
 blueprint = Blueprint("health", __name__)
+_TOUCH = text("UPDATE alembic_version SET version_num = version_num")
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """The process answers."""
-    return jsonify(status="ok")
+    """The process answers. `alarm` says what stopped the last write, if anything did."""
+    trouble = store_trouble(current_app)
+    return jsonify(status="ok", **({"alarm": trouble} if trouble else {}))
 
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The database answers, bears the present schema, and took the last write."""
+    """The database answers, bears the present schema, and can be written."""
+    if store_trouble(current_app):
+        _try_to_write()
     trouble = store_trouble(current_app) or _schema_trouble()
     return (jsonify(status=trouble), 503) if trouble else (jsonify(status="ready"), 200)
+
+
+def _try_to_write() -> None:
+    """After a failed write: a write that changes nothing. If it goes through, the trouble is over."""
+    with contextlib.suppress(SQLAlchemyError, Unavailable):
+        write_transaction(lambda session: session.execute(_TOUCH).close())
 
 
 def _schema_trouble() -> str:

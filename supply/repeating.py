@@ -55,7 +55,12 @@ def run_once(
         return answer
 
     try:
-        return write_transaction(attempt)
+        try:
+            return write_transaction(attempt)
+        except IntegrityError:
+            # Somebody else was quicker, with this key or with the same unique fact. A second look sees it:
+            # the stored answer, or the service's own words for the conflict.
+            return write_transaction(attempt)
     except (SupplyError, IntegrityError):
         # A copy of this request may have committed meanwhile: then its answer is the answer, and our refusal
         # ("done already", "key taken") is only the echo of its effect.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import request, url_for
+from flask import g, request, url_for
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from supply.database import read_snapshot, write_transaction
 from supply.domain.people import schemas as people_schemas
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
-from supply.errors import SupplyError, Unauthenticated
 from supply.fields import BaseSchema, Text
 from supply.i18n import LOCALES, _
 from supply.permissions import Actor, Permission
@@ -57,9 +57,11 @@ def sign_in_page(session: Session, actor: Actor | None) -> str:
     )
 
 
-def _remember_failure(session: Session, error: SupplyError, data: dict[str, Any]) -> None:
-    if isinstance(error, Unauthenticated):
-        people.record_failure(session, login=data["login"], address=_address())
+def _prove(data: dict[str, Any]) -> None:
+    """Count the try, then look at the password; neither holds up those who write meanwhile."""
+    login, address = data["login"], _address()
+    write_transaction(lambda session: people.begin_try(session, login=login, address=address))
+    g.proven = read_snapshot(lambda session: people.prove(session, login=login, password=data["password"]))
 
 
 def _address() -> str:
@@ -72,10 +74,10 @@ def _address() -> str:
     back="account.sign_in_page",
     schema=SignIn,
     keyed=False,
-    refused=_remember_failure,
+    first=_prove,
 )
 def sign_in(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
-    opened = people.sign_in(session, login=data["login"], password=data["password"], address=_address())
+    opened = people.sign_in(session, g.proven, login=data["login"], address=_address())
     device.begin(opened.sign_in_id, opened.secret)
     return device.safe_next(data["next"], url_for("today.show_today"))
 
@@ -97,7 +99,7 @@ def show_account(session: Session, actor: Actor) -> str:
     return render(
         "account/account.html",
         person=people.get_person(session, actor, actor.person_id),
-        sign_ins=people.list_sign_ins(session, actor),
+        sign_ins=people.list_sign_ins(session, actor, device.limits()),
         here=here.sign_in_id,
         roles=", ".join(sorted({word(role) for role, _branch in actor.grants})),
         schema=people_schemas.ChangePassword,

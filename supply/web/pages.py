@@ -48,7 +48,6 @@ from supply.web.gate import Access, admit
 from supply.web.session import BranchChoice, find_current_branch, work_in_branch
 
 Target = str | tuple[str, dict[str, Any]]
-Refused = Callable[[Session, SupplyError, dict[str, Any]], None]
 SPENT = "idempotency_key_reused"
 _KEY = re.compile(r"[0-9a-f]{32}(\.[0-9a-f]{32})?")
 STATUS: dict[type[SupplyError], int] = {
@@ -123,17 +122,17 @@ class Pages(Blueprint):
         schema: type[Schema] | None = None,
         versioned: bool = False,
         keyed: bool = True,
-        refused: Refused | None = None,
+        first: Callable[[dict[str, Any]], None] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """POST: fn(session, actor, [data,] [version=,] **path) returns where to go, or Shown.
 
         `data` where a schema is named, `version` where versioned. keyed=False is for what may be repeated
-        by nature (a switch of language) and for who is nobody yet (signing in). `refused` is told of a
-        refusal in a transaction of its own: for what must be remembered although nothing happened.
+        by nature (a switch of language) and for who is nobody yet (signing in). `first` is done before the
+        transaction begins, with transactions of its own where it needs any.
         """
 
         def register(fn: Callable[..., Any]) -> Callable[..., Any]:
-            plan = _Action(fn, permission, back, schema, versioned, keyed, refused)
+            plan = _Action(fn, permission, back, schema, versioned, keyed, first)
 
             @wraps(fn)
             def view(**path: Any) -> BaseResponse:
@@ -155,7 +154,7 @@ class _Action:
     schema: type[Schema] | None
     versioned: bool
     keyed: bool
-    refused: Refused | None
+    first: Callable[[dict[str, Any]], None] | None
 
     def run(self, path: dict[str, Any]) -> BaseResponse:
         key = request.form.get("idempotency_key", "")
@@ -173,10 +172,11 @@ class _Action:
             if self.schema is not None:
                 reading = _reading(self.schema())
                 data = load(self.schema(), reading)
+            if self.first is not None:
+                self.first(data)
             args = (actor,) if self.schema is None else (actor, data)
             return self._once(key, actor, lambda session: self.fn(session, *args, **given))
         except REFUSALS as error:
-            self._remember(error, data)
             return show_again(self.back, path, error, reading)
 
     def _once(self, key: str, actor: Actor | None, call: Callable[[Session], Any]) -> BaseResponse:
@@ -201,11 +201,6 @@ class _Action:
         for kind, text in told["said"]:
             flash(text, kind)
         return redirect(told["location"], 303)
-
-    def _remember(self, error: SupplyError, data: dict[str, Any]) -> None:
-        told = self.refused
-        if told is not None:
-            write_transaction(lambda session: told(session, error, data))
 
 
 def current_form() -> FormState:

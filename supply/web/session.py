@@ -88,11 +88,20 @@ def init_session(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         SESSION_REFRESH_EACH_REQUEST=False,
     )
+    app.extensions["supply_session_limits"] = people.Limits(
+        timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
+    )
     manager = LoginManager()
     # Flask-Login's own check binds to the address, which changes on a phone; the secret is what we check.
     manager.session_protection = None
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
+
+
+def limits() -> people.Limits:
+    """How long sessions live here."""
+    told: people.Limits = current_app.extensions["supply_session_limits"]
+    return told
 
 
 def _load(told: str) -> Viewer | None:
@@ -104,7 +113,7 @@ def _load(told: str) -> Viewer | None:
         return None
 
     def look(store: Session) -> tuple[Viewer, bool]:
-        known = people.actor_of_sign_in(store, sign_in_id, secret)
+        known = people.actor_of_sign_in(store, sign_in_id, secret, limits())
         rows = branches.list_branches(store, known.actor)
         own = tuple(BranchChoice(row.id, row.code, row.name, row.timezone, row.currency) for row in rows)
         return Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own), known.unseen

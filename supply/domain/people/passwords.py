@@ -32,11 +32,6 @@ def _octets(secret: str) -> bytes:
     return secret.encode("utf-8", "surrogatepass")
 
 
-def is_outdated(stored: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
-    return _HASHER.check_needs_rehash(stored)
-
-
 def new_secret() -> str:
     """256 random bits, safe in cookies and headers."""
     return secrets.token_urlsafe(32)

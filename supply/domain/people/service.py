@@ -21,24 +21,23 @@ from supply.domain.people.models import Person, RoleGrant
 from supply.domain.people.passwords import hash_password, password_fits
 from supply.domain.people.signing_in import (
     Known,
+    Limits,
     Opened,
     actor_of_sign_in,
+    begin_try,
     end_sign_in,
     find_demo,
     list_demo_people,
     list_sign_ins,
     note_seen,
     open_session,
-    record_failure,
+    prove,
     sign_in,
 )
 from supply.domain.people.tokens import (
-    Bearer,
     NewToken,
-    actor_of_token,
     create_token,
     list_tokens,
-    note_token_seen,
     revoke_token,
 )
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -46,12 +45,12 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, Role, require
 
 __all__ = [
-    "Bearer",
     "Known",
+    "Limits",
     "NewToken",
     "Opened",
     "actor_of_sign_in",
-    "actor_of_token",
+    "begin_try",
     "create_token",
     "end_sign_in",
     "find_demo",
@@ -59,9 +58,8 @@ __all__ = [
     "list_sign_ins",
     "list_tokens",
     "note_seen",
-    "note_token_seen",
     "open_session",
-    "record_failure",
+    "prove",
     "revoke_token",
     "sign_in",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from supply import clock
 from supply.database import new_id
 from supply.domain.branches.models import Branch
 from supply.domain.people.models import Person, RoleGrant, SignIn, Throttle
-from supply.domain.people.passwords import digest, hash_password, is_outdated, new_secret, password_fits, same
+from supply.domain.people.passwords import digest, new_secret, password_fits, same
 from supply.errors import NotFound, TooMany, Unauthenticated
 from supply.i18n import lazy
 from supply.permissions import Actor
@@ -24,9 +26,15 @@ ACCOUNT_TRIES = 9
 # A spa's tablets share one address, so an address is let ten times as many.
 ADDRESS_TRIES = 90
 WINDOW = timedelta(minutes=15)
-MAX_AGE = timedelta(hours=12)
-MAX_IDLE = timedelta(hours=2)
 SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lives at the most, and how long unused."""
+
+    age: timedelta
+    idle: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,10 @@ _BY_SIGN_IN = (
 )
 
 
-def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str) -> Known:
+def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str, limits: Limits) -> Known:
     """The person of a session cookie. Raises Unauthenticated where it has ended in any way."""
     rows = session.execute(_BY_SIGN_IN, {"sign_in": sign_in_id}).all()
-    if not rows or not same(rows[0].secret_hash, secret) or not _lives(rows[0]):
+    if not rows or not same(rows[0].secret_hash, secret) or not _lives(rows[0], limits):
         raise Unauthenticated("session_ended", lazy("Your session has ended. Please sign in again."))
     row = rows[0]
     unseen = abs(clock.now() - row.seen_at) > SEEN_EVERY
@@ -86,10 +94,10 @@ def actor_of(person_id: UUID, name: str, rows: Sequence[Any], scopes: frozenset[
     return Actor(person_id, name, grants, scopes)
 
 
-def _lives(row: Any) -> bool:
+def _lives(row: Any, limits: Limits) -> bool:
     now = clock.now()
     # Measured from both sides: a clock that was set back revives nothing older than the limits allow.
-    young = abs(now - row.created_at) < MAX_AGE and abs(now - row.seen_at) < MAX_IDLE
+    young = abs(now - row.created_at) < limits.age and abs(now - row.seen_at) < limits.idle
     return bool(row.ended_at is None and row.active and row.session_epoch == row.epoch and young)
 
 
@@ -102,16 +110,14 @@ def note_seen(session: Session, sign_in_id: UUID) -> None:
     )
 
 
-def require_unlocked(session: Session, subjects: Sequence[str]) -> None:
-    """Raises TooMany while one of the subjects is locked."""
+def require_unlocked(row: Throttle) -> None:
+    """Raises TooMany while the subject is locked."""
     now = clock.now()
-    query = select(Throttle.locked_until).where(Throttle.subject.in_(subjects), Throttle.locked_until > now)
-    until = session.scalars(query.order_by(Throttle.locked_until.desc())).first()
-    if until is not None:
+    if row.locked_until is not None and row.locked_until > now:
         raise TooMany(
             "too_many_tries",
             lazy("Too many wrong tries. Wait a quarter of an hour, or ask a manager for a new password."),
-            details={"retry_after": max(1, int((until - now).total_seconds()))},
+            details={"retry_after": max(1, int((row.locked_until - now).total_seconds()))},
         )
 
 
@@ -120,14 +126,15 @@ def subjects_of(login: str, address: str) -> dict[str, int]:
     return {f"account:{login.casefold()[:80]}": ACCOUNT_TRIES, f"address:{address[:80]}": ADDRESS_TRIES}
 
 
-def record_failure(session: Session, *, login: str, address: str) -> None:
-    """Count a wrong try. A transaction of its own, since the sign-in that failed is rolled back."""
+def begin_try(session: Session, *, login: str, address: str) -> None:
+    """Count a try before the password is looked at, in a transaction of its own. Raises TooMany.
+
+    Counted first, many guesses at once cannot all see an open lock; the right password gives the try back.
+    """
     now = clock.now()
-    for subject, tries in subjects_of(login, address).items():
-        row = session.get(Throttle, subject, with_for_update=True)
-        if row is None:
-            row = Throttle(subject=subject, failures=0, first_at=now)
-            session.add(row)
+    for subject, tries in sorted(subjects_of(login, address).items()):
+        row = _throttle(session, subject)
+        require_unlocked(row)
         if now - row.first_at > WINDOW or row.first_at > now:
             row.failures, row.first_at, row.locked_until = 0, now, None
         row.failures += 1
@@ -136,17 +143,36 @@ def record_failure(session: Session, *, login: str, address: str) -> None:
     session.flush()
 
 
-def sign_in(session: Session, *, login: str, password: str, address: str) -> Opened:
-    """Open a session. Raises Unauthenticated (same words and time for every kind of wrong), TooMany."""
-    require_unlocked(session, list(subjects_of(login, address)))
+def _throttle(session: Session, subject: str) -> Throttle:
+    """The subject's row, locked; made where there is none, also when somebody else makes it meanwhile."""
+    if session.get(Throttle, subject) is None:
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(Throttle(subject=subject, failures=0, first_at=clock.now()))
+    return session.get_one(Throttle, subject, with_for_update=True, populate_existing=True)
+
+
+def prove(session: Session, *, login: str, password: str) -> UUID:
+    """Whose name and password these are. Raises Unauthenticated: same words and time for every kind of wrong.
+
+    Takes a tenth of a second, so it belongs before the write transaction.
+    """
     person = session.scalar(select(Person).where(Person.login == login.strip().casefold()))
     fits = password_fits(person.password_hash if person else None, password)
     if person is None or not fits or not person.active:
         raise Unauthenticated("sign_in_refused", lazy("The name or the password is wrong."))
-    if is_outdated(person.password_hash):
-        person.password_hash = hash_password(password)
-    session.execute(delete(Throttle).where(Throttle.subject == f"account:{login.casefold()[:80]}"))
-    return open_session(session, person)
+    return person.id
+
+
+def sign_in(session: Session, person_id: UUID, *, login: str, address: str) -> Opened:
+    """Open a session for somebody who has proven who they are, and give their tries back."""
+    account, from_there = subjects_of(login, address)
+    session.execute(delete(Throttle).where(Throttle.subject == account))
+    session.execute(
+        update(Throttle)
+        .where(Throttle.subject == from_there, Throttle.failures > 0)
+        .values(failures=Throttle.failures - 1)
+    )
+    return open_session(session, session.get_one(Person, person_id))
 
 
 def open_session(session: Session, person: Person) -> Opened:
@@ -165,10 +191,10 @@ def open_session(session: Session, person: Person) -> Opened:
     return Opened(row.id, secret, Actor(person.id, person.name, grants))
 
 
-def list_sign_ins(session: Session, actor: Actor) -> Sequence[SignIn]:
+def list_sign_ins(session: Session, actor: Actor, limits: Limits) -> Sequence[SignIn]:
     """One's own open sessions, newest first."""
     query = select(SignIn).where(SignIn.person_id == actor.person_id, SignIn.ended_at.is_(None))
-    oldest = clock.now() - MAX_AGE
+    oldest = clock.now() - limits.age
     return session.scalars(query.where(SignIn.created_at > oldest).order_by(SignIn.id.desc()).limit(50)).all()
 
 
