@@ -50,10 +50,9 @@ $(BIN)/python:
 
 .PHONY: run
 run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1]
-	@export $(RUN_ENV); $(BIN)/python -c 'from supply.cli.setup import main; main()'
-	@export $(RUN_ENV); $(FLASK) supply demo --if-empty
-	@echo; echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
-	@export $(RUN_ENV); $(FLASK) supply sign-ins
+	@export $(RUN_ENV); \
+	$(BIN)/python -c 'from supply.cli.setup import main; main("demo --if-empty", "sign-ins")'
+	@echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
 	@export $(RUN_ENV); exec $(SERVER)
 
 .PHONY: lint
@@ -100,7 +99,7 @@ messages: .venv/.dev ## Bring the Vietnamese catalogue up to the strings of the 
 	@pot=$$(mktemp --suffix=.pot); trap 'rm -f "$$pot"' EXIT; \
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords "lazy plural:1,2 lazy_ngettext:1,2" \
 		--no-location --sort-output --omit-header --output-file "$$pot" . ; \
-	if [ -f $(CATALOGUE) ]; then action=update; extra="--omit-header --no-fuzzy-matching --ignore-pot-creation-date"; \
+	if [ -f $(CATALOGUE) ]; then action=update; extra="--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date"; \
 	else action=init; extra=""; mkdir -p $(dir $(CATALOGUE)); fi; \
 	$(BIN)/pybabel --quiet $$action --domain messages --input-file "$$pot" --output-file $(CATALOGUE) \
 		--locale vi $$extra

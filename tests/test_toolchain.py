@@ -110,9 +110,9 @@ def test_run_goes_from_nothing_to_a_server_in_order() -> None:
     plan = make("--dry-run", "run", "PORT=8123")
     steps = [
         "supply.cli.setup",
-        "supply demo --if-empty",
+        "demo --if-empty",
+        "sign-ins",
         ":8123/",
-        "supply sign-ins",
         "exec .venv/bin/granian",
     ]
     positions = [plan.index(step) for step in steps]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from flask import current_app
+from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
@@ -46,17 +47,23 @@ def write_secret(path: Path) -> bool:
     return True
 
 
-def main() -> None:
-    """Make the instance folder and the secret, then the database."""
+def main(*then: str) -> None:
+    """Make the instance folder and the secret, then the database; `then` run these `supply` commands.
+
+    In one process, since making the application is most of the time that a small command takes.
+    """
     if not os.environ.get("SUPPLY_SECRET_KEY"):
         path = Path(os.environ.get("SUPPLY_SECRET_KEY_FILE", SECRET_FILE))
         if write_secret(path):
             click.echo(f"A secret key was written to {path}. Keep it: sessions and stored keys depend on it.")
     from supply.app import create_app
 
-    with create_app().app_context():
+    app = create_app()
+    with app.app_context():
         migrate_database()
-    click.echo("The database is ready.")
+        click.echo("The database is ready.")
+    for command in then:
+        supply.main(command.split(), obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
 
 
 if __name__ == "__main__":
