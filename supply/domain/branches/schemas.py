@@ -43,7 +43,7 @@ class CreateLocation(BaseSchema):
         minimum=0,
         maximum=999,
         load_default=0,
-        metadata={"label": lazy("Order"), "hint": lazy("Deliveries go to the lowest number.")},
+        metadata={"label": lazy("Sequence"), "hint": lazy("Deliveries go to the lowest number.")},
     )
 
 
