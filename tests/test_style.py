@@ -10,7 +10,9 @@ import pytest
 from tests.sources import ROOT, files
 
 TEMPLATE_LINES = 120
-LONG_TEMPLATES: dict[str, str] = {}
+LONG_TEMPLATES = {
+    "supply/templates/components/form.html": "every macro of a form is imported from one place",
+}
 TEMPLATES = files(".html")
 TEXTS = files(".py", ".html", ".css", ".js", ".md", ".toml", ".txt", ".ini", ".mako", ".po", ".svg", ".cfg")
 OWN_WORDS = Path(__file__)
