@@ -1,0 +1,1 @@
+"""How fast the product is, beside what is possible on the same machine in the same minute."""
