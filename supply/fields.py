@@ -17,9 +17,12 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from supply.errors import Invalid
 from supply.i18n import lazy
+from supply.quantity import MINOR_DIGITS, parse_money
 
-_form: ContextVar[bool] = ContextVar("reading_form", default=False)
+# The currency of the form that is being read; empty while JSON is read.
+_form: ContextVar[str] = ContextVar("reading_form", default="")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _API_QUANTITY = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -27,9 +30,12 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
-def reading_form() -> Iterator[None]:
-    """Within it the fields read what people type: both decimal marks, local dates, "on" for a tick."""
-    token = _form.set(True)
+def reading_form(currency: str = "VND") -> Iterator[None]:
+    """Within it the fields read what people type: both decimal marks, local dates, "on" for a tick.
+
+    Prices are read in `currency`, unless the form itself names one beside them.
+    """
+    token = _form.set(currency)
     try:
         yield
     finally:
@@ -136,7 +142,7 @@ class Amount(fields.Field[Decimal]):
 
 
 class Money(Whole):
-    """An amount of money in integer minor units of its currency. A form may group: "125.000"."""
+    """An amount of money in integer minor units of its currency. A form says "125.000" (VND) or "12.50" (USD)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(minimum=0, maximum=10**13, **kwargs)
@@ -145,11 +151,11 @@ class Money(Whole):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> int:
         if _form.get() and isinstance(value, str):
-            if not re.fullmatch(
-                r"[0-9]{1,3}([., \u00a0\u202f][0-9]{3})*|[0-9]{1,13}", value.strip(), re.ASCII
-            ):
-                raise ValidationError(str(lazy("Write the price with digits, such as 125.000.")))
-            return int(re.sub(r"[^0-9]", "", value))
+            beside = (data or {}).get("currency")
+            try:
+                value = parse_money(value, beside if beside in MINOR_DIGITS else _form.get(), field=attr or "")
+            except Invalid as error:
+                raise ValidationError(str(error.message)) from error
         return super()._deserialize(value, attr, data, **kwargs)
 
 

@@ -74,6 +74,11 @@ def format_money(minor: int | None, currency: str, locale: str | None = None) ->
     return str(format_currency(amount, currency, locale=locale or locale_now()))
 
 
+def typed_money(minor: int | None, currency: str) -> str:
+    """What a price field holds: plain digits, 125000 for VND and 12.50 for USD."""
+    return "" if minor is None else format(Decimal(minor).scaleb(-MINOR_DIGITS.get(currency, 2)), "f")
+
+
 def format_day(day: date | None, locale: str | None = None, *, short: bool = False) -> str:
     """A calendar day: 22/11/2026, or "22 Nov 2026"; short leaves the year and says the weekday."""
     if day is None:

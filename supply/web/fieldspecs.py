@@ -77,7 +77,7 @@ def _kind(part: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(part, Amount):
         return {"kind": "quantity", "pattern": _AMOUNT, "inputmode": "decimal"}
     if isinstance(part, Money):
-        return {"kind": "money", "pattern": _MONEY, "inputmode": "numeric"}
+        return {"kind": "money", "pattern": _MONEY, "inputmode": "decimal"}
     if isinstance(part, fields.List):
         return {"kind": "checkbox"}
     if isinstance(part, Text) and part.multiline:

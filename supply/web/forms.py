@@ -84,6 +84,7 @@ class Reading:
 
     data: dict[str, Any]
     rows: dict[str, list[int]]
+    currency: str = "VND"
 
     def html_name(self, path: str) -> str:
         """ "lines.0.item_id" → "lines-2-item_id" where the first row kept was the third one drawn."""
@@ -95,17 +96,17 @@ class Reading:
         return name
 
 
-def read(schema: Schema, typed: MultiDict[str, str], timezone: str) -> Reading:
+def read(schema: Schema, typed: MultiDict[str, str], timezone: str, currency: str = "VND") -> Reading:
     """Unflatten a form by its schema. Names that the schema lacks stay in, so that loading refuses them."""
     rows: dict[str, list[int]] = {}
     values = MultiDict((name, value) for name, value in typed.items(multi=True) if name not in FRAME)
-    return Reading(_unflatten(schema, values, "", rows, ZoneInfo(timezone)), rows)
+    return Reading(_unflatten(schema, values, "", rows, ZoneInfo(timezone)), rows, currency)
 
 
 def load(schema: Schema, reading: Reading) -> dict[str, Any]:
     """The validated data. Raises Invalid with every fault under its HTML name."""
     try:
-        with reading_form():
+        with reading_form(reading.currency):
             loaded: dict[str, Any] = schema.load(reading.data)
     except ValidationError as error:
         faults = {reading.html_name(path): texts for path, texts in _flat(_messages(error), "")}

@@ -265,7 +265,8 @@ def _typed() -> Any:
 
 def _reading(schema: Schema) -> Reading:
     branch: BranchChoice | None = find_current_branch()
-    reading = read(schema, request.form, branch.timezone if branch else "UTC")
+    place = (branch.timezone, branch.currency) if branch else ("UTC", "VND")
+    reading = read(schema, request.form, *place)
     if branch is not None and "branch_id" in schema.load_fields:
         reading.data.setdefault("branch_id", str(branch.id))
     return reading

@@ -15,7 +15,7 @@ from supply.domain.suppliers.schemas import WEEKDAYS, AddTerms, WriteSupplier, W
 from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
-from supply.presenting import format_amount, format_money, unit_symbol
+from supply.presenting import format_amount, format_money, typed_money, unit_symbol
 from supply.quantity import UNITS
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
@@ -200,8 +200,9 @@ def edit_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID)
     supplier = suppliers.get_supplier(session, supplier_id)
     terms = suppliers.get_terms(session, supplier_id, item_id)
     amount, unit = catalog.stock_amount(terms.item, terms.pack_quantity)
-    names = ("pack_name", "price_minor", "currency", "minimum_packs", "supplier_code", "preferred")
+    names = ("pack_name", "currency", "minimum_packs", "supplier_code", "preferred")
     present = {name: getattr(terms, name) for name in names}
+    price = typed_money(terms.price_minor, terms.currency)
     return render(
         "suppliers/terms.html",
         schema=WriteTerms,
@@ -209,7 +210,7 @@ def edit_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID)
         item=terms.item,
         items=[],
         units=unit_options(terms.item),
-        present={**present, "amount": format(amount, "f"), "unit": unit},
+        present={**present, "amount": format(amount, "f"), "unit": unit, "price": price},
         action=url_for("suppliers.change_terms", supplier_id=supplier_id, item_id=item_id),
     )
 
