@@ -61,9 +61,10 @@ def list_deliveries(session: Session, actor: Actor) -> str:
     found = service.list_deliveries(session, actor, branch.id, limit=PAGE + 1, after=after)
     following = found[PAGE - 1].id if len(found) > PAGE else None
     expected = [] if after else orders.list_expected(session, actor, branch.id)
+    may_receive = actor.may(Permission.DELIVERY_LOG, branch.id)
     return render(
         "receiving/list.html",
-        expected=[expected_row(order) for order in expected],
+        expected=[expected_row(order, may_receive) for order in expected],
         rows=[delivery_row(delivery) for delivery in found[:PAGE]],
         next_url=following and url_for("receiving.list_deliveries", after=following),
         first_url=url_for("receiving.list_deliveries") if after else None,

@@ -24,15 +24,17 @@ from supply.web.session import current_branch
 from supply.web.units import echo_unit
 
 
-def expected_row(order: PurchaseOrder) -> dict[str, Any]:
-    """An open order, to be tapped when its supplier stands at the door."""
+def expected_row(order: PurchaseOrder, may_receive: bool) -> dict[str, Any]:
+    """An open order, to be tapped when its supplier stands at the door; others look at it."""
     zone = current_branch().timezone
     due, today = clock.day_of(order.expected_at, zone), clock.today(zone)
     still = [line for line in order.lines if line.open]
     side = _("expected today") if due == today else _("late") if due < today else format_day(due, short=True)
     return {
         "title": order.supplier.name,
-        "url": url_for("receiving.new_delivery", order_id=order.id),
+        "url": url_for("receiving.new_delivery", order_id=order.id)
+        if may_receive
+        else url_for("purchasing.show_order", order_id=order.id),
         "detail": ", ".join(
             f"{format_quantity(line.open, line.item)} {named(line.item)}" for line in still[:4]
         ),

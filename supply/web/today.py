@@ -187,7 +187,7 @@ def _delivery_rows(today: Today, branch: BranchChoice) -> list[dict[str, Any]]:
             {
                 "title": supplier.name,
                 "detail": _("Order %(number)s, expected %(day)s", number=order.number, day=format_day(due)),
-                "url": url_for("receiving.new_delivery", order=order.id),
+                "url": url_for("receiving.new_delivery", order_id=order.id),
                 "symbol": "truck",
                 "kind": "warning" if late else "info" if due == today.day else "neutral",
                 "words": _("late") if late else _("today") if due == today.day else _("on its way"),
