@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import lcm
 from typing import Any
 
 from flask import url_for
@@ -183,10 +184,10 @@ def lot_facts(report: LotReport) -> list[tuple[str, str]]:
         (_("In the book since"), format_instant(lot.created_at, report.branch.timezone)),
     ]
     if lot.cost_minor is not None and lot.cost_quantity is not None and lot.currency:
-        paid = format_money(lot.cost_minor, lot.currency)
-        facts.append(
-            (_("Cost"), _("%(paid)s for %(size)s", paid=paid, size=format_quantity(lot.cost_quantity, item)))
-        )
+        # The share is stored in lowest terms (21 for 100 µl); people read it per unit (210 for 1 ml).
+        size = lcm(lot.cost_quantity, UNITS[item.stock_unit].factor)
+        paid = format_money(lot.cost_minor * (size // lot.cost_quantity), lot.currency)
+        facts.append((_("Cost"), _("%(paid)s for %(size)s", paid=paid, size=format_quantity(size, item))))
         value = cost_of(standing, lot.cost_minor, lot.cost_quantity)
         facts.append((_("Worth what stands"), format_money(value, lot.currency)))
     if lot.quarantined_at is not None:
