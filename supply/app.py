@@ -6,14 +6,14 @@ import os
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from supply import cli, languages
+from supply import cli, clock, languages
 from supply.api import init_api, problems
 from supply.config import Settings
 from supply.database import init_database
@@ -67,8 +67,7 @@ def _locale() -> str:
 
 def _init_limits(app: Flask, settings: Settings) -> None:
     """A ceiling per caller, so that one loud client does not take the others' place."""
-    app.config["RATELIMIT_HEADERS_ENABLED"] = True
-    Limiter(
+    limiter = Limiter(
         _caller,
         app=app,
         default_limits=[f"{settings.rate_limit_per_minute} per minute"],
@@ -78,6 +77,18 @@ def _init_limits(app: Flask, settings: Settings) -> None:
         ),
         strategy="fixed-window",
     )
+
+    @app.after_request
+    def _tell(response: Response) -> Response:
+        """The fields of the IETF draft: how many in which window, how many are left, until when."""
+        window = limiter.current_limit
+        if window is not None:
+            seconds = max(0, round(window.reset_at - clock.now().timestamp()))
+            response.headers["RateLimit-Policy"] = f'"caller";q={settings.rate_limit_per_minute};w=60'
+            response.headers["RateLimit"] = f'"caller";r={max(0, window.remaining)};t={seconds}'
+            if response.status_code == 429:
+                response.headers.setdefault("Retry-After", str(seconds))
+        return response
 
 
 def _caller() -> str:

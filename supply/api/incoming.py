@@ -16,9 +16,8 @@ from marshmallow.fields import Boolean
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from supply.errors import Invalid, SupplyError
-from supply.i18n import lazy
+from supply.i18n import _, lazy
 
-DEPTH = 20
 _KEY = re.compile(r"[\x21-\x7e]{8,200}")
 _VERSION = re.compile(r'"([0-9]{1,15})"')
 
@@ -108,29 +107,16 @@ def _load(schema: Schema, told: dict[str, Any]) -> dict[str, Any]:
 
 def _json(request: Request) -> Any:
     if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnsupportedMediaType("Send the body uncompressed.")
+        raise UnsupportedMediaType(_("Send the body uncompressed."))
     raw = request.get_data()
     if not raw:
         return {}
     if not request.is_json:
-        raise UnsupportedMediaType("Send the body as application/json.")
-    if _too_deep(raw):
-        raise BadRequest("The JSON is nested too deeply.")
+        raise UnsupportedMediaType(_("Send the body as application/json."))
     try:
         return json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise BadRequest("The body is not valid JSON.") from error
-
-
-def _too_deep(raw: bytes) -> bool:
-    """A cheap upper bound: more opening brackets in a row of nesting than any schema has."""
-    depth = deepest = 0
-    for sign in re.finditer(rb"[\[\]{}]", raw):
-        depth += 1 if sign.group() in b"[{" else -1
-        deepest = max(deepest, depth)
-        if deepest > DEPTH * 10:
-            return True
-    return False
+        raise BadRequest(_("The body is not valid JSON, or it is nested too deeply.")) from error
 
 
 def _refuse_constant(name: str) -> Any:
