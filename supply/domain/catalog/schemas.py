@@ -22,11 +22,22 @@ class QuantityOut(OutSchema):
     unit = fields.String(required=True, metadata={"example": "kg"})
 
 
-class Quantity(fields.Nested):
-    """A QuantityOut that `tell` reads from the whole object: (amount, unit code), or None."""
+class SignedQuantityOut(OutSchema):
+    """An exact amount that may be below zero."""
 
-    def __init__(self, tell: Callable[[Any], tuple[Decimal, str] | None], **kwargs: Any) -> None:
-        super().__init__(QuantityOut, **kwargs)
+    amount = fields.String(
+        required=True, metadata={"pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$", "example": "-2.5"}
+    )
+    unit = fields.String(required=True, metadata={"example": "ml"})
+
+
+class Quantity(fields.Nested):
+    """A quantity that `tell` reads from the whole object: (amount, unit code), or None."""
+
+    def __init__(
+        self, tell: Callable[[Any], tuple[Decimal, str] | None], *, signed: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(SignedQuantityOut if signed else QuantityOut, **kwargs)
         self.tell = tell
 
     def get_value(self, obj: Any, attr: str, accessor: Any = None, default: Any = None) -> Any:

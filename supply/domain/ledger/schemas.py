@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from supply.domain.catalog.models import Category, Item
-from supply.domain.catalog.schemas import QuantityOut, quantity_out
+from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut, quantity_out
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Holding, Lot, LotKind, MovementType
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
@@ -50,9 +50,9 @@ class StockLevelOut(OutSchema):
     quarantined = fields.Nested(QuantityOut, required=True)
     expired = fields.Nested(QuantityOut, required=True)
     reserved = fields.Nested(QuantityOut, required=True)
-    available = fields.Nested(QuantityOut, required=True)
+    available = fields.Nested(SignedQuantityOut, required=True)
     on_order = fields.Nested(QuantityOut, required=True)
-    projected = fields.Nested(QuantityOut, required=True)
+    projected = fields.Nested(SignedQuantityOut, required=True)
     reorder_point = fields.Nested(QuantityOut, required=True, allow_none=True)
     par_level = fields.Nested(QuantityOut, required=True, allow_none=True)
     flagged = fields.Boolean(required=True)

@@ -120,7 +120,7 @@ class FlagOut(OutSchema):
     quarantined = Quantity(_of_flag(lambda flag: flag.position.quarantined), required=True)
     expired = Quantity(_of_flag(lambda flag: flag.position.expired), required=True)
     reserved = Quantity(_of_flag(lambda flag: flag.position.reserved), required=True)
-    available = Quantity(_of_flag(lambda flag: flag.position.available), required=True)
+    available = Quantity(_of_flag(lambda flag: flag.position.available), signed=True, required=True)
     on_order = Quantity(_of_flag(lambda flag: flag.position.on_order), required=True)
     reorder_point = Quantity(_of_flag(lambda flag: flag.position.reorder_point), required=True)
     par_level = Quantity(_of_flag(lambda flag: flag.position.par_level), required=True)

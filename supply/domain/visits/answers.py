@@ -6,20 +6,11 @@ from typing import Any
 
 from marshmallow import fields
 
-from supply.domain.catalog.schemas import QuantityOut
+from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut
 from supply.domain.treatments.models import Effect
 from supply.domain.visits.models import SkipReason, StepStatus, VisitStatus
 from supply.fields import Moment, OutSchema
 from supply.quantity import UNITS, from_base
-
-
-class SignedQuantityOut(OutSchema):
-    """An exact amount that may be below zero."""
-
-    amount = fields.String(
-        required=True, metadata={"pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$", "example": "-2.5"}
-    )
-    unit = fields.String(required=True, metadata={"example": "ml"})
 
 
 class ItemRef(OutSchema):

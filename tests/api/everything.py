@@ -1,0 +1,113 @@
+"""A spa where one of everything is there to be asked for, made over the API by somebody with every role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from supply.database import read_snapshot, write_transaction
+from supply.domain.people import service as people
+from supply.domain.people.models import Person
+from supply.permissions import Actor, Role
+from tests import goods as shop
+from tests.api.calling import Caller
+from tests.cast import PASSWORD, Cast
+from tests.treatments import open_spa
+
+WHEN = "2026-11-22T09:30:00Z"
+# The tables whose first row answers a name in a path, query or body.
+TABLES = (
+    "adjustment", "branch", "completion", "condition", "container", "delivery", "item", "location", "lot",
+    "package", "person", "procedure", "purchase_order", "recipe_version", "requisition", "room", "supplier",
+    "visit",
+)  # fmt: skip
+OTHER_NAMES = {
+    "count_id": "stock_count",
+    "entry_id": "waste_entry",
+    "line_id": "recipe_line",
+    "order_id": "purchase_order",
+    "rule_id": "contraindication",
+}
+
+
+def all_roles(cast: Cast) -> Actor:
+    """Somebody who may do everything in the main branch, and look after people everywhere."""
+    grants = {(role, cast.branch_id) for role in Role if role is not Role.ADMIN} | {(Role.ADMIN, None)}
+
+    def work(session: Session) -> Actor:
+        made = people.create_person(
+            session, cast.admin, login="everything", name="E", password=PASSWORD, grants=grants
+        )
+        return Actor(made.id, made.name, frozenset(grants))
+
+    return write_transaction(work)
+
+
+def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
+    """One of everything: who may do it all, and the ids by the names that the API gives them."""
+    caller = Caller(client, all_roles(cast))
+    goods = shop.stock_up(cast)
+    open_spa(cast)
+    shop.policy(cast, goods.oil, 1_000, 2_000_000)
+    branch = str(cast.branch_id)
+    _buy(caller, branch, goods)
+    lot = caller.get("/lots", branch_id=branch)["data"][0]["id"]
+    some = {"branch_id": branch, "lot_id": lot, "amount": "1", "unit": "g"}
+    caller.done("POST", "/containers", some)
+    caller.done("POST", "/waste-entries", some | {"reason": "spilled"})
+    caller.done("POST", "/adjustments", some | {"reason": "unrecorded-use", "direction": "out"})
+    _treat(caller, branch)
+    return caller, read_snapshot(lambda session: _ids(session, cast))
+
+
+def _buy(caller: Caller, branch: str, goods: shop.Goods) -> None:
+    line = {"item_id": str(goods.ginger), "amount": "2", "unit": "carton"}
+    for _time in range(2):
+        asked = caller.done("POST", "/requisitions", {"branch_id": branch, "lines": [line]})
+    caller.done("POST", f"/requisitions/{asked['id']}/submission")
+    manager = Caller(caller.client, _second_manager())
+    manager.done("POST", f"/requisitions/{asked['id']}/approval", If_Match='"2"')
+    came = line | {"lot_number": "G-1", "expires_on": shop.LATER.isoformat()}
+    body = {"branch_id": branch, "supplier_id": str(goods.farm), "lines": [came]}
+    caller.done("POST", "/deliveries", body)
+
+
+def _second_manager() -> Actor:
+    def look(session: Session) -> Actor:
+        person = session.scalars(select(Person).where(Person.login == "second-manager")).one()
+        return Actor(
+            person.id, person.name, frozenset((grant.role, grant.branch_id) for grant in person.grants)
+        )
+
+    return read_snapshot(look)
+
+
+def _treat(caller: Caller, branch: str) -> None:
+    plan: dict[str, Any] = {
+        "branch_id": branch,
+        "procedure": "back-massage",
+        "guests": [{"conditions": []}],
+        "planned_at": WHEN,
+    }
+    for _time in range(2):
+        visit = caller.done("POST", "/visits", plan)
+        caller.done("POST", f"/visits/{visit['id']}/steps/1/completion", {})
+
+
+def _ids(session: Session, cast: Cast) -> dict[str, str]:
+    names = {f"{table}_id": table for table in TABLES} | OTHER_NAMES
+    found = {
+        name: session.execute(text(f'SELECT id FROM "{table}" ORDER BY id LIMIT 1')).scalar()
+        for name, table in names.items()
+    }
+    known = {name: str(value) for name, value in found.items() if value is not None}
+    return known | {
+        "branch_id": str(cast.branch_id),
+        "person_id": str(cast.therapist.person_id),
+        "therapist_id": str(cast.therapist.person_id),
+        "room_id": str(cast.room_id),
+        "location_id": str(cast.location_id),
+    }
