@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import url_for
 
@@ -162,24 +163,40 @@ def _note(step: StepView) -> str:
 
 
 def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
-    return [
-        (
-            named(line.item),
-            format_quantity(line.quantity, line.item),
-            guest_words(line.guest_position) or str(rule_words(line.rule)),
-        )
-        for line in step.lines
-    ]
+    return _together(
+        [
+            (
+                line,
+                format_quantity(line.quantity, line.item),
+                "" if line.guest_position else str(rule_words(line.rule)),
+            )
+            for line in step.lines
+        ]
+    )
+
+
+def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]]:
+    """Guests who get the same of an item share a line: "2 × 30 ml, guests 1, 2"."""
+    same: dict[tuple[UUID, str, str], list[Any]] = {}
+    for line, amount, note in told:
+        same.setdefault((line.item.id, amount, note), []).append(line)
+    rows = []
+    for (_item, amount, note), lines in same.items():
+        numbers = [line.guest_position for line in lines if line.guest_position]
+        times = f"{len(lines)} × " if len(lines) > 1 else ""
+        notes = [_guests(numbers) if numbers else "", note]
+        rows.append((named(lines[0].item), times + amount, ", ".join(filter(None, notes))))
+    return rows
 
 
 def _done_lines(done: Recorded) -> list[tuple[str, str, str]]:
-    return [
-        (named(line.item), format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines
-    ]
+    return _together(
+        [(line, format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines]
+    )
 
 
 def _line_note(line: Any) -> str:
-    notes = [guest_words(line.guest_position)]
+    notes = []
     if line.variance:
         variance = format_quantity(line.variance, line.item, signed=True)
         notes.append(_("%(variance)s against the recipe", variance=variance))

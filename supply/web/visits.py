@@ -70,6 +70,7 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         "visits/show.html",
         view=view,
         items=items,
+        party=visit_rows.party(view.visit.party_size),
         actions=visit_rows.last_actions(view, actor),
         facts=visit_rows.visit_facts(view),
         warnings=visit_rows.warning_rows(view.warnings),
