@@ -91,7 +91,7 @@ def packs_of(session: Session, supplier_id: UUID | None, items: Sequence[Item]) 
     if len(items) == 1:
         return [(name, name, size) for name, size in packs.items()]
     common = {unit.code: (unit_symbol(unit.code), unit.factor) for unit in UNITS.values()}
-    own = {unit.code: (unit.code, unit.factor) for item in items for unit in item.units}
+    own = {unit.code: (named(unit), unit.factor) for item in items for unit in item.units}
     named_packs = {name: (name, size) for name, size in packs.items()}
     return [(code, label, factor) for code, (label, factor) in (named_packs | own | common).items()]
 
