@@ -44,7 +44,6 @@ WITHIN_SERVICES = {
     Permission.VISIT_COMPLETE_ANY,
     Permission.SAFETY_OVERRIDE,
     Permission.PEOPLE_MANAGE,
-    Permission.AUDIT_SEE,
 }
 
 

@@ -28,6 +28,7 @@ MODULES = (
     "deliveries",
     "people",
     "tokens",
+    "audit",
 )
 
 

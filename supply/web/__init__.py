@@ -29,10 +29,12 @@ MODULES = (
     "stock",
     "stocktake",
     "waste",
+    "tasks",
     "visits",
     "visit_plans",
     "receiving",
     "purchasing",
+    "audit",
 )
 
 

@@ -11,12 +11,30 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import new_id
 from supply.domain.audit.models import AuditEntry
-from supply.permissions import Actor
+from supply.permissions import Actor, Permission, require
+
+# What all branches share and every manager may change. Entries of people and tokens bear no branch either;
+# they are for admins.
+SHARED = ("item", "supplier", "procedure", "package", "condition", "contraindication")
+# Every kind of thing that is written down here, in the order in which a list of them is read.
+ENTITIES = (
+    *SHARED,
+    "lot",
+    "delivery",
+    "requisition",
+    "purchase-order",
+    "branch",
+    "location",
+    "room",
+    "person",
+    "token",
+)
 
 
 def record(
@@ -45,6 +63,41 @@ def record(
             reason=reason,
         )
     )
+
+
+def list_entries(
+    session: Session,
+    actor: Actor,
+    *,
+    branch_id: UUID | None = None,
+    entity: str | None = None,
+    entity_id: UUID | None = None,
+    person_id: UUID | None = None,
+    recorded_from: datetime | None = None,
+    recorded_before: datetime | None = None,
+    limit: int = 50,
+    before: UUID | None = None,
+) -> Sequence[AuditEntry]:
+    """What was changed, newest first. Managers see their branches and what all share; admins see all.
+
+    Raises NotFound for a branch that is not the person's, Forbidden.
+    """
+    require(actor, Permission.AUDIT_SEE, branch_id)
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    own = actor.branch_ids()
+    if own is not None:
+        seen = [one for one in own if actor.may(Permission.AUDIT_SEE, one)]
+        shared = and_(AuditEntry.branch_id.is_(None), AuditEntry.entity.in_(SHARED))
+        query = query.where(or_(AuditEntry.branch_id.in_(seen), shared))
+    wanted = {"branch_id": branch_id, "entity": entity, "entity_id": entity_id, "person_id": person_id}
+    query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    if recorded_from is not None:
+        query = query.where(AuditEntry.recorded_at >= recorded_from)
+    if recorded_before is not None:
+        query = query.where(AuditEntry.recorded_at < recorded_before)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return session.scalars(query).all()
 
 
 def _plain(value: Any) -> Any:
