@@ -116,7 +116,7 @@ def _to_count(today: Today) -> Question:
     return Question(
         _("What must be counted?"),
         format_number(number),
-        url_for("stocktake.list_counts"),
+        url_for("tasks.list_tasks", kind="count"),
         _("Shortfalls that ask what is really there.") if number else _("No shelf is in doubt."),
         "count",
         "warning" if number else "ok",
@@ -143,7 +143,7 @@ def _incidents(today: Today) -> Question:
     return Question(
         _("What went against a rule?"),
         format_number(number),
-        url_for("stocktake.list_counts"),
+        url_for("tasks.list_tasks", kind="incident"),
         _("Steps done with an expired or quarantined lot.") if number else _("No open incident."),
         "warning",
         "danger" if number else "ok",

@@ -41,3 +41,14 @@ class TaskOut(OutSchema):
         amount = from_base(task.quantity, UNITS[task.stock_unit].factor)
         told: dict[str, str] = QuantityOut().dump({"amount": amount, "unit": task.stock_unit})
         return told
+
+
+class ClosedTaskOut(OutSchema):
+    """A task that has been seen to."""
+
+    id = fields.UUID(required=True)
+    branch_id = fields.UUID(required=True)
+    kind = fields.Enum(TaskKind, by_value=True, required=True)
+    outcome = fields.String(required=True, metadata={"example": "seen"})
+    closed_at = Moment(required=True)
+    closed_by = fields.UUID(required=True)

@@ -1,6 +1,7 @@
 """Tasks: what somebody must look at (a shelf to count, an incident to know of).
 
-Owns opening, listing and closing. Refuses to own stock: whoever posts what a task asked for closes it.
+Owns opening, listing and closing. Refuses to own stock: whoever posts what a task asked for closes it, or
+somebody says that it has been seen to.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.database import new_id
 from supply.domain.catalog.models import Item
+from supply.domain.people.models import Person
 from supply.domain.tasks.models import Task, TaskKind
-from supply.errors import NotFound
+from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.writing import write_later
+
+# Who may say that a task has been seen to, and as which outcome it is on record. A shelf in doubt is rather
+# counted; a delivery that was logged late may have settled it all the same.
+_BY_HAND: dict[TaskKind, tuple[Permission, str]] = {
+    TaskKind.COUNT: (Permission.COUNT_LOG, "settled"),
+    TaskKind.INCIDENT: (Permission.COUNT_APPROVE, "seen"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def list_open(
     limit: int = 50,
     after: tuple[datetime, uuid.UUID] | None = None,
 ) -> Sequence[Any]:
-    """What waits in a branch, oldest first: the task's columns and its item's code, names and units."""
+    """What waits in a branch, oldest first: the task's columns, its item's names and units, and by whom."""
     require(actor, Permission.STOCK_SEE, branch_id)
     query = (
         select(
@@ -102,8 +111,10 @@ def list_open(
             Item.dimension,
             Item.stock_unit,
             Item.usage_unit,
+            Person.name.label("opened_by_name"),
         )
         .outerjoin_from(Task, Item, Item.id == Task.item_id)
+        .join(Person, Person.id == Task.opened_by)
         .where(Task.branch_id == branch_id, Task.closed_at.is_(None))
         .order_by(Task.opened_at, Task.id)
         .limit(limit)
@@ -153,3 +164,22 @@ def close_tasks(
     if task_id is not None and not count:
         raise NotFound("task_not_found", lazy("There is no such open task in this branch."))
     return count
+
+
+def close_task(session: Session, actor: Actor, task_id: uuid.UUID) -> Task:
+    """Say that a task has been seen to. Raises NotFound, Forbidden, Conflict("already_closed")."""
+    task = session.get(Task, task_id)
+    if task is None or not actor.belongs_to(task.branch_id):
+        raise NotFound("task_not_found", lazy("There is no such task."))
+    permission, outcome = _BY_HAND[task.kind]
+    require(actor, permission, task.branch_id)
+    closed = session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.closed_at.is_(None))
+        .values(closed_at=clock.now(), closed_by=actor.person_id, outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(task)
+    if not (closed.rowcount if isinstance(closed, CursorResult) else 0):
+        raise Conflict("already_closed", lazy("Somebody has seen to this already."))
+    return task
