@@ -51,7 +51,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("places", "quantity", "taken", "short"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("places", "quantity", "taken", "short"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_take(places: list[Place], quantity: int, taken: list[tuple[int, int]], short: int) -> None:
     got, rest = take(places, quantity, TODAY, Named())
     assert [(chosen.lot_id.int - 200, amount) for chosen, amount in got] == taken

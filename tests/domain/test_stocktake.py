@@ -1,4 +1,4 @@
-"""Opening stock, adjustments and counts: the book follows the shelf, and every correction can be taken back."""
+"""Opening stock, adjustments, counts: the book follows the shelf; each correction can be taken back."""
 
 from __future__ import annotations
 
