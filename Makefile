@@ -50,6 +50,8 @@ $(BIN)/python:
 
 .PHONY: run
 run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1]
+	@$(BIN)/python -c 'import socket; socket.create_server(("$(HOST)", $(PORT)))' 2>/dev/null || \
+		{ echo "Port $(PORT) cannot be had on $(HOST): choose another, make run PORT=8080" >&2; exit 1; }
 	@export $(RUN_ENV); \
 	$(BIN)/python -c 'from supply.cli.setup import main; main("demo --if-empty", "sign-ins")'
 	@echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
