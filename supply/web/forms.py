@@ -40,6 +40,9 @@ class FormState:
     details: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
     sent_key: str = ""
+    # Where it was sent and the version that it bore; none where that version was the reason to refuse.
+    action: str = ""
+    sent_version: str = ""
 
     def value(self, name: str, otherwise: Any = "") -> Any:
         """What was typed under an HTML name (a list for ticks), else the present value."""
@@ -51,6 +54,10 @@ class FormState:
     def of(self, endpoint: str) -> FormState:
         """This state if it came from that form, else an empty one: for pages with several forms."""
         return self if self.endpoint == endpoint else FormState()
+
+    def version(self, action: str, stored: int | str) -> int | str:
+        """The version that the person saw: what somebody changed since is not overwritten by a second try."""
+        return (self.sent_version if action == self.action else "") or stored
 
     def rows(self, name: str, least: int = 1) -> range:
         """Row numbers to draw for a repeated part: those typed, at least `least`."""

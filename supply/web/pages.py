@@ -246,6 +246,8 @@ def show_again(
         endpoint=request.endpoint or "",
         # A key that is spoken for cannot serve another body: knowingly sending again takes a new one.
         sent_key=form_key() if spent or not _KEY.fullmatch(sent) else sent,
+        action=request.path,
+        sent_version="" if isinstance(error, Stale) else request.form.get("version", ""),
     )
     wanted = next(current_app.url_map.iter_rules(back)).arguments
     page = current_app.view_functions[back](**{name: value for name, value in path.items() if name in wanted})
