@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from supply import cli, clock, languages
 from supply.api import init_api, problems
+from supply.ceiling import CallCounts  # noqa: F401 - importing it declares memory://
 from supply.config import Settings
 from supply.database import init_database
 from supply.errors import SupplyError

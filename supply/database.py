@@ -1,7 +1,8 @@
 """The store: declarative base, column types, connection set-up and the only commit in the program.
 
 Two doors: `write_transaction(work)` for everything that changes the domain, `read_snapshot(work)` for
-everything that only looks. Both hand `work` a session and run it inside one transaction.
+everything that only looks. Both hand `work` a session and run it inside one transaction. (`glance(work)` is a
+single SELECT outside of either: who is behind a token?)
 """
 
 from __future__ import annotations
@@ -225,6 +226,17 @@ def read_snapshot(work: Callable[[Session], T]) -> T:
         raise _translated(error) from error
     finally:
         session.rollback()
+
+
+def glance(work: Callable[[Connection], T]) -> T:
+    """Run a `work` of one SELECT: a snapshot of its own without a transaction round it, so one round trip."""
+    try:
+        with db.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            return work(connection)
+    except (OperationalError, InterfaceError) as error:
+        raise _translated(error) from error
 
 
 def _worth_repeating(error: DBAPIError) -> bool:

@@ -6,7 +6,7 @@ from flask import Request, g
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from supply.database import read_snapshot, write_transaction
+from supply.database import glance, write_transaction
 from supply.domain.people import tokens
 from supply.errors import Forbidden, SupplyError, Unauthenticated
 from supply.i18n import lazy
@@ -18,7 +18,7 @@ def admit(request: Request, permission: Permission) -> Actor:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret or len(secret) > 200 or not secret.isascii():
         raise Unauthenticated("token_missing", lazy("Send a token of yours: Authorization: Bearer spl_…"))
-    bearer = read_snapshot(lambda session: tokens.actor_of_token(session, secret.strip()))
+    bearer = glance(lambda connection: tokens.actor_of_token(connection, secret.strip()))
     g.api_language = bearer.language
     if bearer.unseen:
         _note_seen(bearer)

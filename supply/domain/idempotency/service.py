@@ -14,7 +14,7 @@ from supply import clock
 from supply.domain.idempotency.models import IdempotencyKey
 from supply.errors import Invalid
 from supply.i18n import lazy
-from supply.writing import write_later
+from supply.writing import ask, write_later
 
 LIFE = timedelta(days=90)
 _FIND = select(
@@ -38,7 +38,7 @@ class Answer:
 
 def find_answer(session: Session, key: str, person_id: UUID, fingerprint: str) -> Answer | None:
     """The answer that this key got, or None. Raises Invalid where the key was spent otherwise."""
-    row = session.execute(_FIND, {"key": key}).first()
+    row = ask(session, _FIND, {"key": key}).first()
     if row is None:
         return None
     if row.person_id != person_id or row.fingerprint != fingerprint:

@@ -24,6 +24,7 @@ from supply.domain.ledger.models import Holding, LedgerHead, Lot, StockLevel
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor
+from supply.writing import ask
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ _LOCK = (
 
 def lock(session: Session, actor: Actor, branch_id: UUID) -> Writer:
     """Become the branch's one writer until the transaction ends. Raises NotFound for no such branch."""
-    head = session.execute(_LOCK, {"branch": branch_id}).first()
+    head = ask(session, _LOCK, {"branch": branch_id}).first()
     if head is None:
         raise NotFound("branch_not_found", lazy("There is no such branch, or it is not one of yours."))
     return Writer(session, actor, branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now())
@@ -160,7 +161,7 @@ def load(writer: Writer, item_ids: Iterable[UUID], lot_ids: Collection[UUID] = (
     values = {"branch": writer.branch_id, "items": sorted(items)}
     if lot_ids:
         values["lots"] = sorted(set(lot_ids))
-    for row in writer.session.execute(query, values):
+    for row in ask(writer.session, query, values):
         _remember(writer, row)
     for item_id in items:
         writer.levels.setdefault(item_id, Level())

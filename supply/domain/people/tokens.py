@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -64,7 +64,7 @@ class Bearer:
     unseen: bool
 
 
-def actor_of_token(session: Session, secret: str) -> Bearer:
+def actor_of_token(session: Session | Connection, secret: str) -> Bearer:
     """The person a bearer token speaks for, with its scopes. Raises Unauthenticated. One statement."""
     rows = session.execute(_BY_HASH, {"digest": digest(secret)}).all()
     now = clock.now()
@@ -144,11 +144,11 @@ def list_tokens(session: Session, actor: Actor) -> Sequence[ApiToken]:
 
 
 def revoke_token(session: Session, actor: Actor, token_id: UUID) -> ApiToken:
-    """End a token at once: one's own, or, for an admin, anybody's. Raises NotFound."""
+    """End a token at once: one's own, or, for an admin of the whole spa, anybody's. Raises NotFound."""
     require(actor, Permission.TOKEN_OWN)
     token = session.get(ApiToken, token_id)
     own = token is not None and token.person_id == actor.person_id
-    if token is None or not (own or actor.may(Permission.PEOPLE_MANAGE)):
+    if token is None or not (own or (actor.may(Permission.PEOPLE_MANAGE) and actor.branch_ids() is None)):
         raise NotFound("token_not_found", lazy("There is no such token of yours."))
     if token.revoked_at is None:
         token.revoked_at = clock.now()

@@ -19,6 +19,7 @@ from supply.errors import Forbidden, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import Dimension
+from supply.writing import ask
 
 OPEN = (StepStatus.PLANNED, StepStatus.STARTED)
 UNDER_WAY = (VisitStatus.PLANNED, VisitStatus.RUNNING)
@@ -122,7 +123,7 @@ _BRANCH = select(Visit.branch_id).where(Visit.id == bindparam("visit"))
 
 def branch_of(session: Session, actor: Actor, visit_id: uuid.UUID) -> uuid.UUID:
     """The branch to lock for a visit. Raises NotFound where it is not one of the actor's."""
-    branch_id: uuid.UUID | None = session.scalar(_BRANCH, {"visit": visit_id})
+    branch_id: uuid.UUID | None = ask(session, _BRANCH, {"visit": visit_id}).scalar()
     if branch_id is None or not actor.belongs_to(branch_id):
         raise NotFound("visit_not_found", lazy("There is no such visit, or it is not in your branch."))
     return branch_id
@@ -130,7 +131,7 @@ def branch_of(session: Session, actor: Actor, visit_id: uuid.UUID) -> uuid.UUID:
 
 def read_step(session: Session, visit_id: uuid.UUID, position: int) -> StepFacts | None:
     """One step, or None. One statement."""
-    rows = session.execute(_ONE, {"visit": visit_id, "position": position}).all()
+    rows = ask(session, _ONE, {"visit": visit_id, "position": position}).all()
     return _gather(rows).get((visit_id, position))
 
 
@@ -139,7 +140,7 @@ def read_steps(session: Session, keys: Collection[StepKey]) -> dict[StepKey, Ste
     if not keys:
         return {}
     visits, positions = sorted({visit for visit, _ in keys}), sorted({position for _, position in keys})
-    rows = session.execute(_MANY, {"visits": visits, "positions": positions}).all()
+    rows = ask(session, _MANY, {"visits": visits, "positions": positions}).all()
     found = _gather(rows)
     return {key: found[key] for key in keys if key in found}
 
