@@ -183,13 +183,12 @@ def _grants(ticks: list[str]) -> list[tuple[Role, UUID | None]]:
 
 def _offers(session: Session, actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     """Per branch the roles that the actor may give."""
-    every = actor.may(Permission.PEOPLE_MANAGE)
     offers = []
     for branch in branches.list_branches(session, actor):
-        roles = Role if every else [Role.STOREROOM, Role.THERAPIST]
-        if every or actor.may(Permission.PEOPLE_STAFF, branch.id):
+        roles = Role if actor.may(Permission.PEOPLE_MANAGE, branch.id) else [Role.STOREROOM, Role.THERAPIST]
+        if actor.may(Permission.PEOPLE_STAFF, branch.id):
             offers.append((branch.name, [(_tick(role, branch.id), word(role)) for role in roles]))
-    if every:
+    if actor.may(Permission.PEOPLE_MANAGE) and actor.branch_ids() is None:
         offers.append((_("Every branch"), [(_tick(Role.ADMIN, None), word(Role.ADMIN))]))
     return offers
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, selectinload
 from supply import clock
 from supply.database import new_id
 from supply.domain.audit import service as audit
-from supply.domain.branches.models import Branch
+from supply.domain.people import granting
+from supply.domain.people.granting import Grant, sorted_grants
 from supply.domain.people.models import Person, RoleGrant
 from supply.domain.people.passwords import hash_password, password_fits
 from supply.domain.people.signing_in import (
@@ -42,7 +43,7 @@ from supply.domain.people.tokens import (
 )
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from supply.i18n import lazy
-from supply.permissions import Actor, Permission, Role, require
+from supply.permissions import Actor, Permission, require
 
 __all__ = [
     "Known",
@@ -64,9 +65,6 @@ __all__ = [
     "sign_in",
 ]
 
-STAFF = frozenset({Role.STOREROOM, Role.THERAPIST})
-Grant = tuple[Role, UUID | None]
-
 
 def list_people(session: Session, actor: Actor, *, active: bool | None = True) -> Sequence[Person]:
     """People whom the actor looks after: all for an admin, those of their branches for a manager."""
@@ -74,18 +72,16 @@ def list_people(session: Session, actor: Actor, *, active: bool | None = True) -
     query = select(Person).options(selectinload(Person.grants)).order_by(Person.name, Person.id).limit(500)
     if active is not None:
         query = query.where(Person.active.is_(active))
-    if not actor.may(Permission.PEOPLE_MANAGE):
-        branch_ids = _managed(actor)
-        query = query.where(
-            exists().where(RoleGrant.person_id == Person.id, RoleGrant.branch_id.in_(branch_ids))
-        )
+    if actor.branch_ids() is not None:
+        within = RoleGrant.branch_id.in_(granting.managed(actor))
+        query = query.where(exists().where(RoleGrant.person_id == Person.id, within))
     return session.scalars(query).all()
 
 
 def get_person(session: Session, actor: Actor, person_id: UUID) -> Person:
     """Oneself, or somebody whom the actor looks after. Raises NotFound."""
     person = session.get(Person, person_id, options=[selectinload(Person.grants)])
-    if person is None or not (person_id == actor.person_id or _looks_after(actor, person)):
+    if person is None or not (person_id == actor.person_id or granting.looks_after(actor, person)):
         raise NotFound("person_not_found", lazy("There is no such person in your branches."))
     return person
 
@@ -104,7 +100,7 @@ def create_person(
     require(actor, Permission.PEOPLE_STAFF)
     login = login.strip().casefold()
     _require_good_password(password, login)
-    _require_may_grant(session, actor, set(), set(grants))
+    granting.require_may_grant(session, actor, set(), set(grants))
     person = Person(
         id=new_id(),
         login=login,
@@ -139,7 +135,7 @@ def update_person(
     require(actor, Permission.PEOPLE_STAFF)
     person = get_person(session, actor, person_id)
     _require_version(person, version)
-    _require_whole_person(actor, person)
+    granting.require_whole_person(actor, person)
     changes: dict[str, Any] = {}
     for field, value in (("name", name), ("language", language)):
         if value is not None and value != getattr(person, field):
@@ -154,7 +150,7 @@ def update_person(
         person.active = active
     if changes.keys() & {"active", "roles"}:
         person.session_epoch += 1
-        _require_an_admin(session)
+        granting.require_an_admin(session)
     session.flush()
     if changes:
         _note(session, actor, person, "person.update", changes)
@@ -165,7 +161,7 @@ def reset_password(session: Session, actor: Actor, person_id: UUID, *, password:
     """Give somebody else a new first password; all their sessions end."""
     require(actor, Permission.PEOPLE_STAFF)
     person = get_person(session, actor, person_id)
-    _require_whole_person(actor, person)
+    granting.require_whole_person(actor, person)
     if person.id == actor.person_id:
         raise Forbidden("own_account", lazy("Change your own password in your account."))
     return _set_password(session, actor, person, password)
@@ -190,10 +186,6 @@ def set_preferences(
     return person
 
 
-def sorted_grants(grants: Collection[Grant]) -> list[Grant]:
-    return sorted(set(grants), key=lambda grant: (grant[0].value, str(grant[1])))
-
-
 def _set_password(session: Session, actor: Actor, person: Person, password: str) -> Person:
     _require_good_password(password, person.login)
     person.password_hash = hash_password(password)
@@ -209,7 +201,7 @@ def _regrant(session: Session, actor: Actor, person: Person, wanted: set[Grant])
         return {}
     if person.id == actor.person_id:
         raise Forbidden("own_roles", lazy("Nobody changes their own roles. Ask somebody else."))
-    _require_may_grant(session, actor, held, wanted)
+    granting.require_may_grant(session, actor, held, wanted)
     for grant in [grant for grant in person.grants if (grant.role, grant.branch_id) not in wanted]:
         person.grants.remove(grant)
     for role, branch_id in sorted_grants(wanted - held):
@@ -217,65 +209,9 @@ def _regrant(session: Session, actor: Actor, person: Person, wanted: set[Grant])
     return {"roles": [_told(held), _told(wanted)]}
 
 
-def _require_may_grant(session: Session, actor: Actor, held: set[Grant], wanted: set[Grant]) -> None:
-    """Admins grant anything; managers only storeroom and therapist, only in branches they manage."""
-    if not wanted:
-        raise Invalid("role_missing", lazy("Give at least one role in a branch."), field="grants")
-    for role, branch_id in wanted:
-        if branch_id is None and role is not Role.ADMIN:
-            raise Invalid("branch_missing", lazy("Choose the branch of this role."), field="grants")
-    changed = held ^ wanted
-    if not actor.may(Permission.PEOPLE_MANAGE):
-        for role, branch_id in changed:
-            if branch_id is None or not actor.may(Permission.PEOPLE_STAFF, branch_id):
-                raise NotFound(
-                    "branch_not_found", lazy("There is no such branch, or it is not one of yours.")
-                )
-            if role not in STAFF:
-                raise Forbidden(
-                    "role_too_high", lazy("A manager gives only the roles storeroom and therapist.")
-                )
-    branch_ids = {branch_id for _role, branch_id in wanted if branch_id is not None}
-    known = set(session.scalars(select(Branch.id).where(Branch.id.in_(branch_ids))))
-    if branch_ids - known:
-        raise Invalid("branch_unknown", lazy("There is no such branch."), field="grants")
-
-
-def _require_whole_person(actor: Actor, person: Person) -> None:
-    """A manager changes an account only if all of it lies within the manager's say."""
-    if person.id == actor.person_id or actor.may(Permission.PEOPLE_MANAGE):
-        return
-    branch_ids = _managed(actor)
-    if any(grant.role not in STAFF or grant.branch_id not in branch_ids for grant in person.grants):
-        raise Forbidden(
-            "person_beyond_you",
-            lazy("This person holds roles that you do not look after. Ask an admin."),
-        )
-
-
-def _looks_after(actor: Actor, person: Person) -> bool:
-    if actor.may(Permission.PEOPLE_MANAGE):
-        return True
-    branch_ids = _managed(actor)
-    return actor.may(Permission.PEOPLE_STAFF) and any(
-        grant.branch_id in branch_ids for grant in person.grants
-    )
-
-
-def _managed(actor: Actor) -> set[UUID]:
-    return {branch_id for role, branch_id in actor.grants if role is Role.MANAGER and branch_id is not None}
-
-
 def _require_version(person: Person, version: int) -> None:
     if person.version != version:
         raise Stale("stale", lazy("Somebody changed this meanwhile. Look at it again before you save."))
-
-
-def _require_an_admin(session: Session) -> None:
-    session.flush()
-    admins = select(RoleGrant.id).join(Person, Person.id == RoleGrant.person_id)
-    if session.scalar(admins.where(RoleGrant.role == Role.ADMIN, Person.active).limit(1)) is None:
-        raise Conflict("last_admin", lazy("Somebody must stay admin. Give the role to another person first."))
 
 
 def _require_good_password(password: str, login: str) -> None:

@@ -123,7 +123,8 @@ def require_unlocked(row: Throttle) -> None:
 
 def subjects_of(login: str, address: str) -> dict[str, int]:
     """What a wrong try counts against, and how many each may have."""
-    return {f"account:{login.casefold()[:80]}": ACCOUNT_TRIES, f"address:{address[:80]}": ADDRESS_TRIES}
+    account = login.strip().casefold()[:80]
+    return {f"account:{account}": ACCOUNT_TRIES, f"address:{address[:80]}": ADDRESS_TRIES}
 
 
 def begin_try(session: Session, *, login: str, address: str) -> None:
