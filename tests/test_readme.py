@@ -10,11 +10,8 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.serving import free_port, wait_until_ready
 from tests.sources import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,17 +86,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return Checkout(folder, free_port())
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(checkout: Checkout, command: str, address: str, *, within: float) -> Iterator[Path]:
     """A command that serves until the block ends; gives what it said. Ended by its own process group."""
     said = checkout.folder / "said.txt"
-    with said.open("w") as out:
+    with said.open("wb") as out:
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command}"],
             cwd=checkout.folder,
@@ -109,24 +101,12 @@ def running(checkout: Checkout, command: str, address: str, *, within: float) ->
             start_new_session=True,
         )
     try:
-        end = time.monotonic() + within
-        while not answers(address):
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < end, f"not ready within {within} s: {said.read_text()}"
-            time.sleep(0.1)
+        wait_until_ready(process, address, said, within=within)
         yield said
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 @contextmanager
