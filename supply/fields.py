@@ -49,7 +49,10 @@ class BaseSchema(Schema):
         unknown = RAISE
 
     # Lazy: the words are chosen when they are shown.
-    error_messages: dict[str, Any] = {"unknown": lazy("There is no such field here.")}  # noqa: RUF012
+    error_messages: dict[str, Any] = {  # noqa: RUF012
+        "unknown": lazy("There is no such field here."),
+        "type": lazy("This does not have the right form."),
+    }
 
 
 class OutSchema(Schema):
@@ -142,7 +145,7 @@ class Amount(fields.Field[Decimal]):
 
 
 class Money(Whole):
-    """An amount of money in integer minor units of its currency. A form says "125.000" (VND) or "12.50" (USD)."""
+    """Money in integer minor units of its currency. A form says "125.000" (VND) or "12.50" (USD)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(minimum=0, maximum=10**13, **kwargs)
@@ -153,7 +156,9 @@ class Money(Whole):
         if _form.get() and isinstance(value, str):
             beside = (data or {}).get("currency")
             try:
-                value = parse_money(value, beside if beside in MINOR_DIGITS else _form.get(), field=attr or "")
+                value = parse_money(
+                    value, beside if beside in MINOR_DIGITS else _form.get(), field=attr or ""
+                )
             except Invalid as error:
                 raise ValidationError(str(error.message)) from error
         return super()._deserialize(value, attr, data, **kwargs)
@@ -242,10 +247,12 @@ def _speak_plainly() -> None:
         (fields.Boolean, "invalid", lazy("Say yes or no.")),
         (fields.String, "invalid", lazy("Write text here.")),
         (fields.List, "invalid", lazy("Give a list here.")),
+        (fields.Nested, "type", lazy("This does not have the right form.")),
     ):
         kind.default_error_messages = {**kind.default_error_messages, name: words}
     validate.OneOf.default_message = lazy("Choose one of the list.")  # type: ignore[assignment]
     validate.Regexp.default_message = lazy("This does not have the right form.")  # type: ignore[assignment]
+    validate.Email.default_message = lazy("Write an email address, such as orders@example.com.")  # type: ignore[assignment]
     validate.Length.message_min = lazy("This is too short: at least {min}.")  # type: ignore[assignment]
     validate.Length.message_max = lazy("This is too long: at most {max}.")  # type: ignore[assignment]
     validate.Length.message_all = lazy("The length must be from {min} to {max}.")  # type: ignore[assignment]
