@@ -24,7 +24,8 @@ from supply.domain.waste.schemas import Reversal
 from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.presenting import format_day, format_instant, format_money, format_quantity
+from supply.presenting import format_instant, format_money, format_quantity
+from supply.web.count_rows import count_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
@@ -114,24 +115,13 @@ def new_count(session: Session, actor: Actor, item_id: UUID) -> str:
     branch = current_branch()
     require(actor, Permission.COUNT_LOG, branch.id)
     item = catalog.get_item(session, item_id)
-    places = [
-        {
-            "lot_id": row.Lot.id,
-            "location_id": row.Location.id,
-            "container_id": row.Holding.container_id or "",
-            "number": row.Lot.number,
-            "expires": format_day(row.Holding.expires_on),
-            "place": row.Location.name,
-            "opened": row.Container is not None,
-        }
-        for row in reading.list_holdings(session, branch.id, item_id)
-    ]
+    places, found = count_rows(reading.list_holdings(session, branch.id, item_id), current_form())
     return render(
         "stocktake/count.html",
         item=item,
         schema=LogCount,
         places=places,
-        found=range(len(places), max(len(places) + 1, current_form().rows("lines").stop)),
+        found=found,
         units=unit_options(item),
         echo=echo_unit(item),
     )
