@@ -1,0 +1,53 @@
+"""The page of the audit: managers and admins read who changed what, before and after."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.cast import Cast
+from tests.client import OneLookClient
+from tests.goods import KG, TODAY, Goods, policy, stock_up
+from tests.web.browsing import let_in, sign_in
+
+
+@pytest.fixture
+def goods(cast: Cast) -> Goods:
+    """Goods that a manager wrote into the catalogue, and a policy of the main branch."""
+    made = stock_up(cast)
+    policy(cast, made.ginger, 3 * KG, 12 * KG)
+    return made
+
+
+def test_managers_and_admins_see_it(app: Flask, cast: Cast, goods: Goods) -> None:
+    paths = [
+        "/audit",
+        f"/audit?entity=item&entity_id={goods.ginger}",
+        f"/audit?person_id={cast.manager.person_id}&day={TODAY.isoformat()}",
+        "/audit?entity=salary&person_id=7&day=yesterday&before=x",
+    ]
+    assert let_in(app, cast, paths) == {path: {"manager", "admin"} for path in paths}
+
+
+def test_it_says_who_changed_what_from_what_to_what(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    sign_in(client, cast.manager)
+    page = client.get(f"/audit?entity=item&entity_id={goods.ginger}").text
+    for words in ("Item: Ginger", "Reorder point", "3\N{NO-BREAK SPACE}kg", "Main branch", "manager"):
+        assert words in page, words
+    assert "Orange-Oil" not in page
+    assert "Supplier" in client.get("/audit?entity=supplier").text
+
+
+def test_it_is_narrowed_by_who_and_when(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    sign_in(client, cast.manager)
+    assert "Nothing found" in client.get(f"/audit?person_id={cast.therapist.person_id}").text
+    assert "Nothing found" in client.get("/audit?day=2024-01-31").text
+    assert "Item: Ginger" in client.get(f"/audit?day={TODAY.isoformat()}&entity=item").text
+
+
+def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    sign_in(client, cast.outsider)
+    page = client.get("/audit?entity=item").text
+    assert "Item: Ginger" in page
+    assert "Main branch" not in page
+    assert "12\N{NO-BREAK SPACE}kg" not in page
