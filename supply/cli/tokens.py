@@ -25,7 +25,7 @@ def token() -> None:
     "--scope", "scopes", multiple=True, required=True, help="A permission, such as stock:see; several times."
 )
 @click.option(
-    "--days", type=click.IntRange(1, 3650), help="How long it lives; without it, until it is revoked."
+    "--days", type=click.IntRange(1, 365), help="How long it lives; without it, a year, which is the longest."
 )
 def create(login: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Make a token that acts as LOGIN, within their rights, and print it. It is not shown again."""
