@@ -7,36 +7,51 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bench import table
-from bench.steps import Plan, Result, measure
+from bench import looks, table
+from bench.steps import AnyStore, Plan, measure
 from bench.stores import PostgresStore, SqliteStore, postgres_server
 from bench.world import World
+from tests.postgres import Server
 
 QUICK = Plan(rounds=3, by_hand=500, steps=300, bulks=3)
 FULL = Plan(rounds=5, by_hand=1500, steps=1000, bulks=10)
+PAGE = Path(__file__).parent.parent / "docs" / "benchmark.md"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no ledger of ten million")
-    parser.add_argument(
-        "--folder", type=Path, help="where the databases stand; the disk is measured with them"
-    )
+    parser.add_argument("--folder", type=Path, help="where the databases stand; its disk is what is measured")
     told = parser.parse_args()
-    plan = QUICK if told.quick else FULL
     folder = Path(tempfile.mkdtemp(prefix="supply-bench-", dir=told.folder))
-    tempfile.tempdir = str(folder)
+    # PostgreSQL runs as a user of its own where we are root, and looks for its folder in here.
     folder.chmod(0o755)
-    results: list[Result] = []
+    tempfile.tempdir = str(folder)
     try:
         with postgres_server() as server:
-            for movements in (10_000, 1_000_000):
-                for store in (SqliteStore(folder), PostgresStore(server)):
-                    world = World(store, movements, plan.needed)
-                    results.append(measure(world, store, folder, plan))
-                    print(table.line(results[-1]), flush=True)
+            measured = _measure(server, folder, quick=told.quick)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    PAGE.write_text(table.page(measured, quick=told.quick), encoding="utf-8")
+
+
+def _measure(server: Server, folder: Path, *, quick: bool) -> table.Measured:
+    plan, measured = (QUICK if quick else FULL), table.Measured()
+    for movements in (10_000, 1_000_000, 10_000_000)[: 2 if quick else 3]:
+        stores: list[AnyStore] = [PostgresStore(server)]
+        if movements <= 1_000_000:
+            stores.append(SqliteStore(folder))
+        for store in stores:
+            world = World(store, movements, 2 * plan.needed if movements == 1_000_000 else plan.needed)
+            measured.looks.append(looks.look(world, store))
+            measured.steps.append(measure(world, store, folder, plan))
+            print(table.line(measured.steps[-1]), flush=True)
+            if movements == 1_000_000:
+                measured.others.append(measure(world, store, folder, plan, "gunicorn"))
+                print(table.line(measured.others[-1]), flush=True)
+    for store in (PostgresStore(server), SqliteStore(folder)):
+        measured.pages[store.name] = looks.look_at_demo(store)
+    return measured
 
 
 if __name__ == "__main__":

@@ -29,8 +29,12 @@ class Plan:
 
     @property
     def needed(self) -> int:
-        """Waiting steps that the world must hold: at the end still a bulk of each branch's."""
-        return WARM_UP + BRANCHES * BULK + self.rounds * (2 * (self.by_hand + self.steps) + BULK * self.bulks)
+        """Waiting steps that the world must hold: at the end still bulks of each branch's."""
+        return (
+            WARM_UP
+            + 2 * BRANCHES * BULK
+            + self.rounds * (2 * (self.by_hand + self.steps) + BULK * self.bulks)
+        )
 
 
 @dataclass(slots=True)

@@ -42,7 +42,12 @@ class Store(Protocol):
 def settings_for(url: str) -> Settings:
     """The product's own settings, but for the ceiling on calls of one token."""
     return Settings(
-        secret_key=SECRET, database_url=url, secure_cookies=False, rate_limit_per_minute=1_000_000
+        secret_key=SECRET,
+        database_url=url,
+        secure_cookies=False,
+        default_locale="en",
+        rate_limit_per_minute=1_000_000,
+        log_level="ERROR",
     )
 
 

@@ -93,7 +93,9 @@ class World:
 
     def take_steps_of_one_branch(self, count: int) -> list[Step]:
         """Of the branch that has most steps left."""
-        branch = Counter(step.branch for step in self._steps).most_common(1)[0][0]
+        return self.take_steps_of(Counter(step.branch for step in self._steps).most_common(1)[0][0], count)
+
+    def take_steps_of(self, branch: int, count: int) -> list[Step]:
         taken = [step for step in self._steps if step.branch == branch][:count]
         assert len(taken) == count, "the world was loaded with too few steps"
         gone = {step.id for step in taken}
