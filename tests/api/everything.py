@@ -51,7 +51,7 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller = Caller(client, all_roles(cast))
     goods = shop.stock_up(cast)
     open_spa(cast)
-    shop.policy(cast, goods.oil, 1_000, 2_000_000)
+    shop.policy(cast, goods.oil, 20_000_000, 30_000_000)
     branch = str(cast.branch_id)
     _buy(caller, branch, goods)
     lot = caller.get("/lots", branch_id=branch)["data"][0]["id"]
