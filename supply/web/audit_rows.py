@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
 from supply.domain.audit.models import AuditEntry
-from supply.domain.catalog.models import Item
+from supply.domain.branches.models import RoomType
+from supply.domain.catalog.models import Category, Item
+from supply.domain.purchasing.models import OrderStatus, RequisitionStatus
+from supply.domain.treatments.models import Effect
 from supply.i18n import Text, _, lazy
 from supply.permissions import Role
 from supply.presenting import format_instant, format_number, format_quantity
+from supply.quantity import Dimension
 from supply.web.frame import named
 from supply.web.words import word
 
@@ -72,6 +77,45 @@ _FIELD_WORDS: dict[str, Text] = {
     "lead_time_days": lazy("Lead time"),
     "timezone": lazy("Time zone"),
     "grants": lazy("Roles"),
+    "roles": lazy("Roles"),
+    "login": lazy("Sign-in name"),
+    "category": lazy("Category"),
+    "dimension": lazy("Counted as"),
+    "stock_unit": lazy("Stock unit"),
+    "usage_unit": lazy("Usage unit"),
+    "natural_step": lazy("One tap of + or −"),
+    "lot_required": lazy("Ask for the lot number"),
+    "expiry_required": lazy("Ask for the expiry date"),
+    "shelf_life_days": lazy("Shelf life in days"),
+    "opened_life_days": lazy("Days after opening"),
+    "units": lazy("Own units"),
+    "recipe": lazy("Recipe"),
+    "number": lazy("Version"),
+    "steps": lazy("Steps"),
+    "lines": lazy("Lines"),
+    "effect": lazy("Effect"),
+    "room_type": lazy("Room type"),
+    "max_guests": lazy("Guests at most"),
+    "tubs": lazy("Tubs"),
+    "position": lazy("Sequence"),
+    "item": lazy("Item"),
+    "pack_name": lazy("Pack"),
+    "pack_quantity": lazy("A pack holds"),
+    "minimum_packs": lazy("Packs at least"),
+    "preferred": lazy("Order from here first"),
+    "currency": lazy("Currency"),
+    "language": lazy("Language of orders"),
+    "email": lazy("Email"),
+    "phone": lazy("Phone"),
+    "order_days": lazy("Days on which orders are taken"),
+}
+# What a field's codes are codes of.
+_CODES: dict[str, tuple[type[StrEnum], ...]] = {
+    "status": (RequisitionStatus, OrderStatus),
+    "category": (Category,),
+    "dimension": (Dimension,),
+    "effect": (Effect,),
+    "room_type": (RoomType,),
 }
 # Where a thing has a page that everybody who sees the audit may open, in the branch of the thing.
 _PAGES = {
@@ -140,7 +184,11 @@ def told(value: Any, field: str, item: Item | None, branches: Mapping[UUID, str]
     if isinstance(value, Mapping):
         parts = [(field_word(name), told(one, name, item, branches)) for name, one in value.items()]
         return ", ".join(f"{name} {one}" for name, one in parts)
-    return _grant(str(value), branches)
+    return _coded(str(value), field) or _grant(str(value), branches)
+
+
+def _coded(text: str, field: str) -> str:
+    return next((word(kind(text)) for kind in _CODES.get(field, ()) if text in list(kind)), "")
 
 
 def _grant(text: str, branches: Mapping[UUID, str]) -> str:
