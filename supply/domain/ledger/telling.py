@@ -32,6 +32,7 @@ def set_policy(
     """shelf.set_policy with amounts in a unit of the item; None for both leaves the item unwatched."""
     require(actor, Permission.CATALOG_MANAGE, branch_id)
     item = catalog.get_item(session, item_id)
+    catalog.unit_factor(item, unit)
     told = {"reorder_point": reorder_point, "par_level": par_level}
     bases = {
         name: None if amount is None else catalog.base_quantity(item, amount, unit, field=name)
