@@ -12,12 +12,16 @@ from typing import Any
 
 from flask import Request
 from marshmallow import Schema, ValidationError
-from marshmallow.fields import Boolean
+from marshmallow.fields import Boolean, List, Nested
+from marshmallow.validate import Length
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from supply.errors import Invalid, SupplyError
 from supply.i18n import _, lazy
 
+# A body of 1,000 completions has some lines each; no honest one has more rows than this, or more odd fields.
+MOST_ROWS = 5_000
+MOST_UNKNOWN = 20
 _KEY = re.compile(r"[\x21-\x7e]{8,200}")
 _VERSION = re.compile(r'"([0-9]{1,15})"')
 
@@ -93,6 +97,9 @@ def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
 
 
 def _load(schema: Schema, told: dict[str, Any]) -> dict[str, Any]:
+    rows = _require_measure(schema, told)
+    if rows > MOST_ROWS:
+        raise Invalid("too_many_rows", lazy("This is too much at once. Send it in parts."), field="_body")
     try:
         loaded: dict[str, Any] = schema.load(told)
     except ValidationError as error:
@@ -103,6 +110,37 @@ def _load(schema: Schema, told: dict[str, Any]) -> dict[str, Any]:
             errors={name: list(texts) for name, texts in found.items()},
         ) from error
     return loaded
+
+
+def _require_measure(schema: Schema, told: Mapping[str, Any], path: str = "") -> int:
+    """How many rows a body has. Looked at before anything is loaded: a small body can hold 100,000 faults.
+
+    Raises Invalid for a list that is too long and for a flood of unknown fields.
+    """
+    if len(told) > len(schema.fields) + MOST_UNKNOWN:
+        words = lazy("Here are more fields than there can be.")
+        raise Invalid("invalid", words, field=path.removesuffix(".") or "_body")
+    rows = 0
+    for name, field in schema.fields.items():
+        value = told.get(name)
+        if isinstance(field, Nested) and isinstance(value, dict):
+            rows += _require_measure(field.schema, value, f"{path}{name}.")
+        if isinstance(field, List) and isinstance(value, list):
+            _require_length(field, value, f"{path}{name}")
+            rows += len(value)
+            if isinstance(field.inner, Nested):
+                inner = field.inner.schema
+                for index, row in enumerate(value):
+                    if isinstance(row, dict):
+                        rows += _require_measure(inner, row, f"{path}{name}.{index}.")
+    return rows
+
+
+def _require_length(field: List[Any], value: list[Any], path: str) -> None:
+    limits = [check.max for check in field.validators if isinstance(check, Length) and check.max is not None]
+    if limits and len(value) > min(limits):
+        words = _("This is too long: at most %(most)s.", most=min(limits))
+        raise Invalid("invalid", words, field=path)
 
 
 def _json(request: Request) -> Any:
