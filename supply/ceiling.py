@@ -7,9 +7,10 @@ calls do. This one tidies once a minute.
 from __future__ import annotations
 
 import threading
-import time
 
 from limits.storage import Storage
+
+from supply import clock
 
 TIDY_EVERY = 60
 
@@ -25,10 +26,10 @@ class CallCounts(Storage):
         self._lock = threading.Lock()
         # name: (calls, when the window ends)
         self._windows: dict[str, tuple[int, float]] = {}
-        self._tidy_at = time.time() + TIDY_EVERY
+        self._tidy_at = clock.now().timestamp() + TIDY_EVERY
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        now = time.time()
+        now = clock.now().timestamp()
         with self._lock:
             count, until = self._windows.get(key, (0, 0.0))
             if until <= now:
@@ -41,10 +42,10 @@ class CallCounts(Storage):
 
     def get(self, key: str) -> int:
         count, until = self._windows.get(key, (0, 0.0))
-        return count if until > time.time() else 0
+        return count if until > clock.now().timestamp() else 0
 
     def get_expiry(self, key: str) -> float:
-        return self._windows.get(key, (0, time.time()))[1]
+        return self._windows.get(key, (0, clock.now().timestamp()))[1]
 
     def check(self) -> bool:
         return True

@@ -19,11 +19,15 @@ from sqlalchemy import JSON, Executable, Result, Table
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 Row = Mapping[str, Any]
+_Names = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Form:
-    """What is done to a table: INSERT, upsert (`key` with `replace` or `add`), or UPDATE by `key`."""
+    """What is done to a table: INSERT, upsert (`key` with `replace` or `add`), or UPDATE by `key`.
+
+    There is one of each kind (`_form`), so that comparing and finding them costs nothing.
+    """
 
     table: Table
     columns: tuple[str, ...]
@@ -60,17 +64,22 @@ def write_later(
     rows = list(rows)
     if not rows:
         return
-    form = _Form(cast(Table, model.__table__), tuple(rows[0]), tuple(key), tuple(replace), tuple(add), update)
+    form = _form(model, tuple(rows[0]), tuple(key), tuple(replace), tuple(add), update)
     pending: _Pending = session.info.setdefault("supply_pending", _Pending())
     if pending.holds(form):
         write_now(session)
     known = pending.forms.setdefault(form, {})
     for row in rows:
-        name = tuple(row[column] for column in form.key) if form.key else len(known)
+        name = tuple([row[column] for column in form.key]) if form.key else len(known)
         merged = {**row}
         if name in known:
             merged |= {column: known[name][column] + row[column] for column in form.add}
         known[name] = merged
+
+
+@lru_cache
+def _form(model: type[DeclarativeBase], columns: _Names, key: _Names, *how: Any) -> _Form:
+    return _Form(cast(Table, model.__table__), columns, key, *how)
 
 
 def ask(session: Session, query: Executable, values: Mapping[str, Any]) -> Result[Any]:
@@ -97,7 +106,7 @@ def write_now(session: Session) -> None:
         converters = _converters(form)
         connection.exec_driver_sql(
             _sqlite(form),
-            [tuple(convert(row[name]) for name, convert in converters) for row in rows.values()],
+            [tuple([convert(row[name]) for name, convert in converters]) for row in rows.values()],
         )
 
 
@@ -112,7 +121,7 @@ def write_before_select(state: ORMExecuteState) -> None:
         write_now(state.session)
 
 
-@lru_cache
+@lru_cache(500)
 def _together(forms: tuple[_Form, ...]) -> str:
     parts = [f"w{number} AS ({_postgresql(form)})" for number, form in enumerate(forms)]
     return f"WITH {', '.join(parts)} SELECT 1"
@@ -130,6 +139,7 @@ def _postgresql(form: _Form) -> str:
     return f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {rows}{_on_conflict(form)}"  # noqa: S608
 
 
+@lru_cache(500)
 def _sqlite(form: _Form) -> str:
     name = form.table.name
     if form.update:
@@ -155,20 +165,30 @@ def _same(form: _Form, one: str, other: str) -> str:
 
 
 def _as_json(form: _Form, rows: Iterable[Row]) -> str:
-    return json.dumps(list(rows), default=_json_value, ensure_ascii=False)
+    names = form.columns
+    plain = [{name: _json_value(row[name]) for name in names} for row in rows]
+    return json.dumps(plain, default=_day, ensure_ascii=False)
 
 
-def _json_value(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, UUID | date):
+def _json_value(value: Any) -> Any:
+    """Before the encoder, which would ask back for each: ids and instants are most of what there is."""
+    kind = type(value)
+    if kind is UUID:
         return str(value)
-    if isinstance(value, bytes):
+    if kind is datetime:
+        return value.astimezone(UTC).isoformat()
+    if kind is bytes:
         return "\\x" + value.hex()
+    return value
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no column form")
 
 
-@lru_cache
+@lru_cache(500)
 def _converters(form: _Form) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     """Column and converter in the order of the statement's marks: for an UPDATE the key comes last."""
     order = form.columns
@@ -187,10 +207,11 @@ def _as_document(value: Any) -> Any:
 
 def _as_text(value: Any) -> Any:
     """A value as SQLAlchemy's SQLite types store it."""
-    if isinstance(value, UUID):
+    kind = type(value)
+    if kind is UUID:
         return value.hex
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    if isinstance(value, date):
+    if kind is datetime:
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if kind is date:
         return value.isoformat()
     return value

@@ -7,13 +7,13 @@ ledger head is locked), so several postings in one transaction read each item on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Executable, Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from supply import clock
@@ -64,20 +64,35 @@ class Writer:
         return [place for place in self.places.values() if place.item_id == item_id]
 
 
-_LOCK = (
-    select(LedgerHead.seq, LedgerHead.hash, Branch.timezone, Branch.currency)
-    .join(Branch, Branch.id == LedgerHead.branch_id)
-    .where(LedgerHead.branch_id == bindparam("branch"))
-    .with_for_update(of=LedgerHead)
-)
+def locking(branch_id: Any) -> Executable:
+    """The statement that locks the head of a branch: a parameter's, or that of something that has one."""
+    return (
+        select(LedgerHead.branch_id, LedgerHead.seq, LedgerHead.hash, Branch.timezone, Branch.currency)
+        .join(Branch, Branch.id == LedgerHead.branch_id)
+        .where(LedgerHead.branch_id == branch_id)
+        .with_for_update(of=LedgerHead)
+    )
+
+
+_LOCK = locking(bindparam("branch"))
 
 
 def lock(session: Session, actor: Actor, branch_id: UUID) -> Writer:
     """Become the branch's one writer until the transaction ends. Raises NotFound for no such branch."""
-    head = ask(session, _LOCK, {"branch": branch_id}).first()
-    if head is None:
+    writer = try_lock(session, actor, _LOCK, {"branch": branch_id})
+    if writer is None:
         raise NotFound("branch_not_found", lazy("There is no such branch, or it is not one of yours."))
-    return Writer(session, actor, branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now())
+    return writer
+
+
+def try_lock(session: Session, actor: Actor, query: Executable, values: Mapping[str, Any]) -> Writer | None:
+    """As `lock`, by a statement of `locking`; None where it finds no branch."""
+    head = ask(session, query, values).first()
+    if head is None:
+        return None
+    return Writer(
+        session, actor, head.branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now()
+    )
 
 
 _SHELF_COLUMNS = (

@@ -34,7 +34,7 @@ from supply.domain.visits.models import StepStatus
 from supply.domain.visits.steps import (
     StepFacts,
     StepKey,
-    branch_of,
+    lock_branch_of,
     read_step,
     read_steps,
     require_hand_on,
@@ -86,7 +86,7 @@ def complete_step(
     Raises NotFound, Forbidden, Invalid, Conflict "already_completed" (details: the live completion) and
     "stock_short" (details: each short item), the latter only without consent.
     """
-    writer = ledger.lock(session, actor, branch_of(session, actor, visit_id))
+    writer = lock_branch_of(session, actor, visit_id)
     doing = Doing(visit_id, position, happened_at, lines)
     step = read_step(session, visit_id, position)
     if step is None:

@@ -30,7 +30,7 @@ from supply.domain.visits.stepping import standards
 from supply.domain.visits.steps import (
     UNDER_WAY,
     StepFacts,
-    branch_of,
+    lock_branch_of,
     read_visit_steps,
     require_hand_on,
 )
@@ -95,7 +95,7 @@ def break_off_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None
 
 def _take_up(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Writer, Row[Any]]:
     """Lock the visit's branch, then read the visit as it is now."""
-    writer = ledger.lock(session, actor, branch_of(session, actor, visit_id))
+    writer = lock_branch_of(session, actor, visit_id)
     return writer, session.execute(select(Visit.__table__).where(Visit.id == visit_id)).one()
 
 

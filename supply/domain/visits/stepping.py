@@ -30,7 +30,7 @@ from supply.domain.visits.models import (
 from supply.domain.visits.steps import (
     UNDER_WAY,
     StepFacts,
-    branch_of,
+    lock_branch_of,
     read_step,
     require_hand_on,
     status_after,
@@ -169,7 +169,7 @@ def standards(step: StepFacts) -> Counter[uuid.UUID]:
 
 def _take_up(session: Session, actor: Actor, visit_id: uuid.UUID, position: int) -> tuple[Writer, StepFacts]:
     """Lock the step's branch, then read the step as it is now."""
-    writer = ledger.lock(session, actor, branch_of(session, actor, visit_id))
+    writer = lock_branch_of(session, actor, visit_id)
     step = read_step(session, visit_id, position)
     if step is None:
         raise NotFound("step_not_found", lazy("The visit has no such step."))

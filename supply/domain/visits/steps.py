@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from supply.domain.catalog.models import Item
+from supply.domain.ledger.writer import Writer, locking, try_lock
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 from supply.errors import Forbidden, NotFound
 from supply.i18n import lazy
@@ -118,15 +119,15 @@ _MANY = _query().where(
 _ALL = _query().where(VisitStep.visit_id == bindparam("visit"))
 
 
-_BRANCH = select(Visit.branch_id).where(Visit.id == bindparam("visit"))
+_LOCK = locking(select(Visit.branch_id).where(Visit.id == bindparam("visit")).scalar_subquery())
 
 
-def branch_of(session: Session, actor: Actor, visit_id: uuid.UUID) -> uuid.UUID:
-    """The branch to lock for a visit. Raises NotFound where it is not one of the actor's."""
-    branch_id: uuid.UUID | None = ask(session, _BRANCH, {"visit": visit_id}).scalar()
-    if branch_id is None or not actor.belongs_to(branch_id):
+def lock_branch_of(session: Session, actor: Actor, visit_id: uuid.UUID) -> Writer:
+    """Lock the visit's branch, in one statement. Raises NotFound where it is not one of the actor's."""
+    writer = try_lock(session, actor, _LOCK, {"visit": visit_id})
+    if writer is None or not actor.belongs_to(writer.branch_id):
         raise NotFound("visit_not_found", lazy("There is no such visit, or it is not in your branch."))
-    return branch_id
+    return writer
 
 
 def read_step(session: Session, visit_id: uuid.UUID, position: int) -> StepFacts | None:
