@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import looks, table
 from bench.steps import AnyStore, Plan, measure
-from bench.stores import PostgresStore, SqliteStore, postgres_server
+from bench.stores import new_postgres, new_sqlite, postgres_server
 from bench.world import World
 from tests.postgres import Server
 
@@ -38,9 +38,9 @@ def main() -> None:
 def _measure(server: Server, folder: Path, *, quick: bool) -> table.Measured:
     plan, measured = (QUICK if quick else FULL), table.Measured()
     for movements in (10_000, 1_000_000, 10_000_000)[: 2 if quick else 3]:
-        stores: list[AnyStore] = [PostgresStore(server)]
+        stores: list[AnyStore] = [new_postgres(server)]
         if movements <= 1_000_000:
-            stores.append(SqliteStore(folder))
+            stores.append(new_sqlite(folder))
         for store in stores:
             world = World(store, movements, 2 * plan.needed if movements == 1_000_000 else plan.needed)
             measured.looks.append(looks.look(world, store))
@@ -49,7 +49,7 @@ def _measure(server: Server, folder: Path, *, quick: bool) -> table.Measured:
             if movements == 1_000_000:
                 measured.others.append(measure(world, store, folder, plan, "gunicorn"))
                 print(table.line(measured.others[-1]), flush=True)
-    for store in (PostgresStore(server), SqliteStore(folder)):
+    for store in (new_postgres(server), new_sqlite(folder)):
         measured.pages[store.name] = looks.look_at_demo(store)
     return measured
 

@@ -51,11 +51,13 @@ def settings_for(url: str) -> Settings:
     )
 
 
-def _migrate(url: str) -> None:
+def migrated(url: str) -> str:
+    """An empty database brought to the present schema."""
     app = create_app(settings_for(url))
     with app.app_context():
         upgrade()
         db.engine.dispose()
+    return url
 
 
 class SqliteStore:
@@ -63,10 +65,9 @@ class SqliteStore:
 
     name = "SQLite"
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / f"bench-{time.monotonic_ns()}.sqlite"
-        self.url = f"sqlite:///{self.file}"
-        _migrate(self.url)
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.file = Path(url.removeprefix("sqlite:///"))
 
     def fill(self, table: str, columns: Sequence[str], rows: Rows) -> None:
         with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
@@ -90,14 +91,13 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """One database of a server with fsync and synchronous_commit on."""
+    """One database of a server."""
 
     name = "PostgreSQL"
 
-    def __init__(self, server: postgres.Server) -> None:
-        self.url = server.url(server.create())
-        self.dsn = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        _migrate(self.url)
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
     def fill(self, table: str, columns: Sequence[str], rows: Rows) -> None:
         with psycopg.connect(self.dsn) as connection, connection.cursor() as cursor:
@@ -110,9 +110,6 @@ class PostgresStore:
 
     def finish(self) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit"):
-                row = connection.execute(f"SHOW {setting}").fetchone()
-                assert row == ("on",), f"{setting} must be on"
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
 
@@ -186,6 +183,20 @@ _POSTGRES: dict[type, Callable[[Any], str]] = {
     str: lambda value: value,
     type(None): lambda _value: "\\N",
 }
+
+
+def new_sqlite(folder: Path) -> SqliteStore:
+    return SqliteStore(migrated(f"sqlite:///{folder / f'bench-{time.monotonic_ns()}.sqlite'}"))
+
+
+def new_postgres(server: postgres.Server) -> PostgresStore:
+    """On a server that is durable indeed."""
+    store = PostgresStore(migrated(server.url(server.create())))
+    with psycopg.connect(store.dsn) as connection:
+        for setting in ("fsync", "synchronous_commit"):
+            row = connection.execute(f"SHOW {setting}").fetchone()
+            assert row == ("on",), f"{setting} must be on"
+    return store
 
 
 @contextmanager
