@@ -56,7 +56,9 @@ def list_entries(session: Session, actor: Actor) -> str:
     kept = {name: value for name, value in {**narrowed, "day": chosen["day"]}.items() if value}
     return render(
         "audit/list.html",
-        rows=[entry_row(entry, names, items, branches, here and here.id, _zone()) for entry in shown],
+        rows=[
+            entry_row(entry, names, items, branches, here.id if here else None, _zone()) for entry in shown
+        ],
         chosen=chosen,
         entities=[(code, str(ENTITY_WORDS[code])) for code in audit.ENTITIES],
         people=_people(session, actor),

@@ -77,7 +77,7 @@ def test_the_list_is_narrowed_and_paged(manager: Caller, cast: Cast) -> None:
 )
 def test_a_bad_filter_names_its_field(manager: Caller, query: str, field: str) -> None:
     refused = manager.send("GET", f"/audit-entries?{query}")
-    assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
 
 
 def test_whatever_is_written_down_can_be_asked_for(

@@ -56,7 +56,7 @@ def test_a_level_tells_its_numbers_and_places(
     assert listed == [{name: value for name, value in level.items() if name != "holdings"}]
     path = f"/items/{goods.oil}/stock-level?branch_id={cast.branch_id}"
     never = storekeeper.send("GET", path)
-    assert (never.status_code, never.json["code"]) == (404, "stock_level_not_found")
+    assert (never.status_code, never.get_json()["code"]) == (404, "stock_level_not_found")
 
 
 def test_levels_are_paged_by_name_and_narrowed_to_flags(
@@ -88,7 +88,7 @@ def test_a_policy_has_a_version(manager: Caller, cast: Cast, goods: Goods, lot_i
         manager.send("PUT", path, wanted(cast), If_Match='"1"', Idempotency_Key="policy-once")
         for _time in range(2)
     ]
-    assert (first.status_code, first.headers["ETag"], first.json["flagged"]) == (200, '"2"', True)
+    assert (first.status_code, first.headers["ETag"], first.get_json()["flagged"]) == (200, '"2"', True)
     assert (again.json, again.headers["Idempotent-Replayed"]) == (first.json, "true")
     assert again.headers["ETag"] == '"2"'
     assert manager.send("PUT", path, wanted(cast), If_Match='"1"').status_code == 412
@@ -114,7 +114,7 @@ def test_a_policy_that_does_not_fit_names_its_field(
 ) -> None:
     path = f"/items/{goods.ginger}/stock-policy"
     refused = manager.send("PUT", path, wanted(cast, **change), If_Match='"1"')
-    assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
     level = manager.send("GET", f"/items/{goods.ginger}/stock-level?branch_id={cast.branch_id}")
     assert level.headers["ETag"] == '"1"'
 
@@ -125,18 +125,18 @@ def test_a_lot_is_quarantined_and_released(
     path, reason = f"/lots/{lot_id}", {"branch_id": str(cast.branch_id), "reason": "recall"}
     for body, field in ((reason | {"reason": "boredom"}, "reason"), ({"reason": "recall"}, "branch_id")):
         refused = storekeeper.send("POST", f"{path}/quarantine", body)
-        assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
     for _time in range(2):
         made = storekeeper.send("POST", f"{path}/quarantine", reason, Idempotency_Key="blocked-once")
         assert made.status_code == 201
     late = storekeeper.send("POST", f"{path}/quarantine", reason)
-    assert (late.status_code, late.json["code"]) == (409, "already_quarantined")
+    assert (late.status_code, late.get_json()["code"]) == (409, "already_quarantined")
     level = storekeeper.get(f"/items/{goods.ginger}/stock-level", branch_id=cast.branch_id)
     assert level["available"] == {"amount": "0", "unit": "kg"}
     assert storekeeper.send("POST", f"{path}/release", reason).status_code == 403
     assert manager.send("POST", f"{path}/release", reason | {"reason": ""}).status_code == 422
     assert manager.send("POST", f"{path}/release", reason).status_code == 201
-    assert manager.send("POST", f"{path}/release", reason).json["code"] == "not_quarantined"
+    assert manager.send("POST", f"{path}/release", reason).get_json()["code"] == "not_quarantined"
     assert differences() == []
 
 
@@ -157,11 +157,11 @@ def test_a_container_is_opened_and_finished(
         therapist.send("POST", "/containers", body, Idempotency_Key="opened-once") for _time in range(2)
     ]
     assert (first.status_code, again.json) == (201, first.json)
-    finish = f"/containers/{first.json['id']}/finish"
+    finish = f"/containers/{first.get_json()['id']}/finish"
     here = {"branch_id": str(cast.branch_id)}
     assert on_hand(cast, goods.ginger) == 6 * KG
     assert therapist.send("POST", finish, here).status_code == 201
-    assert therapist.send("POST", finish, here).json["code"] == "already_finished"
+    assert therapist.send("POST", finish, here).get_json()["code"] == "already_finished"
     assert on_hand(cast, goods.ginger) == 5_500_000
     assert differences() == []
 
@@ -177,7 +177,7 @@ def test_movements_are_listed_by_item_and_by_lot(
     assert [row["type"] for row in first["data"] + rest["data"]] == ["usage", "receipt", "receipt"]
     assert len(storekeeper.get("/movements", branch_id=cast.branch_id, lot_id=lot_id)["data"]) == 2
     neither = storekeeper.send("GET", f"/movements?branch_id={cast.branch_id}")
-    assert (neither.status_code, list(neither.json["errors"])) == (422, ["item_id"])
+    assert (neither.status_code, list(neither.get_json()["errors"])) == (422, ["item_id"])
     lots = storekeeper.get("/lots", branch_id=cast.branch_id, item_id=goods.ginger)["data"]
     assert [lot["number"] for lot in lots] == ["G-1", "OLD"]
     assert storekeeper.get(f"/lots/{lot_id}") == lots[0]

@@ -71,7 +71,7 @@ def test_an_adjustment_is_made_and_taken_back(
     assert on_hand(cast, goods.ginger) == 4_500_000
     reversal = f"/adjustments/{made['id']}/reversal"
     assert storekeeper.done("POST", reversal, {})["reversed_at"] is not None
-    assert storekeeper.send("POST", reversal, {}).json["code"] == "already_reversed"
+    assert storekeeper.send("POST", reversal, {}).get_json()["code"] == "already_reversed"
     assert on_hand(cast, goods.ginger) == 5 * KG
     assert differences() == []
 
@@ -83,7 +83,7 @@ def test_what_came_in_and_was_used_cannot_be_taken_back(
     thrown = {"branch_id": str(cast.branch_id), "lot_id": made["lot_id"], "amount": "1", "unit": "kg"}
     storekeeper.done("POST", "/waste-entries", thrown | {"reason": "spilled"})
     refused = storekeeper.send("POST", f"/adjustments/{made['id']}/reversal", {})
-    assert (refused.status_code, refused.json["code"]) == (409, "already_used")
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "already_used")
     assert on_hand(cast, goods.ginger) == 1_500_000
 
 
@@ -116,7 +116,7 @@ def test_the_same_key_is_one_effect(
     assert after != 5 * KG
     assert on_hand(cast, goods.ginger) == after
     other = storekeeper.send("POST", f"/{what}", body | {"note": "other"}, Idempotency_Key="only-once")
-    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+    assert (other.status_code, other.get_json()["code"]) == (422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_opening_stock_is_all_or_nothing(
     body = opening(cast, goods, **change)
     body["lines"].append(opening(cast, goods)["lines"][0] | {"number": "G-2"})
     refused = storekeeper.send("POST", "/opening-stock", body)
-    assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
     assert on_hand(cast, goods.ginger) == 0
 
 
@@ -170,7 +170,7 @@ def test_an_adjustment_that_does_not_fit_moves_nothing(
 ) -> None:
     refused = storekeeper.send("POST", "/adjustments", adjustment(cast, lot_id, **change))
     assert refused.status_code == status, refused.text
-    assert list(refused.json.get("errors", {})) == ([field] if field else [])
+    assert list(refused.get_json().get("errors", {})) == ([field] if field else [])
     assert on_hand(cast, goods.ginger) == 5 * KG
     assert differences() == []
 
@@ -190,15 +190,15 @@ def test_a_count_that_does_not_fit_changes_nothing(
     storekeeper: Caller, cast: Cast, goods: Goods, lot_id: UUID, change: dict[str, Any], field: str
 ) -> None:
     refused = storekeeper.send("POST", "/counts", count(cast, goods, lot_id, "4", **change))
-    assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
     assert on_hand(cast, goods.ginger) == 5 * KG
 
 
 def test_a_count_must_name_every_lot(storekeeper: Caller, cast: Cast, goods: Goods, lot_id: UUID) -> None:
     stock(cast, goods.ginger, KG, number="G-2", expires_on=LATER)
     refused = storekeeper.send("POST", "/counts", count(cast, goods, lot_id, "4"))
-    assert (refused.status_code, refused.json["code"]) == (409, "lots_uncounted")
-    assert [lot["number"] for lot in refused.json["lots"]] == ["G-2"]
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "lots_uncounted")
+    assert [lot["number"] for lot in refused.get_json()["lots"]] == ["G-2"]
     assert on_hand(cast, goods.ginger) == 6 * KG
 
 

@@ -63,9 +63,9 @@ def test_the_list_is_for_its_branch_and_names_what_is_wrong(client: OneLookClien
     caller = Caller(client, cast.storekeeper)
     for query, field in (("", "branch_id"), (f"branch_id={cast.branch_id}&kind=party", "kind")):
         refused = caller.send("GET", f"/tasks?{query}")
-        assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
     foreign = caller.send("GET", f"/tasks?branch_id={cast.branch_id}&cursor=WzFd")
-    assert (foreign.status_code, list(foreign.json["errors"])) == (422, ["cursor"])
+    assert (foreign.status_code, list(foreign.get_json()["errors"])) == (422, ["cursor"])
 
 
 def test_counting_the_item_closes_its_count_task_only(
@@ -90,11 +90,11 @@ def test_an_incident_is_seen_by_a_manager_once(client: OneLookClient, cast: Cast
     manager = Caller(client, cast.manager)
     first = manager.send("POST", path, Idempotency_Key="incident-seen-once")
     again = manager.send("POST", path, Idempotency_Key="incident-seen-once")
-    assert (first.status_code, first.json["outcome"]) == (201, "seen")
-    assert first.json["closed_by"] == str(cast.manager.person_id)
+    assert (first.status_code, first.get_json()["outcome"]) == (201, "seen")
+    assert first.get_json()["closed_by"] == str(cast.manager.person_id)
     assert (again.json, again.headers["Idempotent-Replayed"]) == (first.json, "true")
     late = manager.send("POST", path)
-    assert (late.status_code, late.json["code"]) == (409, "already_closed")
+    assert (late.status_code, late.get_json()["code"]) == (409, "already_closed")
 
 
 def test_a_count_task_may_be_settled_without_moving_stock(

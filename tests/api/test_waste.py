@@ -55,7 +55,7 @@ def test_waste_is_logged_found_and_taken_back(
     assert back["reversed_at"] is not None
     assert on_hand(cast, goods.ginger) == KG
     twice = storekeeper.send("POST", f"/waste-entries/{made['id']}/reversal", {})
-    assert (twice.status_code, twice.json["code"]) == (409, "already_reversed")
+    assert (twice.status_code, twice.get_json()["code"]) == (409, "already_reversed")
     assert differences() == []
 
 
@@ -77,8 +77,8 @@ def test_the_same_key_is_one_effect(
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
     other = storekeeper.send("POST", "/waste-entries", told | {"amount": "1"}, Idempotency_Key="waste-once")
-    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
-    undo = f"/waste-entries/{first.json['id']}/reversal"
+    assert (other.status_code, other.get_json()["code"]) == (422, "idempotency_key_reused")
+    undo = f"/waste-entries/{first.get_json()['id']}/reversal"
     for _time in range(2):
         assert storekeeper.send("POST", undo, {}, Idempotency_Key="undo-once").status_code == 201
     assert on_hand(cast, goods.ginger) == KG
@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_named_and_moves_nothing(
 ) -> None:
     refused = storekeeper.send("POST", "/waste-entries", told | change)
     assert refused.status_code == status, refused.text
-    assert list(refused.json.get("errors", {})) == ([field] if field else [])
+    assert list(refused.get_json().get("errors", {})) == ([field] if field else [])
     assert on_hand(cast, goods.ginger) == KG
     assert storekeeper.get("/waste-entries", branch_id=cast.branch_id)["data"] == []
     assert differences() == []

@@ -50,9 +50,7 @@ def test_an_empty_branch_has_nothing_to_do(cast: Cast) -> None:
 def test_the_day_is_for_its_branch(cast: Cast) -> None:
     with pytest.raises(NotFound):
         today_of(cast, cast.outsider)
-    nobody = Actor(
-        person_id=cast.admin.person_id, name="nobody", scopes=frozenset(), grants=cast.admin.grants
-    )
+    nobody = replace(cast.admin, scopes=frozenset())
     with pytest.raises(Forbidden):
         today_of(cast, nobody)
 
