@@ -1,0 +1,151 @@
+"""Every page that can be reached, in both languages and three widths: WCAG 2.2 AA, nothing cut off.
+
+The short form sees each page once, languages and widths taking turns; the long form sees all of them,
+dark too.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle, product
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.crawl import ROLES, walk
+from tests.browser.live import Spa
+from tests.browser.test_therapist import plan, step
+from tests.browser.visitor import Visitor
+
+WIDTHS = (320, 768, 1280)
+LANGUAGES = ("en", "vi")
+AXE = Axe()
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],  # half the time
+}
+# Pages that no link leads to: they are the answer to a form, or for somebody who is not signed in.
+UNLINKED = {"/sign-in"}
+Page = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, spa: Spa) -> list[Page]:
+    """(login, address): each kind of page once, and the start page of every role."""
+    seen: dict[str, Page] = {}
+    for login in ("ngoc", "admin"):  # between them they see every page
+        visitor = Visitor(browser, spa).sign_in(login)
+        found = walk(visitor, *(_faces(visitor) if login == "ngoc" else ()))
+        del found["/"]
+        for kind, address in found.items():
+            seen.setdefault(kind, (login, address))
+        visitor.close()
+    return [*((login, "/") for login in ROLES), *seen.values()]
+
+
+def _faces(visitor: Visitor) -> list[str]:
+    """Pages that show much only while something is under way: a visit with a warning, a recipe's draft."""
+    page = plan(visitor, "Pregnancy")
+    running = page.url
+    step(page, 1).get_by_role("button", name="Done").click()
+    visitor.open("/procedures").locator("main a[href^='/procedures/']", has_text="massage").first.click()
+    page.get_by_role("button", name="Change the recipe").click()
+    page.wait_for_url("**/draft")
+    return [running.removeprefix(visitor.spa.url), page.url.removeprefix(visitor.spa.url)]
+
+
+def faults_of(visitor: Visitor, address: str) -> list[str]:
+    """What is wrong with a page."""
+    visitor.open(address)
+    return faults_here(visitor, address)
+
+
+def faults_here(visitor: Visitor, name: str) -> list[str]:
+    """What is wrong with the page as it stands."""
+    page = visitor.page
+    where = f"{name} ({page.viewport_size and page.viewport_size['width']} px)"
+    found: list[dict[str, Any]] = AXE.run(page, options=RULES).response["violations"]
+    faults = [f"{where}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
+    if visitor.overflow() > 0:
+        faults.append(f"{where}: {visitor.overflow()} px wider than the screen")
+    return faults
+
+
+def look(visit: Visit, pages: list[Page], language: str, widths: tuple[int, ...], scheme: str) -> list[str]:
+    """The faults of some pages; each page is seen at the next of the widths."""
+    faults = []
+    for login in dict.fromkeys(login for login, _address in pages):
+        visitor = visit(login, (widths[0], 900), language, color_scheme=scheme)
+        turns = cycle(widths)
+        for address in [address for who, address in pages if who == login]:
+            visitor.page.set_viewport_size({"width": next(turns), "height": 900})
+            faults += faults_of(visitor, address)
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "turn"), [("en", "light", 0), ("vi", "light", 1), ("vi", "dark", 2)]
+)
+def test_each_page_once(visit: Visit, pages: list[Page], language: str, scheme: str, turn: int) -> None:
+    widths = WIDTHS[turn:] + WIDTHS[:turn]
+    faults = look(visit, pages[turn::3], language, widths, scheme)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("login", "address"), [("lan", "/deliveries/new"), ("ngoc", "/items/new"), ("admin", "/people/new")]
+)
+def test_a_refused_form(visit: Visit, login: str, address: str) -> None:
+    visitor = visit(login, (320, 900))
+    page = visitor.open(address)
+    page.evaluate("document.querySelectorAll('form').forEach((form) => (form.noValidate = true))")
+    page.locator("main .form-foot button[type=submit]").last.click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert faults_here(visitor, address) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("language", "width"), list(product(LANGUAGES, WIDTHS)))
+def test_every_page_in_every_width(visit: Visit, pages: list[Page], language: str, width: int) -> None:
+    faults = look(visit, pages, language, (width,), "light")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.long
+def test_every_page_in_the_dark(visit: Visit, pages: list[Page]) -> None:
+    faults = look(visit, pages, "vi", (768,), "dark")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 320), ("vi", 768)])
+def test_signing_in(visit: Visit, language: str, width: int) -> None:
+    visitor = visit(size=(width, 700))
+    visitor.open("/sign-in")
+    visitor.speak(language)
+    faults = faults_of(visitor, "/sign-in")
+    assert not faults, "\n".join(faults)
+
+
+def test_links_lead_to_every_page(spa: Spa, pages: list[Page]) -> None:
+    """A page that no link leads to is no page. Each capability's lists and forms are found by walking."""
+    adapter = spa.app.url_map.bind("")
+    reached = {adapter.match(address.split("?")[0])[0] for _login, address in pages}
+    expected = {
+        rule.endpoint
+        for rule in spa.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.rule not in UNLINKED and not rule.rule.startswith(PROGRAMS)
+    }
+    assert expected - reached - NOT_IN_THE_STORY == set()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("login", ROLES)
+def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
+    """Nor to a page that this person may not see."""
+    walk(visit(login))
+
+
+PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
+NOT_IN_THE_STORY: set[str] = set()

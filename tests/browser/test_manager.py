@@ -1,0 +1,92 @@
+"""The manager at a laptop: what must be ordered is asked for, decided and ordered; a recipe is published."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import LAPTOP, PHONE, SECOND_TAP_MS
+
+
+def test_a_rejection_has_a_reason(visit: Visit) -> None:
+    storeroom = visit("lan", PHONE)
+    page = storeroom.open("/flags")
+    page.get_by_role("button", name="Make a requisition of what is ticked").click()
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Waiting for approval")
+    address = page.url
+    page = visit("ngoc", LAPTOP).open(address)
+    page.get_by_text("Reject with a reason").click()
+    page.get_by_label("Reason").fill("We still have some in the trolley.")
+    page.get_by_role("button", name="Reject", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rejected")
+    expect(page.get_by_text("We still have some in the trolley.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_from_the_flag_to_the_order(visit: Visit, scripts: bool) -> None:
+    storeroom = visit("lan", PHONE, java_script_enabled=scripts)
+    page = storeroom.open("/flags")
+    page.get_by_role("checkbox").first.wait_for()
+    for tick in page.get_by_role("checkbox").all()[1:]:
+        tick.uncheck()  # one line is enough, the rest is for the other run
+    page.get_by_role("button", name="Make a requisition of what is ticked").click()
+    number = page.get_by_role("heading", level=1).inner_text().split()[1]
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Waiting for approval")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+    manager = visit("ngoc", LAPTOP, java_script_enabled=scripts)
+    page = manager.open("/")
+    page.get_by_role("link", name="What waits for me?", exact=False).click()
+    page.get_by_role("link", name=f"Requisition {number}").click()
+    page.get_by_text("Why so much?").first.click()
+    expect(page.get_by_text("Par level").first).to_be_visible()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Approved")
+    page.get_by_role("main").get_by_role("link", name="Order", exact=False).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ordered")
+
+
+def test_a_recipe_is_changed_and_published(visit: Visit) -> None:
+    page = visit("ngoc", LAPTOP).open("/procedures")
+    page.get_by_role("link", name="Back massage", exact=False).first.click()
+    page.get_by_role("button", name="Change the recipe").click()
+    amount = page.locator("[name='steps-1-lines-0-amount']")
+    amount.fill("320")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.locator("[name='steps-1-lines-0-amount']")).to_have_value("320")
+    page.get_by_role("button", name="Publish what is saved").click()
+    expect(page.get_by_role("main")).to_contain_text("320 g per tub")
+
+
+def test_each_number_of_the_day_opens_its_list(visit: Visit) -> None:
+    visitor = visit("ngoc", LAPTOP)
+    page = visitor.open("/")
+    tiles = [tile.get_attribute("href") or "" for tile in page.locator("a.tile").all()]
+    assert len(tiles) >= 5
+    for address in tiles:
+        visitor.open(address)
+
+
+def test_an_item_shows_its_use_and_its_history(visit: Visit) -> None:
+    page = visit("ngoc", LAPTOP).open("/stock")
+    page.get_by_placeholder("Find an item").fill("gung")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Ginger", exact=True).click()
+    expect(page.locator("svg[role=img]").first).to_be_visible()
+    page.get_by_text("Show the numbers").first.click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+
+
+def test_the_language_changes_and_the_page_stays(visit: Visit) -> None:
+    visitor = visit("ngoc", LAPTOP)
+    page = visitor.open("/stock?flagged=on")
+    visitor.speak("vi")
+    assert page.url.endswith("/stock?flagged=on")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kho hàng")
+    visitor.speak("en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stock")

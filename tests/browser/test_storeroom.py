@@ -1,0 +1,107 @@
+"""Storeroom staff with a phone in one hand: take in, look, count, throw away. With and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import PHONE, SECOND_TAP_MS, Visitor
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without"])
+def storeroom(visit: Visit, request: pytest.FixtureRequest) -> Visitor:
+    return visit("lan", PHONE, java_script_enabled=request.param)
+
+
+def test_a_delivery_against_an_order(storeroom: Visitor) -> None:
+    page = storeroom.open("/deliveries")
+    page.get_by_role("list", name="Expected").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Receive order")
+    lot = f"PHONE-{id(storeroom) % 10_000}"
+    for field in page.locator("[name$='-lot_number']:visible").all()[
+        :-1
+    ]:  # the last line is for what was not ordered
+        field.fill(lot)
+    for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
+        field.fill("2028-06-30")
+    page.get_by_role("button", name="All of this came").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
+    expect(page.get_by_text("30 Jun 2028").first).to_be_visible()
+    page.get_by_role("link", name=lot).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Lot {lot}")
+
+
+def test_a_count_is_blind_and_then_compared(storeroom: Visitor) -> None:
+    page = storeroom.open("/counts/choose")
+    page.get_by_role("main").get_by_role("link", name="Ginger", exact=False).first.click()
+    assert "expected" not in page.get_by_role("main").inner_text().lower().replace(
+        "what the book expects", ""
+    )
+    for field in page.locator("input[name$='-amount']").all():
+        if field.is_visible():
+            field.fill("2,5")
+    page.get_by_role("button", name="Save the count").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Count of")
+    expect(page.get_by_text("Expected").first).to_be_visible()
+
+
+def test_waste_has_a_reason_and_can_be_undone(storeroom: Visitor) -> None:
+    page = storeroom.open("/waste/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    page.get_by_role("radio").first.check()
+    page.locator("[name=amount]").fill("10")
+    page.locator("[name=unit]").select_option("g")
+    page.get_by_label("Spilled").check()
+    page.get_by_role("button", name="Write off").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("undone", exact=False).first).to_be_visible()
+
+
+def test_what_was_typed_is_repeated_in_the_shelf_unit(visit: Visit) -> None:
+    page = visit("lan", PHONE).open("/waste/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    page.locator("[name=unit]").select_option("kg")
+    page.locator("[name=amount]").fill("1,25")
+    expect(page.locator("[data-echo]")).to_have_text("1.25 kg = 1,250 g")
+
+
+def test_a_refused_form_keeps_what_was_typed(storeroom: Visitor) -> None:
+    page = storeroom.open("/waste/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    page.get_by_role("radio").first.check()
+    page.locator("[name=amount]").fill("999999")
+    page.locator("[name=unit]").select_option("kg")
+    page.get_by_label("Damaged").check()
+    page.get_by_role("button", name="Write off").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert page.locator("[name=amount]").input_value() == "999999"
+
+
+def test_a_lost_connection_keeps_the_form(visit: Visit) -> None:
+    visitor = visit("lan", PHONE)
+    page = visitor.open("/waste/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    page.get_by_role("radio").first.check()
+    page.locator("[name=amount]").fill("20")
+    page.locator("[name=unit]").select_option("g")
+    page.get_by_label("Spilled").check()
+    visitor.context.set_offline(True)
+    page.get_by_role("button", name="Write off").click()
+    expect(page.get_by_text("Not saved yet", exact=False)).to_be_visible()
+    assert page.locator("[name=amount]").input_value() == "20"
+    visitor.context.set_offline(False)
+    visitor.faults.clear()  # the lost request itself is on the console
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
+
+
+def test_it_fits_a_phone_of_320_pixels(visit: Visit) -> None:
+    visitor = visit("lan", (320, 640))
+    wide = {}
+    for path in ("/", "/stock", "/deliveries", "/deliveries/new", "/flags", "/counts", "/waste", "/visits"):
+        visitor.open(path)
+        wide[path] = visitor.overflow()
+    assert not any(wide.values()), wide

@@ -1,0 +1,90 @@
+"""Somebody at a browser. Whatever goes wrong behind the page is kept and fails the test.
+
+Faults are: an entry of the console, an uncaught error, a request to elsewhere, an answer of 500 or more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+from tests.browser.live import PASSWORD, Spa
+
+# A second tap on the same spot within 800 ms counts for nothing: a hand that means two takes its time.
+SECOND_TAP_MS = 850
+PHONE, TABLET, LAPTOP = (360, 740), (820, 1180), (1280, 800)
+# A refused form answers 4xx, which Chromium tells as a failed resource: that is the page's own answer.
+_OWN_ANSWERS = ("status of 404", "status of 409", "status of 422", "status of 403")
+
+
+class Visitor:
+    """A browser context with one page, signed in or not."""
+
+    def __init__(self, browser: Browser, spa: Spa, size: tuple[int, int] = LAPTOP, **told: Any) -> None:
+        touch = size[0] < 1000
+        self.spa = spa
+        self.faults: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            base_url=spa.url, viewport={"width": size[0], "height": size[1]}, has_touch=touch, **told
+        )
+        self.context.set_default_timeout(15_000)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+
+    def sign_in(self, login: str, language: str = "en") -> Visitor:
+        """Sign in, and read in `language` from then on."""
+        self.open("/sign-in")
+        self.page.locator("[name=login]").fill(login)
+        self.page.locator("[name=password]").fill(PASSWORD)
+        self.page.locator("form[action='/sign-in'] button[type=submit]").first.click()
+        self.page.wait_for_url(self.spa.url + "/")
+        self.speak(language)
+        return self
+
+    def speak(self, language: str) -> None:
+        """Switch the language with the page's own switch, wherever the page is."""
+        if self.page.locator("html").get_attribute("lang") == language:
+            return
+        buttons = self.page.locator(f"button[name=locale][value={language}]")
+        self.page.wait_for_timeout(SECOND_TAP_MS)
+        menu = self.page.locator("details.menu-account > summary")
+        if menu.count():
+            menu.click()
+        buttons.first.click()
+        self.page.wait_for_selector(f"html[lang={language}]", state="attached")
+
+    def open(self, path: str) -> Page:
+        answer = self.page.goto(path)
+        assert answer is not None, path
+        assert answer.status == 200, f"{path} answered {answer.status}"
+        return self.page
+
+    def press(self, name: str, **told: Any) -> None:
+        """Press a button, or follow a link, by what is written on it."""
+        button = self.page.get_by_role("button", name=name, **told)
+        (button if button.count() else self.page.get_by_role("link", name=name, **told)).first.click()
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(own in message.text for own in _OWN_ANSWERS):
+            self.faults.append(f"console on {self.page.url}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and f"{parts.scheme}://{parts.netloc}" != self.spa.url:
+            self.faults.append(f"reached elsewhere: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.faults.append(f"{response.status} from {response.url}")
