@@ -38,6 +38,7 @@ def test_an_entry_says_who_changed_which_field(manager: Caller, cast: Cast) -> N
     assert {"field": "par_level", "before": None, "after": 2_000_000} in entry["changes"]
 
 
+@pytest.mark.both_databases
 def test_managers_see_their_branches_and_what_is_shared(
     client: OneLookClient, manager: Caller, cast: Cast
 ) -> None:
@@ -57,6 +58,7 @@ def test_only_managers_and_admins_see_it(client: OneLookClient, cast: Cast) -> N
     assert outsider.send("GET", f"/audit-entries?branch_id={cast.branch_id}").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_list_is_narrowed_and_paged(manager: Caller, cast: Cast) -> None:
     first = manager.get("/audit-entries", limit=1)
     second = manager.get("/audit-entries", limit=1, cursor=first["next_cursor"])
