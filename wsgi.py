@@ -1,5 +1,11 @@
 """The WSGI entry: what a production server imports."""
 
-from supply.app import create_app
+import sys
 
-app = create_app()
+from supply.app import create_app
+from supply.config import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"Supply does not start. {error}")

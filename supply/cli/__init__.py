@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
 
-from supply.cli import backup, checking, demo_command, people, setup, starter, tidy, tokens
 from supply.cli.group import supply
 
 __all__ = ["init_app"]
 
-_MODULES = (backup, checking, demo_command, people, setup, starter, tidy, tokens)
+# Each puts its commands into the group. Imported late: `python -m supply.cli.setup` runs one of them itself.
+MODULES = ("backup", "checking", "demo_command", "people", "setup", "starter", "tidy", "tokens")
 
 
 def init_app(app: Flask) -> None:
-    """Offer the commands to `flask`; importing the modules has put them into the group."""
+    """Offer the commands to `flask`."""
+    for name in MODULES:
+        import_module(f"supply.cli.{name}")
     app.cli.add_command(supply)

@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from supply.cli.group import supply
+from supply.config import SettingsError
 
 SECRET_FILE = "instance/secret-key"  # noqa: S105 - where it lives, not what it is
 
@@ -58,7 +59,10 @@ def main(*then: str) -> None:
             click.echo(f"A secret key was written to {path}. Keep it: sessions and stored keys depend on it.")
     from supply.app import create_app
 
-    app = create_app()
+    try:
+        app = create_app()
+    except SettingsError as error:
+        raise SystemExit(f"Supply does not start. {error}") from error
     with app.app_context():
         migrate_database()
         click.echo("The database is ready.")
