@@ -21,7 +21,7 @@ import pytest
 
 from tests import postgres
 from tests.serving import free_port, wait_until_ready
-from tests.sources import ROOT
+from tests.sources import ROOT, files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PASSWORD = "a long enough password"
@@ -125,6 +125,14 @@ def test_no_block_is_left_out() -> None:
         "The API in five lines": 2,
         "Running it for real": 4,
     }
+
+
+def test_the_tour_uses_the_words_of_the_pages() -> None:
+    (tour,) = re.findall(r"^## Ten minutes.*?(?=^## )", README, re.M | re.S)
+    told = {re.sub(r"\s+", " ", label) for label in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", tour)}
+    pages = " ".join(path.read_text(encoding="utf-8") for path in files(".html", ".py"))
+    assert len(told) > 10
+    assert {label for label in told - {"English"} if f'"{label}"' not in pages} == set()
 
 
 def test_make_test_is_a_target() -> None:
