@@ -78,7 +78,8 @@ def _query() -> Any:
     open_steps = (
         select(func.count())
         .select_from(sibling)
-        .where(sibling.visit_id == Visit.id, sibling.status.in_(OPEN))
+        # The branch too: it leads the index of what is open.
+        .where(sibling.branch_id == Visit.branch_id, sibling.visit_id == Visit.id, sibling.status.in_(OPEN))
         .scalar_subquery()
     )
     return (
