@@ -1,5 +1,6 @@
 """The WSGI entry: what a production server imports."""
 
+import gc
 import sys
 
 from supply.app import create_app
@@ -9,3 +10,6 @@ try:
     app = create_app()
 except SettingsError as error:
     sys.exit(f"Supply does not start. {error}")
+# What was made so far lives as long as the process; the collector need not walk through it again and again.
+gc.collect()
+gc.freeze()
