@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import looks, table
@@ -29,29 +30,32 @@ def main() -> None:
     tempfile.tempdir = str(folder)
     try:
         with postgres_server() as server:
-            measured = _measure(server, folder, quick=told.quick)
+            for measured in _measure(server, folder, quick=told.quick):
+                PAGE.write_text(table.page(measured, quick=told.quick), encoding="utf-8")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    PAGE.write_text(table.page(measured, quick=told.quick), encoding="utf-8")
 
 
-def _measure(server: Server, folder: Path, *, quick: bool) -> table.Measured:
+def _measure(server: Server, folder: Path, *, quick: bool) -> Iterator[table.Measured]:
+    """What is known so far, after every part: a run that is stopped leaves a page."""
     plan, measured = (QUICK if quick else FULL), table.Measured()
     for movements in (10_000, 1_000_000, 10_000_000)[: 2 if quick else 3]:
         stores: list[AnyStore] = [new_postgres(server)]
         if movements <= 1_000_000:
             stores.append(new_sqlite(folder))
         for store in stores:
-            world = World(store, movements, 2 * plan.needed if movements == 1_000_000 else plan.needed)
+            compared = movements == 10_000
+            world = World(store, movements, (1 + compared) * plan.needed)
             measured.looks.append(looks.look(world, store))
             measured.steps.append(measure(world, store, folder, plan))
             print(table.line(measured.steps[-1]), flush=True)
-            if movements == 1_000_000:
+            if compared:
                 measured.others.append(measure(world, store, folder, plan, "gunicorn"))
                 print(table.line(measured.others[-1]), flush=True)
+            yield measured
     for store in (new_postgres(server), new_sqlite(folder)):
         measured.pages[store.name] = looks.look_at_demo(store)
-    return measured
+    yield measured
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ def line(result: Result) -> str:
 
 def page(measured: Measured, *, quick: bool) -> str:
     parts = [INTRODUCTION, _conditions(measured, quick), *_steps(measured), *_looks(measured)]
-    parts += [*_pages(measured), *_servers(measured)]
+    parts += _servers(measured)
+    if measured.pages:
+        parts += _pages(measured)
     return "\n".join(parts) + "\n"
 
 
