@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from flask import Flask
 
+from supply.domain.audit import service as audit
+from tests.api.everything import furnish
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.goods import KG, TODAY, Goods, policy, stock_up
@@ -51,3 +56,13 @@ def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Ca
     assert "Item: Ginger" in page
     assert "Main branch" not in page
     assert "12\N{NO-BREAK SPACE}kg" not in page
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_every_link_leads_somewhere(client: OneLookClient, cast: Cast, role: str) -> None:
+    furnish(client, cast)
+    sign_in(client, getattr(cast, role))
+    pages = "".join(client.get(f"/audit?entity={entity}").text for entity in audit.ENTITIES)
+    links = {unescape(link) for link in re.findall(r'<a [^>]*href="(/[^"]+)"', pages)}
+    assert len(links) > 20
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
