@@ -60,7 +60,8 @@ def _conditions(measured: Measured, quick: bool) -> str:
     length = "The short form (`--quick`): fewer rounds, no ledger of ten million. " if quick else ""
     return (
         f"{length}Measured on {os.cpu_count()} cores; the disk made {min(fsyncs):,.0f} to {max(fsyncs):,.0f} "
-        f"(median {median(fsyncs):,.0f}) writes durable a second meanwhile.\n"
+        f"(median {median(fsyncs):,.0f}) writes durable a second meanwhile. The load average at the end was "
+        f"{os.getloadavg()[1]:.1f}: what is above the cores was waiting for them.\n"
     )
 
 
