@@ -1,1 +1,7 @@
-"""The capabilities. Nothing in here knows HTTP: services take a session and an actor."""
+"""The capabilities of a spa's stock. Nothing here knows HTTP, and nothing commits.
+
+All tables are known before any statement over them is made: a foreign key takes its type from the column
+that it points to, so a statement made too early would bind ids without one.
+"""
+
+from supply.domain import models as models
