@@ -48,3 +48,9 @@ def test_setting_up_makes_secret_and_database_once(tmp_path: Path) -> None:
     assert again.stdout == "The database is ready.\n"
     assert (tmp_path / "instance" / "secret-key").read_text() == secret
     assert (tmp_path / "instance" / "supply.sqlite").exists()
+
+
+def test_an_id_keeps_its_type_whatever_is_imported_first() -> None:
+    """A foreign key's type comes from the table it points to, which must be known by then."""
+    look = "from supply.domain.ledger.writer import _SHELF; print(repr(_SHELF.compile().binds['items'].type))"
+    assert start(ROOT, "-c", look).stdout.strip() == "Uuid()"
