@@ -6,15 +6,13 @@ from datetime import timedelta
 
 import click
 from sqlalchemy import delete
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.cli.group import supply, writing
-from supply.domain.idempotency.models import IdempotencyKey
+from supply.domain.idempotency import service as idempotency
 from supply.domain.people.models import SignIn
 
-KEY_DAYS = 90
 SIGN_IN_DAYS = 30
 
 
@@ -27,14 +25,6 @@ def tidy() -> None:
 
 def forget(session: Session) -> tuple[int, int]:
     """How many keys and sign-ins were deleted."""
-    now = clock.now()
-    keys = session.execute(
-        delete(IdempotencyKey).where(IdempotencyKey.created_at < now - timedelta(days=KEY_DAYS))
-    )
-    old = now - timedelta(days=SIGN_IN_DAYS)
+    old = clock.now() - timedelta(days=SIGN_IN_DAYS)
     sign_ins = session.execute(delete(SignIn).where((SignIn.ended_at < old) | (SignIn.seen_at < old)))
-    return _count(keys), _count(sign_ins)
-
-
-def _count(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return idempotency.forget_old(session), int(getattr(sign_ins, "rowcount", 0))
