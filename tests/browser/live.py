@@ -10,7 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,8 +56,9 @@ def serving(app: Flask) -> Iterator[Spa]:
 
     def at_work(environ: Any, start_response: Any) -> Iterable[bytes]:
         now = MORNING + timedelta(seconds=time.monotonic() - began)
-        with clock.standing_at(now):
-            return plain(environ, start_response)
+        with clock.standing_at(now), closing(plain(environ, start_response)) as answer:
+            # Read whole: a browser that moves on in mid-answer must leave no file open behind it.
+            return [b"".join(answer)]
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, at_work, threaded=True, request_handler=_Quiet)

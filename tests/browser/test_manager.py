@@ -33,7 +33,8 @@ def test_from_the_flag_to_the_order(visit: Visit, scripts: bool) -> None:
     for tick in page.get_by_role("checkbox").all()[1:]:
         tick.uncheck()  # one line is enough, the rest is for the other run
     page.get_by_role("button", name="Make a requisition of what is ticked").click()
-    number = page.get_by_role("heading", level=1).inner_text().split()[1]
+    heading = page.get_by_role("heading", level=1, name="Requisition")
+    number = heading.inner_text().split()[1]
     page.wait_for_timeout(SECOND_TAP_MS)
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Waiting for approval")
