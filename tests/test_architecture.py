@@ -36,7 +36,16 @@ EDGES = ("api", "web", "cli")
 # What the edges share and only they use: above the domain, since it stores its answers there.
 SHARED = ("repeating",)
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
-PURE = ("recipe.py", "safety.py", "forecast.py", "policy.py", "allocate.py", "chain.py")
+PURE = (
+    "recipe.py",
+    "safety.py",
+    "substitution.py",
+    "covering.py",
+    "forecast.py",
+    "policy.py",
+    "allocate.py",
+    "chain.py",
+)
 CLOCKS = {
     "datetime.now",
     "datetime.utcnow",

@@ -17,6 +17,7 @@ MODULES = (
     "suppliers",
     "treatments",
     "conditions",
+    "substitutes",
     "stock",
     "stocktake",
     "waste",

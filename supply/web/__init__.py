@@ -26,6 +26,7 @@ MODULES = (
     "suppliers",
     "treatments",
     "conditions",
+    "substitutes",
     "stock",
     "stocktake",
     "waste",

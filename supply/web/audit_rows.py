@@ -59,6 +59,7 @@ _ACTION_WORDS: dict[str, Text] = {
     "withdrawn": lazy("withdrawn"),
     "cancel": lazy("cancelled"),
     "revoke": lazy("revoked"),
+    "substitutes": lazy("substitutes set"),
     "terms": lazy("terms set"),
     "terms-removed": lazy("terms removed"),
 }
@@ -99,6 +100,7 @@ _FIELD_WORDS: dict[str, Text] = {
     "tubs": lazy("Tubs"),
     "position": lazy("Sequence"),
     "item": lazy("Item"),
+    "substitutes": lazy("Substitutes"),
     "pack_name": lazy("Pack"),
     "pack_quantity": lazy("A pack holds"),
     "minimum_packs": lazy("Packs at least"),

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.schemas import WriteActive, WriteItem
+from supply.domain.treatments.substitutes import list_substitutes
 from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import format_amount, unit_symbol
 from supply.quantity import UNITS
 from supply.web.pages import Pages, query, render, say
+from supply.web.substitutes import told_substitute
 from supply.web.words import word
 
 bp = Pages("catalog", __name__)
@@ -96,6 +98,7 @@ def edit_item(session: Session, actor: Actor, item_id: UUID) -> str:
         item=item,
         units=own,
         natural_step=format(step, "f") if unit == item.usage_unit else "1",
+        substitutes=[told_substitute(row) for row in list_substitutes(session, item_id).substitutes],
         **_unit_choices(item),
     )
 

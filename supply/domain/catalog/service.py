@@ -131,7 +131,7 @@ def update_item(
     **facts: Any,
 ) -> Item:
     """Replace the facts and units of an item. A dimension other than the stored one: Invalid."""
-    item = _item_to_change(session, actor, item_id, version)
+    item = item_to_change(session, actor, item_id, version)
     if dimension is not None and dimension is not item.dimension:
         raise Invalid(
             "dimension_fixed",
@@ -147,7 +147,7 @@ def update_item(
 
 def set_item_active(session: Session, actor: Actor, item_id: UUID, *, version: int, active: bool) -> Item:
     """Hide an item from new work, or bring it back. What is on the shelf stays and can be used up."""
-    item = _item_to_change(session, actor, item_id, version)
+    item = item_to_change(session, actor, item_id, version)
     before = _told(item)
     item.active = active
     return _changed(session, actor, item, "item.activate" if active else "item.deactivate", before)
@@ -155,13 +155,13 @@ def set_item_active(session: Session, actor: Actor, item_id: UUID, *, version: i
 
 def confirm_item(session: Session, actor: Actor, item_id: UUID, *, version: int) -> Item:
     """A manager stands by what the starter catalogue assumed about this item."""
-    item = _item_to_change(session, actor, item_id, version)
+    item = item_to_change(session, actor, item_id, version)
     before = _told(item)
     item.assumed = False
     return _changed(session, actor, item, "item.confirm", before)
 
 
-def _item_to_change(session: Session, actor: Actor, item_id: UUID, version: int) -> Item:
+def item_to_change(session: Session, actor: Actor, item_id: UUID, version: int) -> Item:
     require(actor, Permission.CATALOG_MANAGE)
     # Whoever comes second waits here and then sees the newer version.
     item = session.get(Item, item_id, with_for_update={"of": Item}, populate_existing=True)

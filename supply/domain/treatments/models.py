@@ -169,3 +169,25 @@ class Contraindication(Base):
     effect: Mapped[Effect] = mapped_column(coded(Effect, "effect"))
     advice_en: Mapped[str] = mapped_column(String(300))
     advice_vi: Mapped[str] = mapped_column(String(300))
+
+
+class Substitute(Base):
+    """What may stand in for an item, in order of preference: `numerator` base units of the substitute for
+    `denominator` base units of the item. Kept as told, so that "1 g for 2 ml" reads so again."""
+
+    __tablename__ = "substitute"
+    __table_args__ = (
+        UniqueConstraint("item_id", "substitute_id"),
+        CheckConstraint("position BETWEEN 1 AND 10", name="position"),
+        CheckConstraint("numerator > 0 AND denominator > 0", name="factor"),
+        CheckConstraint("substitute_id <> item_id", name="other_item"),
+    )
+
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    substitute_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    numerator: Mapped[int]
+    denominator: Mapped[int]
+    note: Mapped[str | None] = mapped_column(String(200))
+    # Shipped as a guess and not yet confirmed by a manager.
+    assumed: Mapped[bool] = mapped_column(Boolean, default=False)

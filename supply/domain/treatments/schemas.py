@@ -134,6 +134,29 @@ class CreateContraindication(ChangeContraindication):
     condition_id = fields.UUID(required=True, metadata={"label": lazy("Condition")})
 
 
+class WriteSubstitute(BaseSchema):
+    """So much of a substitute stands in for so much of the item: 1 g for 2 ml."""
+
+    substitute_id = fields.UUID(required=True, metadata={"label": lazy("Substitute")})
+    amount = Amount(required=True, metadata={"label": lazy("So much of the substitute"), "example": "1"})
+    unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "g"})
+    for_amount = Amount(required=True, metadata={"label": lazy("for so much of the item"), "example": "2"})
+    for_unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "ml"})
+    note = Text(load_default=None, allow_none=True, max_length=200, metadata={"label": lazy("Note")})
+    assumed = Tick(load_default=False, metadata={"label": lazy("Only an assumption")})
+
+
+class SaveSubstitutes(BaseSchema):
+    """All substitutes of an item, most wanted first; what is not named is gone."""
+
+    substitutes = fields.List(
+        fields.Nested(WriteSubstitute),
+        required=True,
+        validate=validate.Length(max=10),
+        metadata={"label": lazy("Substitutes")},
+    )
+
+
 class ProcedureOut(OutSchema):
     id = fields.UUID(required=True)
     code = fields.String(required=True)
@@ -222,3 +245,24 @@ class ContraindicationOut(OutSchema):
     effect = fields.Enum(Effect, by_value=True, required=True)
     advice_en = fields.String(required=True)
     advice_vi = fields.String(required=True)
+
+
+class SubstituteOut(OutSchema):
+    """`amount` of the substitute stands in for `for_amount` of the item, in this proportion."""
+
+    position = fields.Integer(required=True)
+    substitute_id = fields.UUID(required=True, attribute="substitute.id")
+    substitute_code = fields.String(required=True, attribute="substitute.code")
+    quantity = Quantity(lambda row: told_amount(row.substitute, row.numerator), required=True)
+    stands_in_for = Quantity(lambda row: told_amount(row.item, row.denominator), required=True)
+    note = fields.String(required=True, allow_none=True)
+    assumed = fields.Boolean(required=True)
+
+
+class SubstitutesOut(OutSchema):
+    """An item's substitutes, most wanted first. The version is the item's."""
+
+    item_id = fields.UUID(required=True, attribute="item.id")
+    item_code = fields.String(required=True, attribute="item.code")
+    version = fields.Integer(required=True)
+    substitutes = fields.List(fields.Nested(SubstituteOut), required=True)

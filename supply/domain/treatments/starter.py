@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
-from supply.domain.treatments import conditions, drafting, service
+from supply.domain.treatments import conditions, drafting, service, substitutes
 from supply.domain.treatments.models import Condition, Effect, Procedure
 from supply.domain.treatments.recipe import Scale
 from supply.permissions import Actor, Permission, require
@@ -39,7 +39,7 @@ def load(session: Session, actor: Actor) -> dict[str, int]:
     """
     require(actor, Permission.CATALOG_MANAGE)
     told = tomllib.loads(_SOURCE.read_text(encoding="utf-8"))
-    added = {"items": 0, "procedures": 0, "packages": 0, "conditions": 0}
+    added = {"items": 0, "procedures": 0, "packages": 0, "conditions": 0, "substitutes": 0}
     items = {}
     for row in told["items"]:
         item = catalog.find_item_by_code(session, row["code"])
@@ -60,6 +60,8 @@ def load(session: Session, actor: Actor) -> dict[str, int]:
         if row["code"] not in known:
             _load_condition(session, actor, procedure.id, row, told["conditions"]["source"])
             added["conditions"] += 1
+    for row in told["substitutes"]:
+        added["substitutes"] += _load_substitutes(session, actor, row, items)
     return added
 
 
@@ -113,3 +115,25 @@ def _load_condition(
         step_position=row.get("step"),
     )
     return condition
+
+
+def _load_substitutes(
+    session: Session, actor: Actor, row: Mapping[str, Any], items: Mapping[str, Item]
+) -> int:
+    """The assumed substitutes of an item that has none; how many were added."""
+    known = substitutes.list_substitutes(session, items[row["item"]].id)
+    if known.substitutes:
+        return 0
+    told = [
+        {
+            "substitute_id": items[one["item"]].id,
+            "amount": Decimal(one["amount"]),
+            "unit": one["unit"],
+            "for_amount": Decimal(one["for_amount"]),
+            "for_unit": one["for_unit"],
+            "assumed": True,
+        }
+        for one in row["list"]
+    ]
+    substitutes.save_substitutes(session, actor, known.item.id, version=known.version, substitutes=told)
+    return len(told)
