@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from supply.presenting import format_day
 from supply.web.forms import FormState
+from supply.web.stock_rows import until
 
 _PLACE = ("lot_id", "location_id", "container_id")
 
@@ -41,7 +41,7 @@ def _drawn(number: int, row: Any) -> dict[str, Any]:
         "path": f"lines.{number}",
         **dict(zip(_PLACE, _place_of(row), strict=True)),
         "number": row.Lot.number,
-        "expires": format_day(row.Holding.expires_on),
+        "expires": until(row.Holding.expires_on, row.Lot.use_by_at),
         "place": row.Location.name,
         "opened": row.Container is not None,
     }

@@ -109,10 +109,11 @@ def list_expiring(session: Session, actor: Actor) -> str:
     require(actor, Permission.STOCK_SEE, branch.id)
     today = clock.today(branch.timezone)
     rows = reading.list_expiring(session, branch.id, today + timedelta(days=EXPIRING_DAYS))
+    gone = [row for row in rows if reading.is_expired(row.Holding, row.Lot, today)]
     return render(
         "stock/expiring.html",
-        expired=[stock_rows.expiring_row(row, today) for row in rows if row.Holding.expires_on < today],
-        expiring=[stock_rows.expiring_row(row, today) for row in rows if row.Holding.expires_on >= today],
+        expired=[stock_rows.expiring_row(row, today) for row in rows if row in gone],
+        expiring=[stock_rows.expiring_row(row, today) for row in rows if row not in gone],
         days=EXPIRING_DAYS,
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from math import lcm
 from typing import Any
 
 from flask import url_for
 
+from supply import clock
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Lot, LotKind
@@ -112,8 +113,11 @@ def lot_marks(lot: Lot, expires_on: date | None, today: date) -> list[Mark]:
     marks: list[Mark] = []
     if lot.quarantined_at is not None:
         marks.append(("danger", _("quarantined")))
-    if expires_on is not None and expires_on < today:
+    over = lot.use_by_at is not None and lot.use_by_at <= clock.now()
+    if over or (expires_on is not None and expires_on < today):
         marks.append(("danger", _("expired")))
+    elif lot.use_by_at is not None:
+        marks.append(("info", _("until %(when)s", when=format_instant(lot.use_by_at, row_zone()))))
     elif expires_on is not None and (expires_on - today).days <= SOON_DAYS:
         marks.append(("warning", days_left(expires_on, today)))
     return marks
@@ -127,6 +131,13 @@ def days_left(expires_on: date, today: date) -> str:
     return plural("%(left)s day left", "%(left)s days left", left, left=left)
 
 
+def until(expires_on: date | None, use_by_at: datetime | None) -> str:
+    """The end of its use: a day, of a prepared batch the hour."""
+    if use_by_at is not None:
+        return format_instant(use_by_at, row_zone())
+    return format_day(expires_on)
+
+
 def holding_row(row: Any, item: Item, today: date) -> dict[str, Any]:
     """A place where some of a lot stands; opened containers say so."""
     container = row.Container
@@ -138,7 +149,7 @@ def holding_row(row: Any, item: Item, today: date) -> dict[str, Any]:
     return {
         "number": row.Lot.number,
         "url": url_for("stock.show_lot", lot_id=row.Lot.id),
-        "expires": format_day(row.Holding.expires_on),
+        "expires": until(row.Holding.expires_on, row.Lot.use_by_at),
         "amount": format_quantity(row.Holding.quantity, item),
         "place": row.Location.name,
         "opened": opened,
@@ -165,7 +176,7 @@ def expiring_row(row: Any, today: date) -> dict[str, Any]:
         "number": row.Lot.number,
         "amount": format_quantity(row.Holding.quantity, item),
         "place": row.Location.name,
-        "expires": format_day(row.Holding.expires_on),
+        "expires": until(row.Holding.expires_on, row.Lot.use_by_at),
         "value": format_money(value, row.Lot.currency) if value is not None and row.Lot.currency else "",
         "marks": lot_marks(row.Lot, row.Holding.expires_on, today),
         "waste_url": url_for("waste.new_waste", item_id=item.id, lot_id=row.Lot.id),
@@ -179,7 +190,7 @@ def lot_facts(report: LotReport) -> list[tuple[str, str]]:
     facts = [
         (_("Item"), named(item)),
         (_("What it is"), word(LotKind(lot.kind))),
-        (_("Expiry"), format_day(lot.expires_on)),
+        (_("Expiry"), until(lot.expires_on, lot.use_by_at)),
         (_("Stands"), format_quantity(standing, item)),
         (_("In the book since"), format_instant(lot.created_at, report.branch.timezone)),
     ]

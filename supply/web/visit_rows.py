@@ -15,11 +15,12 @@ from supply.domain.visits.safety import SafetyWarning
 from supply.domain.visits.views import Recorded, StepView, VisitView
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
-from supply.presenting import format_clock, format_day, format_instant, format_quantity
+from supply.presenting import format_clock, format_instant, format_quantity
 from supply.quantity import Dimension, from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.session import choose_locale, current_branch
+from supply.web.stock_rows import until
 from supply.web.units import unit_options
 from supply.web.words import word
 
@@ -290,6 +291,6 @@ def _lot_words(lot: Any, item: Any) -> str:
     return _(
         "%(number)s · until %(day)s · %(amount)s",
         number=lot.number,
-        day=format_day(lot.expires_on),
+        day=until(lot.expires_on, lot.use_by_at),
         amount=format_quantity(int(lot.quantity), item),
     )

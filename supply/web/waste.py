@@ -17,10 +17,11 @@ from supply.domain.waste.schemas import LogWaste, Reversal
 from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.presenting import format_day, format_instant, format_money, format_quantity
+from supply.presenting import format_instant, format_money, format_quantity
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
 from supply.web.session import current_branch
+from supply.web.stock_rows import until
 from supply.web.units import echo_unit, unit_options
 from supply.web.words import word
 
@@ -100,14 +101,14 @@ def new_waste(session: Session, actor: Actor, item_id: UUID) -> str:
     today = clock.today(branch.timezone)
     rows = waste.expected_waste(session, branch.id, item_id, today)
     lots = {row.Lot.id: row for row in reversed(rows)}
-    expired = rows[0].Holding.expires_on if rows else None
+    expired = bool(rows) and reading.is_expired(rows[0].Holding, rows[0].Lot, today)
     return render(
         "waste/new.html",
         item=item,
         schema=LogWaste,
         lots=[(str(row.Lot.id), _lot_words(row, rows, item)) for row in reversed(lots.values())],
         lot_id=str(query(WasteOf)["lot_id"] or (rows[0].Lot.id if rows else "")),
-        reason=WasteReason.EXPIRED.value if expired and expired < today else "",
+        reason=WasteReason.EXPIRED.value if expired else "",
         units=unit_options(item),
         echo=echo_unit(item),
     )
@@ -118,7 +119,7 @@ def _lot_words(first: Any, rows: list[Any], item: Any) -> str:
     return _(
         "%(number)s · until %(day)s · %(amount)s",
         number=first.Lot.number,
-        day=format_day(first.Holding.expires_on),
+        day=until(first.Holding.expires_on, first.Lot.use_by_at),
         amount=format_quantity(standing, item),
     )
 

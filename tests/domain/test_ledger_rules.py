@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
 
 from supply.domain.ledger import chain
-from supply.domain.ledger.allocate import EXPIRED, QUARANTINED, Named, Place, incident, take
+from supply.domain.ledger.allocate import EXPIRED, QUARANTINED, At, Named, Place, incident, take
 
 ITEM = uuid.UUID(int=1)
 SHELF = uuid.UUID(int=2)
 TODAY = date(2026, 11, 22)
+
+
+def hour(number: int) -> datetime:
+    """An hour of the day, by the branch's clock seven hours ahead of UTC."""
+    return datetime(2026, 11, 22, number, tzinfo=timezone(timedelta(hours=7)))
+
+
+NOON = At(hour(12), TODAY)
 
 
 def place(
@@ -22,6 +30,7 @@ def place(
     expires: date | None = None,
     opened: bool = False,
     quarantined: bool = False,
+    until: int | None = None,
 ) -> Place:
     container = uuid.UUID(int=900 + number) if opened else None
     return Place(
@@ -33,6 +42,7 @@ def place(
         expires,
         quarantined,
         quantity,
+        None if until is None else hour(until),
     )
 
 
@@ -44,6 +54,22 @@ CASES = [
     ("older lot breaks the tie", [place(2, expires=SOON), place(1, expires=SOON)], 3, [(1, 3)], 0),
     ("expired is never chosen", [place(1, expires=GONE), place(2, expires=SOON)], 12, [(2, 10)], 2),
     ("last day still counts", [place(1, expires=TODAY)], 4, [(1, 4)], 0),
+    ("past its hour is expired", [place(1, expires=TODAY, until=11), place(2)], 12, [(2, 10)], 2),
+    ("at its hour it is expired", [place(1, expires=TODAY, until=12)], 1, [], 1),
+    (
+        "earlier hour first",
+        [place(1, expires=TODAY, until=14), place(2, expires=TODAY, until=13)],
+        11,
+        [(2, 10), (1, 1)],
+        0,
+    ),
+    (
+        "an hour is earlier than its day",
+        [place(1, expires=TODAY), place(2, expires=TODAY, until=20)],
+        1,
+        [(2, 1)],
+        0,
+    ),
     ("quarantined is never chosen", [place(1, expires=SOON, quarantined=True)], 4, [], 4),
     ("nothing there", [], 7, [], 7),
     ("empty places are passed over", [place(1, quantity=0), place(2)], 1, [(2, 1)], 0),
@@ -55,30 +81,30 @@ CASES = [
     ("places", "quantity", "taken", "short"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
 def test_take(places: list[Place], quantity: int, taken: list[tuple[int, int]], short: int) -> None:
-    got, rest = take(places, quantity, TODAY, Named())
+    got, rest = take(places, quantity, NOON, Named())
     assert [(chosen.lot_id.int - 200, amount) for chosen, amount in got] == taken
     assert rest == short
 
 
 def test_a_named_lot_is_taken_even_where_a_rule_forbids_it_and_the_rule_is_said() -> None:
     expired, good = place(1, expires=GONE), place(2, expires=SOON)
-    got, rest = take([expired, good], 4, TODAY, Named(lot_id=expired.lot_id))
+    got, rest = take([expired, good], 4, NOON, Named(lot_id=expired.lot_id))
     assert [chosen for chosen, _amount in got] == [expired]
     assert rest == 0
-    assert incident([expired], TODAY) == EXPIRED
-    assert incident([place(3, quarantined=True)], TODAY) == QUARANTINED
-    assert incident([good], TODAY) is None
+    assert incident([expired], NOON) == EXPIRED
+    assert incident([place(3, quarantined=True)], NOON) == QUARANTINED
+    assert incident([good], NOON) is None
 
 
 def test_a_late_entry_is_judged_by_its_own_day() -> None:
     lot = place(1, expires=GONE)
-    got, rest = take([lot], 4, GONE, Named())
+    got, rest = take([lot], 4, At(hour(12) - timedelta(days=1), GONE), Named())
     assert (len(got), rest) == (1, 0)
 
 
 def test_a_named_lot_gives_no_more_than_it_has() -> None:
     named, other = place(1), place(2)
-    got, rest = take([named, other], 14, TODAY, Named(lot_id=named.lot_id))
+    got, rest = take([named, other], 14, NOON, Named(lot_id=named.lot_id))
     assert [(chosen.lot_id, amount) for chosen, amount in got] == [(named.lot_id, 10)]
     assert rest == 4
     assert other.quantity == 10

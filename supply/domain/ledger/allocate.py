@@ -1,6 +1,6 @@
 """Which lots give what: first expired, first out, opened first. Pure.
 
-Expired (by the day of the use) and quarantined stock is never chosen; whoever really used such a lot
+Expired (at the instant of the use) and quarantined stock is never chosen; whoever really used such a lot
 names it, and then it is taken and said.
 """
 
@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 EXPIRED = "expired-lot"
 QUARANTINED = "quarantined-lot"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """An instant, and the branch's day on which it falls."""
+
+    instant: datetime
+    day: date
 
 
 @dataclass(slots=True)
@@ -27,9 +36,12 @@ class Place:
     expires_on: date | None
     quarantined: bool
     quantity: int
+    # Of a prepared batch: the instant from which on it is expired.
+    use_by_at: datetime | None = None
 
-    def expired(self, day: date) -> bool:
-        return self.expires_on is not None and self.expires_on < day
+    def expired(self, at: At) -> bool:
+        over = self.use_by_at is not None and self.use_by_at <= at.instant
+        return over or (self.expires_on is not None and self.expires_on < at.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +64,13 @@ class Named:
         )
 
 
-def take(
-    places: Iterable[Place], quantity: int, day: date, named: Named
-) -> tuple[list[tuple[Place, int]], int]:
+def take(places: Iterable[Place], quantity: int, at: At, named: Named) -> tuple[list[tuple[Place, int]], int]:
     """Take `quantity` from places of one item: ([(place, taken)], what could not be had).
 
     The places are drawn down as a side effect, so that the next use of the same batch sees the rest.
     """
     taken: list[tuple[Place, int]] = []
-    for place in sorted(_choosable(places, day, named), key=order):
+    for place in sorted(_choosable(places, at, named), key=order):
         if quantity == 0:
             break
         part = min(place.quantity, quantity)
@@ -70,23 +80,29 @@ def take(
     return taken, quantity
 
 
-def order(place: Place) -> tuple[bool, date, UUID, UUID]:
-    """Opened before closed, then the earlier last day, then the older lot: the same order every time."""
-    return (place.container_id is None, place.expires_on or date.max, place.lot_id, place.id)
+def order(place: Place) -> tuple[bool, date, datetime, UUID, UUID]:
+    """Opened before closed, then the earlier end, then the older lot: always the same order."""
+    return (
+        place.container_id is None,
+        place.expires_on or date.max,
+        place.use_by_at or _NEVER,
+        place.lot_id,
+        place.id,
+    )
 
 
-def incident(places: Iterable[Place], day: date) -> str | None:
-    """The rule that using these places on that day broke, if any."""
+def incident(places: Iterable[Place], at: At) -> str | None:
+    """The rule that using these places at that time broke, if any."""
     for place in places:
         if place.quarantined:
             return QUARANTINED
-        if place.expired(day):
+        if place.expired(at):
             return EXPIRED
     return None
 
 
-def _choosable(places: Iterable[Place], day: date, named: Named) -> list[Place]:
+def _choosable(places: Iterable[Place], at: At, named: Named) -> list[Place]:
     standing = [place for place in places if place.quantity > 0 and named.fits(place)]
     if named.says:
         return standing
-    return [place for place in standing if not place.quarantined and not place.expired(day)]
+    return [place for place in standing if not place.quarantined and not place.expired(at)]

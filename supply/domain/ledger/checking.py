@@ -19,12 +19,12 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import chain
 from supply.domain.ledger.models import (
+    DEMANDED,
     DemandDay,
     Holding,
     LedgerHead,
     Lot,
     Movement,
-    MovementType,
     StockLevel,
 )
 
@@ -93,7 +93,7 @@ def _walk(session: Session, branch: Branch, sums: _Sums) -> Iterator[Difference]
             yield Difference(branch.code, "movement", f"#{row.seq}", stored, computed)
         sums.seq, sums.hash = row.seq, row.hash
         sums.places[row.item_id, row.lot_id, row.location_id, row.container_id] += row.quantity
-        if MovementType.USAGE in (row.type, row.undone):
+        if row.type in DEMANDED or row.undone in DEMANDED:
             # Use counts on the day it was performed; its reversal takes it from that same day.
             day = clock.day_of(row.used_at or row.happened_at, branch.timezone)
             sums.used[row.item_id, day] -= row.quantity

@@ -71,6 +71,7 @@ class LotFacts:
     cost_minor: int | None = None
     cost_quantity: int | None = None
     currency: str | None = None
+    use_by_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

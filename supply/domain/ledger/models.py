@@ -35,6 +35,11 @@ class MovementType(StrEnum):
     REVERSAL = "reversal"
 
 
+# What is needed of an item: by the step that used it, or by the batch that was brewed of it. What the batch
+# itself is used for counts as demand of the prepared item alone.
+DEMANDED = frozenset({MovementType.USAGE, MovementType.PREPARATION_OUT})
+
+
 class LotKind(StrEnum):
     SUPPLIER = "supplier"
     PREPARED = "prepared"
@@ -71,6 +76,9 @@ class Lot(Base):
     supplier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("supplier.id"))
     # The last day on which it may be used; the day after, it is expired.
     expires_on: Mapped[date | None]
+    # A prepared batch lasts for hours: from this instant on it is expired. Its day is then expires_on, so
+    # whatever looks by day (the index of what expires, the order of use) finds it without the hour.
+    use_by_at: Mapped[datetime | None]
     # Exact cost: so many minor units paid for so many base units. Never divided before the end.
     cost_minor: Mapped[int | None]
     cost_quantity: Mapped[int | None]
@@ -225,7 +233,7 @@ class StockLevel(Base):
 
 
 class DemandDay(Base):
-    """What a branch's visits needed of an item on a day, by the day it was performed."""
+    """What a branch's visits and brewing needed of an item on a day, by the day it was performed."""
 
     __tablename__ = "demand_day"
 

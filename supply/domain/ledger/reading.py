@@ -10,9 +10,23 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Select, and_, case, cast, func, or_, select, tuple_, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.domain.branches.models import Location
 from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.search import search_key
@@ -23,16 +37,33 @@ Rows = Sequence[Any]
 IN_HAND = StockLevel.on_hand - StockLevel.quarantined - StockLevel.reserved
 
 
+def past_use(today: date) -> ColumnElement[bool]:
+    """Whether a holding that is joined to its lot is expired: past its last day or, of today's, its hour.
+
+    The day comes first, since ix_holding_expiring knows it: what is asked for its hour expires today.
+    """
+    return and_(
+        Holding.expires_on.is_not(None),
+        Holding.expires_on <= today,
+        or_(Holding.expires_on < today, Lot.use_by_at <= clock.now()),
+    )
+
+
+def is_expired(holding: Holding, lot: Lot, today: date) -> bool:
+    """As `past_use`, of rows that were read."""
+    over = lot.use_by_at is not None and lot.use_by_at <= clock.now()
+    return over or (holding.expires_on is not None and holding.expires_on < today)
+
+
 def _expired(branch_id: UUID, today: date) -> Any:
-    """Per item, what stands on the shelf past its last day and is not quarantined anyway."""
+    """Per item, what stands on the shelf past its use and is not quarantined anyway."""
     return (
         select(Holding.item_id, cast(func.sum(Holding.quantity), BigInteger).label("expired"))
         .join(Lot, Lot.id == Holding.lot_id)
         .where(
             Holding.branch_id == branch_id,
             Holding.quantity > 0,
-            Holding.expires_on.is_not(None),
-            Holding.expires_on < today,
+            past_use(today),
             Lot.quarantined_at.is_(None),
         )
         .group_by(Holding.item_id)
@@ -117,6 +148,8 @@ def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Rows:
             Holding.container_id.is_(None),
             Holding.expires_on.is_(None),
             Holding.expires_on,
+            Lot.use_by_at.is_(None),
+            Lot.use_by_at,
             Holding.lot_id,
             Holding.id,
         )
@@ -166,7 +199,7 @@ def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 2
             Holding.expires_on.is_not(None),
             Holding.expires_on <= until,
         )
-        .order_by(Holding.expires_on, Holding.id)
+        .order_by(Holding.expires_on, Lot.use_by_at.is_(None), Lot.use_by_at, Holding.id)
         .limit(limit)
     )
     return session.execute(query).all()

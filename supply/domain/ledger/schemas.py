@@ -11,7 +11,8 @@ from marshmallow import fields, validate
 from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut, quantity_out
 from supply.domain.ledger.cost import cost_of
-from supply.domain.ledger.models import Holding, Lot, LotKind, MovementType
+from supply.domain.ledger.models import Lot, LotKind, MovementType
+from supply.domain.ledger.reading import is_expired
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
 
 QUARANTINE_REASONS = ("recall", "damaged", "suspect", "short-dated", "other")
@@ -162,6 +163,9 @@ class LotOut(OutSchema):
     number = fields.String(required=True)
     supplier_id = Id(required=True, allow_none=True)
     expires_on = Day(required=True, allow_none=True)
+    use_by_at = Moment(
+        required=True, allow_none=True, metadata={"description": "Of a prepared batch: expired from then on."}
+    )
     standing = fields.Nested(QuantityOut, required=True)
     value_minor = Money(
         required=True, allow_none=True, metadata={"description": "Of what stands, at lot cost."}
@@ -173,7 +177,7 @@ class LotOut(OutSchema):
 
 def lot_view(lot: Lot, item: Item, standing: int) -> dict[str, Any]:
     """A lot and what stands of it as LotOut reads it."""
-    columns = ("id", "branch_id", "kind", "number", "supplier_id", "expires_on", "currency")
+    columns = ("id", "branch_id", "kind", "number", "supplier_id", "expires_on", "use_by_at", "currency")
     told = {name: getattr(lot, name) for name in (*columns, "quarantined_at", "quarantine_reason")}
     value = cost_of(standing, lot.cost_minor, lot.cost_quantity)
     return told | {"item": item, "standing": quantity_out(standing, item), "value_minor": value}
@@ -185,6 +189,7 @@ class HoldingOut(OutSchema):
     lot_id = Id(required=True)
     lot_number = fields.String(required=True)
     expires_on = Day(required=True, allow_none=True)
+    use_by_at = Moment(required=True, allow_none=True)
     location_id = Id(required=True)
     location_name = fields.String(required=True)
     container_id = Id(required=True, allow_none=True)
@@ -206,20 +211,16 @@ def holding_views(rows: Sequence[Any], item: Item, today: date) -> list[dict[str
             "lot_id": row.Lot.id,
             "lot_number": row.Lot.number,
             "expires_on": row.Holding.expires_on,
+            "use_by_at": row.Lot.use_by_at,
             "location_id": row.Location.id,
             "location_name": row.Location.name,
             "container_id": row.Holding.container_id,
             "quantity": quantity_out(row.Holding.quantity, item),
-            "expired": is_expired(row.Holding, today),
+            "expired": is_expired(row.Holding, row.Lot, today),
             "quarantined": row.Lot.quarantined_at is not None,
         }
         for row in rows
     ]
-
-
-def is_expired(holding: Holding, today: date) -> bool:
-    """Whether its last day of use is over."""
-    return holding.expires_on is not None and holding.expires_on < today
 
 
 class QuarantineLot(BaseSchema):

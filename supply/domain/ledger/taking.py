@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from supply import clock
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger.allocate import Named, Place, incident, take
 from supply.domain.ledger.facts import Deducted, Taken, Use
-from supply.domain.ledger.models import Lot, MovementType
+from supply.domain.ledger.models import DEMANDED, Lot, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import change_reserved
 from supply.domain.ledger.writer import Writer, load
@@ -40,14 +39,14 @@ def deduct(
     parts: list[tuple[Use, int, int, int, str | None]] = []
     before = {item_id: _usable(writer, item_id) for item_id in {use.item_id for use in uses}}
     for use in uses:
-        day = clock.day_of(use.happened_at, writer.timezone)
+        at = writer.at(use.happened_at)
         named = Named(use.lot_id, use.container_id, use.location_id)
-        taken, short = take(writer.of_item(use.item_id), use.quantity, day, named)
-        broken = incident([place for place, _quantity in taken], day)
+        taken, short = take(writer.of_item(use.item_id), use.quantity, at, named)
+        broken = incident([place for place, _quantity in taken], at)
         parts.append((use, len(drafts), len(taken), short, broken))
         drafts += [_draft_of(use, type, place, quantity) for place, quantity in taken]
-        if type is MovementType.USAGE:
-            demand = writer.demand[use.item_id, day]
+        if type in DEMANDED:
+            demand = writer.demand[use.item_id, at.day]
             demand[0] += use.quantity - short
             demand[1] += short
     if not consent and any(short for *_rest, short, _broken in parts):
@@ -77,7 +76,7 @@ def _usable(writer: Writer, item_id: UUID) -> int:
     return sum(
         place.quantity
         for place in writer.of_item(item_id)
-        if not place.quarantined and not place.expired(writer.today)
+        if not place.quarantined and not place.expired(writer.now)
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from supply import clock
 from supply.domain.ledger.facts import Reversed
-from supply.domain.ledger.models import Container, Lot, Movement, MovementType
+from supply.domain.ledger.models import DEMANDED, Container, Lot, Movement, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import change_reserved
 from supply.domain.ledger.writer import Writer, load, place_of
@@ -43,7 +43,7 @@ def reverse(
     if gone:
         raise _already_used(writer, gone)
     for row in rows:
-        if row.Movement.type is MovementType.USAGE:
+        if row.Movement.type in DEMANDED:
             day = clock.day_of(row.Movement.happened_at, writer.timezone)
             writer.demand[row.Movement.item_id, day][0] += row.Movement.quantity
     for item_id, when, quantity in shorts:

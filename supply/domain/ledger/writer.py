@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from supply import clock
 from supply.database import new_id
 from supply.domain.branches.models import Branch
-from supply.domain.ledger.allocate import Place
+from supply.domain.ledger.allocate import At, Place
 from supply.domain.ledger.models import Holding, LedgerHead, Lot, StockLevel
 from supply.errors import NotFound
 from supply.i18n import lazy
@@ -59,6 +59,13 @@ class Writer:
     @property
     def today(self) -> date:
         return clock.day_of(self.recorded_at, self.timezone)
+
+    @property
+    def now(self) -> At:
+        return self.at(self.recorded_at)
+
+    def at(self, instant: datetime) -> At:
+        return At(instant, clock.day_of(instant, self.timezone))
 
     def of_item(self, item_id: UUID) -> list[Place]:
         return [place for place in self.places.values() if place.item_id == item_id]
@@ -108,6 +115,7 @@ _SHELF_COLUMNS = (
     Holding.expires_on,
     Holding.quantity,
     Lot.quarantined_at,
+    Lot.use_by_at,
 )
 
 
@@ -196,6 +204,7 @@ def _remember(writer: Writer, row: Row[Any]) -> None:
             row.expires_on,
             row.quarantined_at is not None,
             row.quantity,
+            row.use_by_at,
         )
 
 
@@ -220,5 +229,6 @@ def place_of(
             min(days) if days else None,
             lot.quarantined_at is not None,
             0,
+            lot.use_by_at,
         )
     return writer.places[key]

@@ -139,7 +139,7 @@ def positions_of(
             Holding.branch_id == branch_id,
             Holding.item_id.in_(item_ids),
             Holding.quantity > 0,
-            Holding.expires_on < today,
+            reading.past_use(today),
         )
         .group_by(Holding.item_id)
         .subquery()

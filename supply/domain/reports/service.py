@@ -70,8 +70,8 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
     return Today(
         day=day,
         flags=reading.list_low(session, branch_id, day),
-        expiring=[row for row in standing if row.Holding.expires_on >= day],
-        expired=[row for row in standing if row.Holding.expires_on < day],
+        expiring=[row for row in standing if not reading.is_expired(row.Holding, row.Lot, day)],
+        expired=[row for row in standing if reading.is_expired(row.Holding, row.Lot, day)],
         count_tasks=waiting.get(TaskKind.COUNT, 0),
         incidents=waiting.get(TaskKind.INCIDENT, 0),
         requisitions_waiting=_requisitions_waiting(session, branch_id),

@@ -259,19 +259,20 @@ def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:
 def list_lots_at_hand(
     session: Session, branch_id: uuid.UUID, item_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[Any]]:
-    """Per item the lots that stand somewhere, in the order of use: lot_id, number, expires_on, quantity."""
+    """Per item the lots that stand, in the order of use: number, expires_on, use_by_at, quantity."""
     query = (
         select(
             Holding.item_id,
             Lot.id.label("lot_id"),
             Lot.number,
+            Lot.use_by_at,
             func.min(Holding.expires_on).label("expires_on"),
             func.sum(Holding.quantity).label("quantity"),
         )
         .join(Lot, Lot.id == Holding.lot_id)
         .where(Holding.branch_id == branch_id, Holding.item_id.in_(sorted(item_ids)), Holding.quantity > 0)
-        .group_by(Holding.item_id, Lot.id, Lot.number)
-        .order_by(func.min(Holding.expires_on), Lot.id)
+        .group_by(Holding.item_id, Lot.id, Lot.number, Lot.use_by_at)
+        .order_by(func.min(Holding.expires_on), Lot.use_by_at, Lot.id)
     )
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for row in session.execute(query):

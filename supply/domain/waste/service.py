@@ -140,7 +140,7 @@ def expected_waste(session: Session, branch_id: UUID, item_id: UUID, today: date
     return sorted(
         rows,
         key=lambda row: (
-            not (row.Holding.expires_on is not None and row.Holding.expires_on < today),
+            not reading.is_expired(row.Holding, row.Lot, today),
             row.Lot.quarantined_at is None,
             row.Holding.expires_on or date.max,
         ),
