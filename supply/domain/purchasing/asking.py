@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.service import Writer
-from supply.domain.purchasing import policy
+from supply.domain.purchasing import par
 from supply.domain.purchasing.flags import Offer, offers_of, positions_of
 from supply.domain.purchasing.models import Requisition, RequisitionLine
 from supply.domain.purchasing.packs import base_quantity
@@ -52,10 +52,10 @@ def read_lines(session: Session, writer: Writer, lines: Sequence[Asking]) -> lis
     for index, line in enumerate(lines):
         item = items[line["item_id"]]
         supplier_id, terms = _source(line, preferred.get(item.id), named_terms)
-        pack = None if terms is None else policy.Terms(terms.pack_quantity, terms.minimum_packs)
-        suggestion = policy.decide(positions[item.id], pack)
+        pack = None if terms is None else par.Terms(terms.pack_quantity, terms.minimum_packs)
+        suggestion = par.decide(positions[item.id], pack)
         quantity = _quantity(item, terms, line, suggestion.quantity, f"lines.{index}")
-        numbers = policy.arithmetic(positions[item.id], suggestion)
+        numbers = par.arithmetic(positions[item.id], suggestion)
         asked.append(AskedLine(item, supplier_id, quantity, numbers))
     return asked
 

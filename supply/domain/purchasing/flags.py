@@ -19,9 +19,9 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
 from supply.domain.ledger.models import Holding, Lot, StockLevel
-from supply.domain.purchasing import policy
+from supply.domain.purchasing import par
 from supply.domain.purchasing.models import Requisition, RequisitionLine, RequisitionStatus
-from supply.domain.purchasing.policy import Position, Suggestion
+from supply.domain.purchasing.par import Position, Suggestion
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.i18n import Text, lazy
 from supply.permissions import Actor, Permission, require
@@ -37,8 +37,8 @@ class Offer:
     supplier: Supplier
 
     @property
-    def policy(self) -> policy.Terms:
-        return policy.Terms(self.terms.pack_quantity, self.terms.minimum_packs)
+    def sold_as(self) -> par.Terms:
+        return par.Terms(self.terms.pack_quantity, self.terms.minimum_packs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _flag(row: Any, offer: Offer | None, asked: Asked | None) -> Flag:
         row.par_level,
     )
     return Flag(
-        row.Item, position, policy.decide(position, None if offer is None else offer.policy), offer, asked
+        row.Item, position, par.decide(position, None if offer is None else offer.sold_as), offer, asked
     )
 
 

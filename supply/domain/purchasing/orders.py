@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from supply.domain.audit import service as audit
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
-from supply.domain.purchasing import policy
+from supply.domain.purchasing import par
 from supply.domain.purchasing.models import (
     OrderStatus,
     PurchaseOrder,
@@ -129,7 +129,7 @@ def _order(
         supplier=supplier,
         requisition_id=requisition.id,
         ordered_at=ordered_at,
-        expected_at=policy.expected_at(ordered_at, supplier.lead_time_days),
+        expected_at=par.expected_at(ordered_at, supplier.lead_time_days),
         lines=[
             PurchaseOrderLine(
                 position=position,

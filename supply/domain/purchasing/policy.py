@@ -1,81 +1,181 @@
-"""When to reorder and how much: pure arithmetic on one item's position. No model, no database, no clock.
+"""When to order what, how much of it and why: the reorder policy. Pure arithmetic on an observation.
 
-All amounts are integers in base units. Forecasts will move the reorder point, never this arithmetic.
+An order is placed when the money at risk until the next chance exceeds what a delivery saved is worth; then
+every item of that supplier that has room joins it. The same observation gives the same answer; nothing is
+remembered.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from supply.quantity import pack_up
+from supply.domain.purchasing.history import Days, read_days
+from supply.domain.purchasing.leadtime import Calendar, lead_times
+from supply.domain.purchasing.lines import Line, Need, Stock, Timing
+from supply.domain.purchasing.observation import AHEAD, Observation
+from supply.domain.purchasing.rhythm import best_rhythm
+from supply.domain.purchasing.standing import Chance, Standing, stand
 
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where an item stands in a branch today, and the policy beside it."""
-
-    on_hand: int
-    quarantined: int
-    expired: int
-    reserved: int
-    on_order: int
-    reorder_point: int | None = None
-    par_level: int | None = None
-
-    @property
-    def available(self) -> int:
-        return self.on_hand - self.quarantined - self.expired - self.reserved
-
-    @property
-    def projected(self) -> int:
-        return self.available + self.on_order
+JOINING_SHARE = 0.15
+CAP_QUANTILE = 0.8
+NOT_WORTH_THE_WASTE = "not worth the waste"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How a supplier sells the item: so much in a pack, at least so many packs."""
-
-    pack_quantity: int
-    minimum_packs: int = 1
+def recommend(obs: Observation) -> dict[str, float]:
+    """What to order this evening, in stock units and whole packs. Nothing is ordered that is not named."""
+    return {code: line.quantity for code, line in plan(obs).items() if line.quantity > 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What to do about a position: `missing` is par − projected, `quantity` the same in whole packs."""
+def plan(obs: Observation, *, all_suppliers: bool = False) -> dict[str, Line]:
+    """One line for every item whose supplier takes orders today, with what was decided and why.
 
-    flagged: bool
-    missing: int
-    quantity: int
-    packs: int | None
-
-
-def decide(position: Position, terms: Terms | None = None) -> Suggestion:
-    """Flag at or below the reorder point; suggest what fills up to par, in packs, at least the minimum.
-
-    An item without a policy is never flagged. Without terms the suggestion is the bare difference.
+    `all_suppliers` looks at the others too, as they will stand at their next chance to order.
     """
-    if position.reorder_point is None or position.par_level is None:
-        return Suggestion(flagged=False, missing=0, quantity=0, packs=None)
-    missing = max(position.par_level - position.projected, 0)
-    flagged = position.projected <= position.reorder_point
-    if terms is None or missing == 0:
-        return Suggestion(flagged, missing, missing, None if terms is None else 0)
-    quantity = max(pack_up(missing, terms.pack_quantity), terms.minimum_packs * terms.pack_quantity)
-    return Suggestion(flagged, missing, quantity, quantity // terms.pack_quantity)
+    days = read_days(obs)
+    codes: dict[str, list[str]] = {}
+    for code, supply in obs["supplies"].items():
+        if supply["active"]:
+            codes.setdefault(supply["supplier"], []).append(code)
+    lines: dict[str, Line] = {}
+    for supplier, its_codes in codes.items():
+        if all_suppliers or obs["suppliers"][supplier]["can_order"]:
+            lines.update(_plan_supplier(obs, supplier, its_codes, days))
+    return lines
 
 
-def arithmetic(position: Position, suggestion: Suggestion) -> dict[str, int | None]:
-    """The numbers behind a decision as plain data, to be kept beside it."""
-    return {
-        **asdict(position),
-        "available": position.available,
-        "projected": position.projected,
-        "suggested": suggestion.quantity,
-        "packs": suggestion.packs,
-    }
+def _plan_supplier(obs: Observation, code: str, supplies: Sequence[str], days: Days) -> dict[str, Line]:
+    supplier, today = obs["suppliers"][code], obs["today"]
+    closed = tuple(sorted((first, last) for first, last in obs["supplier_closed"]))
+    calendar = Calendar(today, obs["weekday"], frozenset(supplier["order_days"]), closed)
+    ages = [today - int(order[0]) for supply in supplies for order in obs["supplies"][supply]["on_order"]]
+    chance = Chance.of(
+        calendar, lead_times(supplier, ages), supplier["order_fee"], today=supplier["can_order"]
+    )
+    standings = [stand(obs, supply, chance, days) for supply in supplies]
+    for standing in standings:
+        standing.aim(chance.gap)
+    rhythm = best_rhythm(standings, chance.gap, chance.fee)
+    for standing in standings:
+        standing.aim(rhythm)
+    saving = chance.fee * chance.gap / rhythm
+    ordering = sum(standing.risk for standing in standings) > saving
+    return {standing.code: _decide(standing, chance, rhythm, saving, ordering) for standing in standings}
 
 
-def expected_at(ordered_at: datetime, lead_time_days: int) -> datetime:
-    """When an order sent now should be here."""
-    return ordered_at + timedelta(days=lead_time_days)
+def _decide(standing: Standing, chance: Chance, rhythm: int, saving: float, ordering: bool) -> Line:
+    beyond = standing.protection + rhythm - chance.gap
+    forecast = standing.forecast
+    target = standing.reorder_point + forecast.use_between(standing.protection, beyond)
+    room = target - (standing.stock - standing.losses.by(beyond))
+    cap = _cap(standing)
+    quantity, spoiling = (0.0, 0.0) if not ordering else _quantity(standing, room, rhythm, cap)
+    refused = spoiling > standing.risk
+    if refused:
+        quantity = 0.0
+    return Line(
+        supply=standing.code,
+        unit=standing.supply["unit"],
+        quantity=quantity,
+        packs=standing.packs.count(quantity),
+        pack=standing.packs.size,
+        flagged=standing.flagged,
+        joins=quantity > 0 and not standing.flagged,
+        waits=standing.flagged and not ordering,
+        note=NOT_WORTH_THE_WASTE if refused else None,
+        order_up_to=target,
+        cap=cap,
+        spoiling=spoiling,
+        risk=standing.risk,
+        saving=saving,
+        stock=_stock(standing),
+        need=_need(standing),
+        timing=_timing(standing, chance, rhythm),
+    )
+
+
+def _cap(standing: Standing) -> float | None:
+    """What can still be used before an order of today expires; None for what lasts."""
+    if not standing.perishable:
+        return None
+    return max(standing.lifetime_needs().quantile(CAP_QUANTILE) - _usable(standing), 0.0)
+
+
+def _usable(standing: Standing) -> float:
+    return standing.stock - standing.losses.by(standing.lifetime)
+
+
+def _quantity(standing: Standing, room: float, rhythm: int, cap: float | None) -> tuple[float, float]:
+    """How much, and the money that would spoil where the minimum order is more than the shelf life bears."""
+    packs, flagged = standing.packs, standing.flagged
+    quantity = packs.nearest(room)
+    if flagged:
+        least = standing.reorder_point - standing.position
+        quantity = max(packs.up(least), quantity, packs.minimum)
+    elif not packs.allows(quantity) or quantity < JOINING_SHARE * standing.forecast.mean * rhythm:
+        return 0.0, 0.0
+    if cap is None or quantity <= cap:
+        return quantity, 0.0
+    quantity = packs.down(cap)
+    if packs.allows(quantity):
+        return quantity, 0.0
+    if not flagged:
+        return 0.0, 0.0
+    quantity = packs.minimum
+    surplus = standing.lifetime_needs().surplus(_usable(standing) + quantity)
+    return quantity, surplus * standing.supply["unit_cost"]
+
+
+def _stock(standing: Standing) -> Stock:
+    supply = standing.supply
+    return Stock(
+        on_hand=sum(lot[1] for lot in supply["lots"]),
+        pending=supply["pending_usage"],
+        on_order=sum(order[2] for order in supply["on_order"]),
+        expiring=standing.losses.by(standing.protection),
+        position=standing.position,
+    )
+
+
+def _need(standing: Standing) -> Need:
+    forecast, until = standing.forecast, standing.protection
+    return Need(
+        expected=forecast.expected[until],
+        booked=forecast.booked[until],
+        safety=standing.reorder_point - forecast.expected[until],
+        reorder_point=standing.reorder_point,
+        service=standing.service,
+        mean=forecast.mean,
+        level=forecast.level,
+        level_before=None if forecast.shift is None else forecast.shift.before,
+        last_use=forecast.last_use,
+    )
+
+
+def _timing(standing: Standing, chance: Chance, rhythm: int) -> Timing:
+    cover, leads = _cover(standing.position, standing.forecast.expected), chance.leads
+    return Timing(
+        chance=chance.first,
+        next_chance=chance.after,
+        protection=standing.protection,
+        rhythm=rhythm,
+        cover=cover,
+        order_by=_order_by(cover, chance),
+        lead_usual=leads.median,
+        lead_worst=leads.worst,
+        deliveries=leads.incidents,
+        oldest_open=leads.oldest_open,
+        first_expiry=min((lot[0] for lot in standing.supply["lots"]), default=None),
+    )
+
+
+def _cover(position: float, expected: Sequence[float]) -> int:
+    """Whole days of expected use that the position lasts."""
+    return next((day - 1 for day in range(1, AHEAD + 1) if expected[day] > position), AHEAD)
+
+
+def _order_by(cover: int, chance: Chance) -> int:
+    """The last chance whose usual delivery still comes in time; the first one where none does."""
+    last, later = chance.first, chance.after
+    while later < AHEAD and chance.calendar.arrival(later, chance.leads.median) <= cover:
+        last, later = later, chance.calendar.next_chance(later)
+    return last

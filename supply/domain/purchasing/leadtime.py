@@ -1,0 +1,112 @@
+"""When an order would arrive: the lead times a supplier may have, its order days and its closures. Pure.
+
+What was stated counts until deliveries say otherwise, the latest deliveries count twice, and an order that is
+late now says more about the next one than all that came in time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from supply.domain.purchasing.history import WEEK
+from supply.domain.purchasing.observation import AHEAD, SupplierSeen
+
+INCIDENTS = 12
+LATEST_TWICE = 3
+SAME_INCIDENT_DAYS = 3
+# A stated lead time and what is usual around it.
+STATED_SPREAD = (1.0, 1.3, 0.85, 1.15, 1.0, 1.6)
+LATE_POINT = 0.8
+TAIL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Lead times in days, rising; some count more than once."""
+
+    days: list[int]
+    incidents: int
+    oldest_open: int
+
+    @property
+    def median(self) -> int:
+        return middle(self.days)
+
+    @property
+    def worst(self) -> int:
+        return self.days[-1]
+
+
+def middle(days: Sequence[int]) -> int:
+    """The upper one of the two in the middle, since a day too late costs more than a day too early."""
+    return sorted(days)[len(days) // 2]
+
+
+def lead_times(supplier: SupplierSeen, open_ages: Sequence[int]) -> Leads:
+    """What the next order may take; `open_ages` are the days that open orders have been under way."""
+    seen = _incidents(supplier["lead_history"])[-INCIDENTS:]
+    stated = [
+        max(1, math.floor(supplier["lead_stated"] * part + 0.5))
+        for part in STATED_SPREAD[: max(0, len(STATED_SPREAD) - len(seen))]
+    ]
+    days = sorted(seen + seen[-LATEST_TWICE:] + stated)
+    oldest = max(open_ages, default=0)
+    usual = middle(days)
+    if oldest > max(_late_point(days), usual):
+        days += [oldest + 1, math.ceil(oldest + usual / 4)] * 2
+    days.append(TAIL * middle(days))
+    return Leads(sorted(days), len(seen), oldest)
+
+
+def _incidents(deliveries: Sequence[Sequence[int]]) -> list[int]:
+    """Lead times, deliveries that one cause held up together counted once, with the longest."""
+    leads: list[int] = []
+    last_arrival: int | None = None
+    for ordered, arrived in deliveries:
+        together = (
+            last_arrival is not None
+            and arrived - last_arrival <= SAME_INCIDENT_DAYS
+            and ordered < last_arrival
+        )
+        if together:
+            leads[-1] = max(leads[-1], arrived - ordered)
+        else:
+            leads.append(arrived - ordered)
+        last_arrival = arrived
+    return leads
+
+
+def _late_point(days: Sequence[int]) -> float:
+    place = LATE_POINT * (len(days) - 1)
+    low = int(place)
+    high = min(low + 1, len(days) - 1)
+    return days[low] + (place - low) * (days[high] - days[low])
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A supplier's order days and every supplier's closures, seen from today."""
+
+    today: int
+    weekday: int
+    order_days: frozenset[int]
+    closed: tuple[tuple[int, int], ...]
+
+    def takes_orders(self, ahead: int) -> bool:
+        day = self.today + ahead
+        weekday = (self.weekday + ahead) % WEEK
+        return weekday in self.order_days and not any(first <= day <= last for first, last in self.closed)
+
+    def next_chance(self, after: int = 0) -> int:
+        """Days from today to the first chance to order that lies later than `after`."""
+        return next((days for days in range(after + 1, AHEAD) if self.takes_orders(days)), AHEAD)
+
+    def arrival(self, ordered: int, lead: float) -> int:
+        """Days from today until what is ordered in `ordered` days is here; nothing arrives while closed."""
+        day = self.today + ordered + math.ceil(lead)
+        for first, last in self.closed:
+            if first <= day <= last:
+                day = last + 1
+        return day - self.today

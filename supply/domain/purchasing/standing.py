@@ -1,0 +1,152 @@
+"""Where one item stands before an order: what it may need, what it has, what that risks. Pure.
+
+What follows from the supplier's chances is computed once; what depends on the rhythm of its orders follows
+when the rhythm is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from supply.domain.purchasing.expiring import Batch, Losses, losses
+from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled
+from supply.domain.purchasing.history import Days
+from supply.domain.purchasing.leadtime import Calendar, Leads, middle
+from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
+from supply.domain.purchasing.packing import Packs
+
+PERISHABLE_DAYS = 120
+LIFE_POINT = 0.1
+SERVICE = (0.90, 0.995)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A supplier's next chance to order (`first` days ahead, 0 is today) and the one `after` it.
+
+    `soonest` and `later` are the days until an order of either may be here, one for each lead time.
+    """
+
+    calendar: Calendar
+    leads: Leads
+    first: int
+    after: int
+    fee: float
+    soonest: list[int]
+    later: list[int]
+    arrives: int
+
+    @classmethod
+    def of(cls, calendar: Calendar, leads: Leads, fee: float, *, today: bool) -> Chance:
+        first = 0 if today else calendar.next_chance()
+        after = calendar.next_chance(first)
+        soonest = [calendar.arrival(first, lead) for lead in leads.days]
+        later = [calendar.arrival(after, lead) for lead in leads.days]
+        return cls(calendar, leads, first, after, fee, soonest, later, middle(soonest))
+
+    @property
+    def gap(self) -> int:
+        """Days that waiting costs."""
+        return self.after - self.first
+
+
+@dataclass(slots=True)
+class Standing:
+    """One item of a supplier. `stock` is what is or will be here, less what was used and not yet logged."""
+
+    code: str
+    supply: SupplySeen
+    forecast: Forecast
+    packs: Packs
+    life: float
+    lifetime: int
+    protection: int
+    waiting: Needs
+    unavoidable: Needs
+    losses: Losses
+    stock: float
+    holding: float
+    service: float = 0.0
+    reorder_point: float = 0.0
+
+    @property
+    def perishable(self) -> bool:
+        return self.life < PERISHABLE_DAYS
+
+    @property
+    def position(self) -> float:
+        return self.stock - self.losses.by(self.protection)
+
+    @property
+    def flagged(self) -> bool:
+        return self.position < self.reorder_point - 1e-9
+
+    @property
+    def risk(self) -> float:
+        """What waiting for the chance after this one costs in shortages that an order now would prevent."""
+        position = self.position
+        avoidable = self.waiting.shortage(position) - self.unavoidable.shortage(position)
+        return self.supply["shortage_cost"] * max(avoidable, 0.0)
+
+    def lifetime_needs(self) -> Needs:
+        """What may be used until an order of today expires."""
+        return self.forecast.needs(self.lifetime)
+
+    def aim(self, rhythm: int) -> None:
+        """Set the service level for orders every `rhythm` days, and the reorder point that gives it.
+
+        A unit too many costs its share of spoiling and its storage, a unit too few the steps it blocks.
+        """
+        over = self.supply["unit_cost"] * min(1.0, self.protection / self.life) + self.holding * rhythm
+        under = self.supply["shortage_cost"]
+        least, most = SERVICE
+        self.service = min(max(under / (under + over), least), most) if under > 0 else least
+        self.reorder_point = self.waiting.quantile(self.service)
+
+
+def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
+    """Read an item of the supplier whose chance it is."""
+    supply = obs["supplies"][code]
+    seen = forecast(obs, supply, days)
+    life = supply["shelf_life"] + LIFE_POINT * (supply["shelf_life_max"] - supply["shelf_life"])
+    lifetime = int(chance.arrives + life)
+    longest = min(AHEAD, lifetime) if life < PERISHABLE_DAYS else AHEAD
+    later = [min(days, longest) for days in chance.later]
+    soonest = [min(days, longest) for days in chance.soonest]
+    return Standing(
+        code=code,
+        supply=supply,
+        forecast=seen,
+        packs=Packs.of(supply["pack"], supply["moq"]),
+        life=life,
+        lifetime=lifetime,
+        protection=middle(later),
+        waiting=pooled([seen.needs(days) for days in later]),
+        unavoidable=pooled([seen.needs(days) for days in soonest]),
+        losses=losses(_batches(supply, chance, life), seen.expected),
+        stock=_stock(supply),
+        holding=supply["unit_cost"] * obs["holding_rate"] / 365,
+    )
+
+
+def _stock(supply: SupplySeen) -> float:
+    shelf = sum(quantity for _, quantity in supply["lots"])
+    return shelf - supply["pending_usage"] + sum(order[2] for order in supply["on_order"])
+
+
+def _batches(supply: SupplySeen, chance: Chance, life: float) -> Iterator[Batch]:
+    """The shelf less what is unlogged, first expired first, and what is under way.
+
+    An order that is overdue arrives in a quarter of the usual time, as far as anybody knows.
+    """
+    today, pending = chance.calendar.today, supply["pending_usage"]
+    for expires, quantity in sorted(supply["lots"]):
+        used = min(quantity, pending)
+        pending -= used
+        yield Batch(0, expires - today, quantity - used)
+    usual = chance.leads.median
+    for ordered, _, quantity in supply["on_order"]:
+        due = int(ordered) + usual - today
+        here = chance.calendar.arrival(0, due if due > 0 else max(1, round(usual / 4)))
+        yield Batch(here, here + life, quantity)
