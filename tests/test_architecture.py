@@ -38,7 +38,7 @@ SHARED = ("repeating",)
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
     *("recipe.py", "safety.py", "substitution.py", "covering.py", "allocate.py", "chain.py"),
-    *("policy.py", "standing.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
+    *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
 )
 CLOCKS = {

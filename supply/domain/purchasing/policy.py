@@ -13,8 +13,8 @@ from supply.domain.purchasing.history import Days, read_days
 from supply.domain.purchasing.leadtime import Calendar, lead_times
 from supply.domain.purchasing.lines import Line, Need, Stock, Timing
 from supply.domain.purchasing.observation import AHEAD, Observation
+from supply.domain.purchasing.outlook import Chance, Standing, stand
 from supply.domain.purchasing.rhythm import best_rhythm
-from supply.domain.purchasing.standing import Chance, Standing, stand
 
 JOINING_SHARE = 0.15
 CAP_QUANTILE = 0.8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supply.domain.purchasing.standing import Standing
+from supply.domain.purchasing.outlook import Standing
 
 # Every number of days up to a fortnight, then whole weeks.
 RHYTHMS = (*range(1, 15), 21, 28, 35, 42, 49, 56, 60)
