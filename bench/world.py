@@ -193,7 +193,9 @@ class World:
                 for visit, branch in visits.items()
             ],
         )
-        self._fill("visit_guest", "visit_id position conditions", [(visit, 1, []) for visit in visits])
+        self._fill(
+            "visit_guest", "visit_id position conditions factors", [(visit, 1, [], []) for visit in visits]
+        )
         self._fill(
             "visit_step",
             "id branch_id visit_id step_id position status",

@@ -37,7 +37,16 @@ EDGES = ("api", "web", "cli")
 SHARED = ("repeating",)
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
-    *("recipe.py", "safety.py", "substitution.py", "covering.py", "allocate.py", "chain.py"),
+    *(
+        "recipe.py",
+        "factors.py",
+        "exactness.py",
+        "safety.py",
+        "substitution.py",
+        "covering.py",
+        "allocate.py",
+        "chain.py",
+    ),
     *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
 )

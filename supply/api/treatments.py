@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from supply.api.cursors import leafed, placed, sliced
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.treatments import drafting, service
-from supply.domain.treatments.example import example_lines
+from supply.domain.treatments.example import example_of
+from supply.domain.treatments.example_schemas import ExpectedLineOut, ExpectLines
 from supply.domain.treatments.schemas import (
     ChangePackage,
     ChangeProcedure,
     CreatePackage,
     CreateProcedure,
-    ExpectedLineOut,
-    ExpectLines,
     ListPackages,
     ListProcedures,
     PackageOut,
@@ -32,6 +31,7 @@ blp = ApiBlueprint("procedures", description="Procedures, their versioned recipe
 _SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
 _ID = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8c01"
 _LINE = {"item_id": _ID, "amount": "300", "unit": "g", "scale": "tub", "assumed": True}
+_FACTOR_RULE = {"factor": "senior", "step_position": 1, "percent": -20, "lowest": 60, "highest": 100}
 _STEP = {"name_en": "Red Dao wood bath", "name_vi": "Tắm gỗ Dao đỏ", "lines": [_LINE]}
 
 
@@ -138,14 +138,14 @@ def get_recipe_version(session: Session, actor: Actor, recipe_version_id: UUID) 
     query=ExpectLines,
     page_of=ExpectedLineOut,
     summary="Work out an example visit",
-    description="What the recipe in use needs for so many guests in a room of so many tubs. Nothing is "
-    "planned or reserved.",
+    description="What the recipe in use, or the draft, needs for such guests and such a package in a room "
+    "of so many tubs. Each line bears the path of rules that gave it. Nothing is planned or reserved.",
 )
 def list_expected_lines(session: Session, actor: Actor, query: dict[str, Any], procedure_id: UUID) -> Any:
-    recipe = service.with_items(session, service.recipe_in_use(session, procedure_id))
-    facts = {name: query[name] for name in ("party_size", "tubs", "seats_per_tub")}
+    find = service.get_draft if query["draft"] else service.recipe_in_use
+    recipe = service.with_items(session, find(session, procedure_id))
     # Numbered, since an item may stand in several lines of a step.
-    numbered = list(enumerate(example_lines(recipe, **facts)))
+    numbered = list(enumerate(example_of(session, recipe, query)))
     page, more = sliced(numbered, query, lambda row: (f"{row[0]:06}", recipe.id))
     return [line for _number, line in page], more
 
@@ -183,11 +183,12 @@ def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> Any:
     etag=True,
     versioned=True,
     summary="Save the draft",
-    description="Replaces all steps and lines; they are numbered from 1 in the order given.",
-    example={"steps": [_STEP]},
+    description="Replaces all steps, lines and rules; they are numbered from 1 in the order given. A rule "
+    "whose percentage would not leave whole base units is refused, naming `factor_rules.0.percent`.",
+    example={"steps": [_STEP], "package_rules": [], "factor_rules": [_FACTOR_RULE]},
 )
 def save_draft(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int) -> Any:
-    draft = drafting.save_draft(session, actor, procedure_id, version=version, steps=data["steps"])
+    draft = drafting.save_draft(session, actor, procedure_id, version=version, **data)
     return service.with_items(session, draft)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from supply.domain.branches.models import Room
 from supply.domain.catalog import service as catalog
 from supply.domain.treatments import conditions, drafting, service
 from supply.domain.treatments.example import example_lines
-from supply.domain.treatments.models import RecipeVersion
-from supply.domain.treatments.recipe import rule_words
+from supply.domain.treatments.models import Package, RecipeVersion
+from supply.domain.treatments.recipe import setting_of
+from supply.domain.treatments.rule_words import rule_words
 from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure, SaveDraft
 from supply.fields import BaseSchema, Id, Whole
 from supply.i18n import _, lazy
@@ -44,6 +46,7 @@ class ExampleVisit(BaseSchema):
 
     party_size = Whole(minimum=1, maximum=14, load_default=1)
     room_id = Id(load_default=None)
+    package_id = Id(load_default=None)
 
 
 @bp.page("/procedures", permission=_SEE)
@@ -62,7 +65,8 @@ def list_procedures(session: Session, actor: Actor) -> str:
 
 
 def _assumed(recipe: RecipeVersion) -> int:
-    return sum(line.assumed for step in recipe.steps for line in step.lines)
+    rows: list[Any] = [line for step in recipe.steps for line in step.lines]
+    return sum(row.assumed for row in (*rows, *recipe.package_rules, *recipe.factor_rules))
 
 
 @bp.page("/procedures/new", permission=_MANAGE)
@@ -104,34 +108,38 @@ def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
     recipe = service.find_published_recipe(session, procedure_id)
     if recipe is not None:
         service.with_items(session, recipe)
+    packages = service.list_packages(session, procedure_id=procedure_id)
     return render(
         "treatments/show.html",
         procedure=procedure,
         recipe=recipe,
         draft=service.find_draft(session, procedure_id),
         assumed=_assumed(recipe) if recipe else 0,
-        packages=service.list_packages(session, procedure_id=procedure_id),
+        packages=packages,
         rules=conditions.list_contraindications(session, procedure_id),
-        **_example(session, recipe),
+        **_example(session, recipe, packages),
     )
 
 
-def _example(session: Session, recipe: RecipeVersion | None) -> dict[str, Any]:
+def _example(session: Session, recipe: RecipeVersion | None, packages: Sequence[Package]) -> dict[str, Any]:
     """The example visit of the page's query: its choices and what each step would need."""
     branch = find_current_branch()
     rooms = branches.list_rooms(session, branch.id) if branch else []
     chosen = query(ExampleVisit)
     room: Room | None = next((room for room in rooms if room.id == chosen["room_id"]), None)
-    tubs = {"tubs": room.tubs, "seats_per_tub": room.seats_per_tub} if room else {}
-    lines = example_lines(recipe, party_size=chosen["party_size"], **tubs) if recipe else []
+    package = next((package for package in packages if package.id == chosen["package_id"]), None)
+    setting = setting_of([()] * chosen["party_size"], room, package_id=package.id if package else None)
+    positions = {step.position for step in package.steps} if package else None
     needed: dict[int, list[Any]] = {}
-    for line in lines:
+    for line in example_lines(recipe, setting, positions=positions) if recipe else []:
         needed.setdefault(line.step_position, []).append({"line": line, "rule": rule_words(line.rule)})
     return {
         "schema": ExampleVisit,
         "party_size": chosen["party_size"],
         "room": room,
         "rooms": [(room.id, room.name) for room in rooms],
+        "package": package,
+        "package_choices": [(one.id, named(one)) for one in packages],
         "needed": needed,
         "too_many": room is not None and chosen["party_size"] > room.max_guests,
     }
@@ -213,7 +221,7 @@ def _line_row(line: Any) -> dict[str, Any]:
     versioned=True,
 )
 def save_draft(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int) -> str:
-    drafting.save_draft(session, actor, procedure_id, version=version, steps=data["steps"])
+    drafting.save_draft(session, actor, procedure_id, version=version, **data)
     say(_("The draft is saved. Visits use it once it is published."))
     return url_for("treatments.edit_draft", procedure_id=procedure_id)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import url_for
 
 from supply.domain.catalog.units import told_amount, unit_factor
-from supply.domain.treatments.recipe import rule_words
+from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.safety import SafetyWarning
 from supply.domain.visits.views import Recorded, StepView, VisitView
@@ -169,7 +169,7 @@ def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
             (
                 line,
                 format_quantity(line.quantity, line.item),
-                "" if line.guest_position else str(rule_words(line.rule)),
+                "" if line.guest_position and not explained(line.rule) else rule_words(line.rule),
             )
             for line in step.lines
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from supply.domain.treatments.factors import WORDS as FACTOR_WORDS
 from supply.i18n import Text, lazy
 
 _WORDS: dict[str, dict[str, Text]] = {
@@ -118,7 +119,18 @@ _WORDS: dict[str, dict[str, Text]] = {
         "cancelled": lazy("Cancelled"),
     },
     "TaskKind": {"count": lazy("Count"), "incident": lazy("Incident")},
-    "Scale": {"client": lazy("per client"), "tub": lazy("per tub"), "room": lazy("per room")},
+    "Scale": {
+        "client": lazy("per client"),
+        "tub": lazy("per tub"),
+        "room": lazy("per room"),
+        "water": lazy("per kg of water"),
+    },
+    "PackageAction": {
+        "add": lazy("adds"),
+        "remove": lazy("leaves out"),
+        "set": lazy("takes another amount"),
+    },
+    "Factor": {code: text for code, text in FACTOR_WORDS.items()},
     "Effect": {"warn": lazy("Warning"), "consent": lazy("Consent needed"), "block": lazy("Not allowed")},
 }
 

@@ -1,4 +1,4 @@
-"""Recipes: how quantities scale, that published wording stays, and what the starter catalogue holds."""
+"""Recipes: that published wording stays, how a draft is refused, and what the starter catalogue holds."""
 
 from __future__ import annotations
 
@@ -16,64 +16,10 @@ from supply.database import new_id
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog import service as catalog
 from supply.domain.treatments import conditions, drafting, service, starter
-from supply.domain.treatments.models import Effect, Procedure, RecipeLine, RecipeVersion
-from supply.domain.treatments.recipe import Expected, Scale, expected_lines, rule_words, tubs_used
+from supply.domain.treatments.models import Effect, Procedure, RecipeVersion
+from supply.domain.treatments.recipe import Scale
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from tests.cast import Cast
-
-ITEM = new_id()
-
-# --- scale -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("party", "tubs", "seats", "used"),
-    [
-        (1, 1, 2, 1),
-        (2, 1, 2, 1),  # a couple in one tub uses one charge
-        (3, 1, 2, 1),  # never more tubs than the room has
-        (3, 2, 2, 2),
-        (3, 3, 1, 3),
-        (4, 3, 2, 2),
-        (14, 4, 4, 4),
-        (14, 14, 1, 14),
-    ],
-)
-def test_as_few_tubs_as_seat_the_party(party: int, tubs: int, seats: int, used: int) -> None:
-    assert tubs_used(party, tubs, seats) == used
-
-
-@pytest.mark.parametrize(
-    ("scale", "party", "tubs", "shares"),
-    [
-        (Scale.CLIENT, 1, 1, [(1, 100, "client")]),
-        (Scale.CLIENT, 3, 2, [(1, 100, "client"), (2, 100, "client"), (3, 100, "client")]),
-        (Scale.TUB, 2, 1, [(None, 100, "tub:1")]),
-        (Scale.TUB, 3, 2, [(None, 200, "tub:2")]),
-        (Scale.ROOM, 14, 4, [(None, 100, "room")]),
-    ],
-)
-def test_a_line_scales(scale: Scale, party: int, tubs: int, shares: list[tuple[Any, ...]]) -> None:
-    line = RecipeLine(item_id=ITEM, quantity=100, scale=scale)
-    resolved = expected_lines([line], party_size=party, tubs=tubs)
-    assert [(part.guest_position, part.quantity, part.rule) for part in resolved] == shares
-    assert [part.position for part in resolved] == list(range(1, len(shares) + 1))
-
-
-def test_lines_keep_the_recipes_order() -> None:
-    lines = [RecipeLine(item_id=ITEM, quantity=1, scale=scale) for scale in (Scale.CLIENT, Scale.ROOM)]
-    assert expected_lines(lines, party_size=2, tubs=1) == [
-        Expected(1, ITEM, 1, 1, "client"),
-        Expected(2, ITEM, 2, 1, "client"),
-        Expected(3, ITEM, None, 1, "room"),
-    ]
-    assert expected_lines([], party_size=2, tubs=1) == []
-
-
-@pytest.mark.parametrize("rule", ["client", "tub:2", "room"])
-def test_every_rule_has_words(app: object, session: Session, rule: str) -> None:
-    assert str(rule_words(rule))
-
 
 # --- the starter catalogue -------------------------------------------------------------------------------
 

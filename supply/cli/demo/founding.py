@@ -29,10 +29,10 @@ from supply.domain.stocktake import service as stocktake
 from supply.domain.suppliers import service as suppliers
 from supply.domain.treatments import drafting, starter
 from supply.domain.treatments import service as treatments
-from supply.domain.treatments.models import Step
 from supply.domain.treatments.recipe import Scale
+from supply.domain.treatments.retelling import retold
 from supply.permissions import Actor, Role
-from supply.quantity import UNITS, from_base
+from supply.quantity import UNITS
 
 # Days of use that stand at the reorder point beyond the lead time, and that an order covers.
 SAFETY_DAYS, COVER_DAYS = 3, 8
@@ -98,8 +98,16 @@ def found(session: Session, seed: int) -> list[House]:
 
 def _room(session: Session, admin: Actor, branch_id: UUID, row: Mapping[str, Any]) -> tuple[UUID, int]:
     kind = RoomType(row["room_type"])
-    facts = {"room_type": kind, "max_guests": row.get("max_guests"), "tubs": row.get("tubs", 1)}
-    room = branches.create_room(session, admin, branch_id, name=row["name"], **facts)
+    room = branches.create_room(
+        session,
+        admin,
+        branch_id,
+        name=row["name"],
+        room_type=kind,
+        max_guests=row.get("max_guests"),
+        tubs=row.get("tubs", 1),
+        tub_water_kg=row.get("tub_water_kg"),
+    )
     return room.id, row.get("max_guests") or MAX_GUESTS[kind]
 
 
@@ -126,44 +134,23 @@ def _extend_recipe(session: Session, manager: Actor) -> None:
     procedure = treatments.find_procedure_by_code(session, "back-massage")
     assert procedure is not None, "the starter catalogue brings it"
     draft = drafting.begin_draft(session, manager, procedure.id)
-    ids = {step_line.item_id for step in draft.steps for step_line in step.lines}
-    items = catalog.items_by_id(session, ids)
-    steps = [_step(step, items, session) for step in draft.steps]
-    draft = drafting.save_draft(session, manager, procedure.id, version=draft.version, steps=steps)
+    wording = retold(treatments.with_items(session, draft))
+    for addition in told()["additions"]:
+        wording["steps"][addition["step"] - 1]["lines"].append(_line(session, addition))
+    draft = drafting.save_draft(session, manager, procedure.id, version=draft.version, **wording)
     drafting.publish_draft(session, manager, procedure.id, version=draft.version)
 
 
-def _step(step: Step, items: Mapping[UUID, Item], session: Session) -> dict[str, Any]:
-    facts = {name: getattr(step, name) for name in ("name_en", "name_vi", "note_en", "note_vi")}
-    lines = []
-    for line in step.lines:
-        unit = items[line.item_id].stock_unit
-        amount = from_base(line.quantity, UNITS[unit].factor)
-        lines.append(
-            {
-                "item_id": line.item_id,
-                "amount": amount,
-                "unit": unit,
-                "scale": line.scale,
-                "assumed": line.assumed,
-            }
-        )
-    for addition in told()["additions"]:
-        if addition["step"] == step.position:
-            item = catalog.find_item_by_code(session, addition["item"])
-            assert item is not None, addition["item"]
-            amount = Decimal(addition["amount"])
-            scale = Scale(addition["scale"])
-            lines.append(
-                {
-                    "item_id": item.id,
-                    "amount": amount,
-                    "unit": addition["unit"],
-                    "scale": scale,
-                    "assumed": False,
-                }
-            )
-    return {**facts, "lines": lines}
+def _line(session: Session, addition: Mapping[str, Any]) -> dict[str, Any]:
+    item = catalog.find_item_by_code(session, addition["item"])
+    assert item is not None, addition["item"]
+    return {
+        "item_id": item.id,
+        "amount": Decimal(addition["amount"]),
+        "unit": addition["unit"],
+        "scale": Scale(addition["scale"]),
+        "assumed": False,
+    }
 
 
 def _suppliers(session: Session, manager: Actor) -> dict[str, int]:

@@ -20,7 +20,8 @@ from supply.cli.demo.founding import House
 from supply.domain.ledger import service as ledger
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import Visit, VisitStep
-from supply.domain.visits.planning import Plan, plan_visits
+from supply.domain.visits.planning import plan_visits
+from supply.domain.visits.plans import Guest, Plan
 
 PACKAGES = {
     "full-ritual": (45, (1, 2, 3, 4, 5, 6)),
@@ -30,6 +31,16 @@ PACKAGES = {
 }
 STEP = timedelta(minutes=25)
 CONDITIONS = ("pregnancy", "heart-failure", "bleeding")
+# What is told of a guest, and how often in a hundred.
+FACTORS: dict[tuple[str, ...], int] = {
+    (): 78,
+    ("senior",): 7,
+    ("sensitive-skin",): 5,
+    ("light-scent",): 4,
+    ("large-body",): 3,
+    ("child",): 2,
+    ("senior", "sensitive-skin"): 1,
+}
 Event = tuple[datetime, Callable[[Session], None]]
 
 
@@ -58,9 +69,7 @@ def plan_day(session: Session, house: House, day: date, seed: int) -> None:
         room_id, most = rng.choice(free)
         package = rng.choices(list(PACKAGES), [weight for weight, _steps in PACKAGES.values()])[0]
         busy[room_id] = starts + STEP * (len(PACKAGES[package][1]) + 1)
-        guests = [
-            [rng.choice(CONDITIONS[:1])] if rng.random() < 0.02 else [] for _ in range(_party(rng, most))
-        ]
+        guests = [_guest(rng) for _ in range(_party(rng, most))]
         plans.append(
             Plan(
                 procedure="back-massage",
@@ -73,6 +82,12 @@ def plan_day(session: Session, house: House, day: date, seed: int) -> None:
             )
         )
     plan_visits(session, ledger.lock(session, house.manager, house.branch_id), plans)
+
+
+def _guest(rng: Random) -> Guest:
+    conditions = [rng.choice(CONDITIONS[:1])] if rng.random() < 0.02 else []
+    factors = rng.choices(list(FACTORS), list(FACTORS.values()))[0]
+    return Guest(conditions, factors)
 
 
 def _party(rng: Random, most: int) -> int:

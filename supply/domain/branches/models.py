@@ -58,6 +58,7 @@ class Room(Base):
         UniqueConstraint("branch_id", "name"),
         CheckConstraint("tubs BETWEEN 1 AND 14", name="tubs"),
         CheckConstraint("seats_per_tub BETWEEN 1 AND 14", name="seats_per_tub"),
+        CheckConstraint("tub_water_kg BETWEEN 1 AND 2000", name="tub_water_kg"),
         CheckConstraint("max_guests BETWEEN 1 AND 14", name="max_guests"),
         Index(None, "branch_id", "closed_at"),
     )
@@ -69,4 +70,6 @@ class Room(Base):
     max_guests: Mapped[int] = mapped_column(SmallInteger)
     tubs: Mapped[int] = mapped_column(SmallInteger, default=1)
     seats_per_tub: Mapped[int] = mapped_column(SmallInteger, default=2)
+    # None: nobody has measured it; what is scaled by water then says that it is assumed.
+    tub_water_kg: Mapped[int | None] = mapped_column(SmallInteger)
     closed_at: Mapped[datetime | None]

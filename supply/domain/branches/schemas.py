@@ -63,6 +63,17 @@ class CreateRoom(BaseSchema):
     )
     tubs = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Tubs")})
     seats_per_tub = Whole(minimum=1, maximum=14, load_default=2, metadata={"label": lazy("Guests per tub")})
+    tub_water_kg = Whole(
+        minimum=1,
+        maximum=2000,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": lazy("Water in a tub, in kg"),
+            "hint": lazy("One litre weighs one kilogram. Empty: not measured, then 200 kg are assumed."),
+            "example": 180,
+        },
+    )
 
 
 class ChangeRoom(CreateRoom):
@@ -95,4 +106,5 @@ class RoomOut(OutSchema):
     max_guests = fields.Integer(required=True)
     tubs = fields.Integer(required=True)
     seats_per_tub = fields.Integer(required=True)
+    tub_water_kg = fields.Integer(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)

@@ -193,13 +193,14 @@ def create_room(
     max_guests: int | None = None,
     tubs: int = 1,
     seats_per_tub: int = 2,
+    tub_water_kg: int | None = None,
 ) -> Room:
     """Add a room. max_guests defaults to what its type allows and may not exceed it."""
     require(actor, Permission.BRANCH_MANAGE, branch_id)
     _name_free(session, Room, branch_id, name, None)
     guests = _checked_guests(room_type, max_guests)
     room = Room(id=new_id(), branch_id=branch_id, name=name, room_type=room_type, max_guests=guests)
-    room.tubs, room.seats_per_tub = tubs, seats_per_tub
+    room.tubs, room.seats_per_tub, room.tub_water_kg = tubs, seats_per_tub, tub_water_kg
     session.add(room)
     session.flush()
     _record(session, actor, room, "room.create", {"name": [None, name], "room_type": [None, room_type]})
@@ -217,6 +218,7 @@ def update_room(
     max_guests: int | None = None,
     tubs: int = 1,
     seats_per_tub: int = 2,
+    tub_water_kg: int | None = None,
     closed: bool = False,
 ) -> Room:
     """Change, close or reopen a room. Visits that are planned already keep their resolved quantities."""
@@ -229,6 +231,7 @@ def update_room(
         "max_guests": _checked_guests(room_type, max_guests),
         "tubs": tubs,
         "seats_per_tub": seats_per_tub,
+        "tub_water_kg": tub_water_kg,
         "closed_at": _closing(room.closed_at, closed),
     }
     changes = _set(room, facts)
@@ -284,16 +287,8 @@ def _record(
     session: Session, actor: Actor, row: Branch | Location | Room, action: str, changes: dict[str, list[Any]]
 ) -> None:
     told = {name: [_plain(before), _plain(after)] for name, (before, after) in changes.items()}
-    branch_id = row.id if isinstance(row, Branch) else row.branch_id
-    audit.record(
-        session,
-        actor,
-        action=action,
-        entity=row.__tablename__,
-        entity_id=row.id,
-        branch_id=branch_id,
-        changes=told,
-    )
+    kind, where = row.__tablename__, row.id if isinstance(row, Branch) else row.branch_id
+    audit.record(session, actor, action=action, entity=kind, entity_id=row.id, branch_id=where, changes=told)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ New visits use the newest published version; visits planned before keep the one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,21 @@ from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
-from supply.domain.treatments.models import RecipeLine, RecipeVersion, Step
+from supply.domain.treatments import ruling
+from supply.domain.treatments.models import FactorRule, PackageRule, RecipeLine, RecipeVersion, Step
 from supply.domain.treatments.service import find_draft, find_published_recipe, get_procedure, get_recipe
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Steps with their lines and the rules: what a draft is to hold."""
+
+    steps: list[Step]
+    package_rules: list[PackageRule]
+    factor_rules: list[FactorRule]
 
 
 def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> RecipeVersion:
@@ -37,6 +48,8 @@ def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> RecipeVer
         id=new_id(), procedure_id=procedure_id, number=published.number + 1 if published else 1
     )
     draft.steps = [_copy(step) for step in published.steps] if published else []
+    draft.package_rules = ruling.copied(published.package_rules) if published else []
+    draft.factor_rules = ruling.copied(published.factor_rules) if published else []
     session.add(draft)
     session.flush()
     _record(session, actor, "recipe.begin", draft, {"number": [None, draft.number]})
@@ -44,28 +57,62 @@ def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> RecipeVer
 
 
 def save_draft(
-    session: Session, actor: Actor, procedure_id: UUID, *, version: int, steps: Sequence[Mapping[str, Any]]
+    session: Session,
+    actor: Actor,
+    procedure_id: UUID,
+    *,
+    version: int,
+    steps: Sequence[Mapping[str, Any]],
+    package_rules: Sequence[Mapping[str, Any]] = (),
+    factor_rules: Sequence[Mapping[str, Any]] = (),
 ) -> RecipeVersion:
     """Replace the whole draft.
 
     steps: name_en, name_vi, note_en, note_vi and lines: item_id, amount (Decimal), unit, scale, assumed.
-    Steps and lines are numbered from 1 in the order given.
+    Steps and lines are numbered from 1 in the order given. For the rules see ruling.
     """
     draft = _draft_to_change(session, actor, procedure_id, version)
-    wanted = [line["item_id"] for step in steps for line in step.get("lines", ())]
-    items = catalog.items_by_id(session, wanted)
-    drawn = [_drawn_step(step, index, items) for index, step in enumerate(steps)]
-    before = len(draft.steps)
-    draft.steps.clear()
+    drawn = sketch(
+        session, actor, procedure_id, steps=steps, package_rules=package_rules, factor_rules=factor_rules
+    )
+    before = [len(part) for part in (draft.steps, draft.package_rules, draft.factor_rules)]
+    for part in (draft.steps, draft.package_rules, draft.factor_rules):
+        part.clear()
     # The old rows go first: the new ones take their positions.
     session.flush()
-    draft.steps.extend(drawn)
+    draft.steps.extend(drawn.steps)
+    draft.package_rules.extend(drawn.package_rules)
+    draft.factor_rules.extend(drawn.factor_rules)
     flag_modified(draft, "number")
     session.flush()
-    _record(
-        session, actor, "recipe.save", draft, {"steps": [before, len(drawn)], "lines": [None, len(wanted)]}
-    )
+    after = [len(steps), len(package_rules), len(factor_rules)]
+    names = ("steps", "package_rules", "factor_rules")
+    changes: dict[str, list[Any]] = {
+        name: list(pair) for name, *pair in zip(names, before, after, strict=True) if any(pair)
+    }
+    changes["lines"] = [None, sum(len(step.lines) for step in draft.steps)]
+    _record(session, actor, "recipe.save", draft, changes)
     return draft
+
+
+def sketch(
+    session: Session,
+    actor: Actor,
+    procedure_id: UUID,
+    *,
+    steps: Sequence[Mapping[str, Any]],
+    package_rules: Sequence[Mapping[str, Any]] = (),
+    factor_rules: Sequence[Mapping[str, Any]] = (),
+) -> Wording:
+    """What somebody wrote, checked as it would be saved, and not saved. Raises Invalid naming the field."""
+    require(actor, Permission.CATALOG_MANAGE)
+    lines = [line for step in steps for line in step.get("lines", ())]
+    named = [row.get("item_id") for row in (*lines, *package_rules, *factor_rules)]
+    items = catalog.items_by_id(session, [item_id for item_id in named if item_id is not None])
+    drawn = [_drawn_step(step, index, items) for index, step in enumerate(steps)]
+    of_packages = ruling.draw_package_rules(session, procedure_id, drawn, package_rules, items)
+    of_factors = ruling.draw_factor_rules(drawn, of_packages, factor_rules, items)
+    return Wording(drawn, of_packages, of_factors)
 
 
 def publish_draft(session: Session, actor: Actor, procedure_id: UUID, *, version: int) -> RecipeVersion:
@@ -80,6 +127,8 @@ def publish_draft(session: Session, actor: Actor, procedure_id: UUID, *, version
         "number": [draft.number - 1 or None, draft.number],
         "recipe": [None, _wording(draft)],
     }
+    if draft.package_rules or draft.factor_rules:
+        changes["rules"] = [None, _rules(draft)]
     _record(session, actor, "recipe.publish", draft, changes)
     return draft
 
@@ -112,17 +161,34 @@ def confirm_line(session: Session, actor: Actor, procedure_id: UUID, line_id: UU
     return line
 
 
+def confirm_rule(session: Session, actor: Actor, procedure_id: UUID, rule_id: UUID) -> None:
+    """A manager stands by one assumed rule, of a package or of guests."""
+    require(actor, Permission.CATALOG_MANAGE)
+    rule = session.get(PackageRule, rule_id) or session.get(FactorRule, rule_id)
+    recipe = session.get(RecipeVersion, rule.recipe_version_id) if rule else None
+    if rule is None or recipe is None or recipe.procedure_id != procedure_id:
+        raise NotFound("recipe_rule_not_found", lazy("There is no such rule."))
+    if rule.assumed:
+        rule.assumed = False
+        session.flush()
+        _record(session, actor, "recipe.confirm-rule", recipe, {str(rule.id): ["assumed", "confirmed"]})
+
+
 def confirm_recipe(session: Session, actor: Actor, procedure_id: UUID) -> RecipeVersion:
-    """A manager stands by every quantity of the recipe in use."""
+    """A manager stands by every quantity and every rule of the recipe in use."""
     require(actor, Permission.CATALOG_MANAGE)
     recipe = find_published_recipe(session, procedure_id)
     if recipe is None:
         get_procedure(session, procedure_id)
         raise Conflict("recipe_not_published", lazy("Publish the draft first, then confirm its quantities."))
-    steps = [step.id for step in recipe.steps]
-    assumed = sum(line.assumed for step in recipe.steps for line in step.lines)
+    rows: list[Any] = [line for step in recipe.steps for line in step.lines]
+    assumed = sum(row.assumed for row in (*rows, *recipe.package_rules, *recipe.factor_rules))
     if assumed:
+        steps = [step.id for step in recipe.steps]
         session.execute(update(RecipeLine).where(RecipeLine.step_id.in_(steps)).values(assumed=False))
+        for rule in (PackageRule, FactorRule):
+            of_recipe = update(rule).where(rule.recipe_version_id == recipe.id)
+            session.execute(of_recipe.values(assumed=False))
         session.flush()
         _record(session, actor, "recipe.confirm", recipe, {"assumed": [assumed, 0]})
     return get_recipe(session, recipe.id)
@@ -179,6 +245,15 @@ def _drawn_line(told: Mapping[str, Any], path: str, row: int, items: Mapping[UUI
         scale=told["scale"],
         assumed=told.get("assumed", False),
     )
+
+
+def _rules(recipe: RecipeVersion) -> list[dict[str, Any]]:
+    """The rules as the audit keeps them, in base units."""
+    rules: list[PackageRule | FactorRule] = [*recipe.package_rules, *recipe.factor_rules]
+    return [
+        {name: str(value) for name, value in ruling.facts_of(rule).items() if value not in (None, False)}
+        for rule in rules
+    ]
 
 
 def _wording(recipe: RecipeVersion) -> list[dict[str, Any]]:

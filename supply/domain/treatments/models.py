@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, coded, new_id
 from supply.domain.catalog.models import Item
-from supply.domain.treatments.recipe import Scale
+from supply.domain.treatments.factors import Factor
+from supply.domain.treatments.recipe import PackageAction, Scale
 
 
 class Effect(StrEnum):
@@ -70,6 +71,12 @@ class RecipeVersion(Base):
     steps: Mapped[list[Step]] = relationship(
         back_populates="recipe_version", cascade="all, delete-orphan", order_by="Step.position"
     )
+    package_rules: Mapped[list[PackageRule]] = relationship(
+        cascade="all, delete-orphan", order_by="PackageRule.position"
+    )
+    factor_rules: Mapped[list[FactorRule]] = relationship(
+        cascade="all, delete-orphan", order_by="FactorRule.position"
+    )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -96,7 +103,7 @@ class Step(Base):
 
 
 class RecipeLine(Base):
-    """So much of an item per client, tub or room, in base units."""
+    """So much of an item per client, tub, room or kilogram of water, in base units."""
 
     __tablename__ = "recipe_line"
     __table_args__ = (
@@ -116,6 +123,59 @@ class RecipeLine(Base):
     step: Mapped[Step] = relationship(back_populates="lines")
     # Visits need only ids; whoever shows a recipe asks for its items (service.with_items).
     item: Mapped[Item] = relationship(lazy="raise_on_sql")
+
+
+class PackageRule(Base):
+    """What a package changes in a step of this wording: a line more, a line less, another quantity."""
+
+    __tablename__ = "package_rule"
+    __table_args__ = (
+        UniqueConstraint("recipe_version_id", "position"),
+        CheckConstraint("(action = 'remove') = (quantity IS NULL)", name="quantity_told"),
+        CheckConstraint("(action = 'add') = (scale IS NOT NULL)", name="scale_told"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    recipe_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipe_version.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    package_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("package.id"))
+    action: Mapped[PackageAction] = mapped_column(coded(PackageAction, "action"))
+    step_position: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[int | None]
+    scale: Mapped[Scale | None] = mapped_column(coded(Scale, "scale"))
+    assumed: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    item: Mapped[Item] = relationship(lazy="raise_on_sql")
+
+
+class FactorRule(Base):
+    """So much more or less per cent, within limits, for who bears a factor."""
+
+    __tablename__ = "factor_rule"
+    __table_args__ = (
+        UniqueConstraint("recipe_version_id", "position"),
+        CheckConstraint("percent BETWEEN -100 AND 300", name="percent"),
+        CheckConstraint("lowest BETWEEN 0 AND 100", name="lowest"),
+        CheckConstraint("highest BETWEEN 100 AND 400", name="highest"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    recipe_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipe_version.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    factor: Mapped[Factor] = mapped_column(coded(Factor, "factor"))
+    # None: every step. Without an item: every line.
+    step_position: Mapped[int | None] = mapped_column(SmallInteger)
+    item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
+    percent: Mapped[int] = mapped_column(SmallInteger)
+    lowest: Mapped[int] = mapped_column(SmallInteger)
+    highest: Mapped[int] = mapped_column(SmallInteger)
+    # Also what the party shares.
+    shared: Mapped[bool] = mapped_column(Boolean, default=False)
+    assumed: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    item: Mapped[Item | None] = relationship(lazy="raise_on_sql")
 
 
 class Package(Base):

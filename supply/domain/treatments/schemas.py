@@ -8,6 +8,12 @@ from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import told_amount
 from supply.domain.treatments.models import Effect
 from supply.domain.treatments.recipe import Scale
+from supply.domain.treatments.rule_schemas import (
+    FactorRuleOut,
+    PackageRuleOut,
+    WriteFactorRule,
+    WritePackageRule,
+)
 from supply.fields import Amount, BaseSchema, Code, Moment, OutSchema, Text, Tick, Whole
 from supply.i18n import lazy
 
@@ -31,7 +37,7 @@ class ListProcedures(BaseSchema):
 
 
 class WriteRecipeLine(BaseSchema):
-    """So much of an item for each client, each tub or the room."""
+    """So much of an item for each client, each tub, the room or each kilogram of water."""
 
     item_id = fields.UUID(required=True, metadata={"label": lazy("Item")})
     amount = Amount(required=True, metadata={"label": lazy("Amount"), "example": "50"})
@@ -56,7 +62,7 @@ class WriteStep(_Names):
 
 
 class SaveDraft(BaseSchema):
-    """The whole draft, step by step; what is not named is gone."""
+    """The whole draft, step by step, and its rules; what is not named is gone."""
 
     steps = fields.List(
         fields.Nested(WriteStep),
@@ -64,14 +70,18 @@ class SaveDraft(BaseSchema):
         validate=validate.Length(max=50),
         metadata={"label": lazy("Steps")},
     )
-
-
-class ExpectLines(BaseSchema):
-    """An example visit: how many guests, and the tubs of the room."""
-
-    party_size = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Guests")})
-    tubs = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Tubs in the room")})
-    seats_per_tub = Whole(minimum=1, maximum=14, load_default=2, metadata={"label": lazy("Guests per tub")})
+    package_rules = fields.List(
+        fields.Nested(WritePackageRule),
+        load_default=list,
+        validate=validate.Length(max=100),
+        metadata={"label": lazy("What packages change")},
+    )
+    factor_rules = fields.List(
+        fields.Nested(WriteFactorRule),
+        load_default=list,
+        validate=validate.Length(max=100),
+        metadata={"label": lazy("What guests change")},
+    )
 
 
 class ListPackages(BaseSchema):
@@ -200,18 +210,8 @@ class RecipeOut(RecipeVersionOut):
     """A recipe version with everything in it. published_at is null for the draft."""
 
     steps = fields.List(fields.Nested(StepOut), required=True)
-
-
-class ExpectedLineOut(OutSchema):
-    """One line of an example visit; `rule` says which scale gave it."""
-
-    step_position = fields.Integer(required=True)
-    item_id = fields.UUID(required=True)
-    item_code = fields.String(required=True, attribute="item.code")
-    guest_position = fields.Integer(required=True, allow_none=True)
-    quantity = Quantity(lambda line: told_amount(line.item, line.quantity), required=True)
-    rule = fields.String(required=True, metadata={"example": "tub:1"})
-    assumed = fields.Boolean(required=True)
+    package_rules = fields.List(fields.Nested(PackageRuleOut), required=True)
+    factor_rules = fields.List(fields.Nested(FactorRuleOut), required=True)
 
 
 class PackageOut(OutSchema):

@@ -83,8 +83,7 @@ def update_procedure(
 ) -> Procedure:
     """Rename a procedure, or hide it from new visits (active=False)."""
     procedure = procedure_to_change(session, actor, procedure_id, version)
-    facts = {"name_en": name_en, "name_vi": name_vi, "active": active}
-    changes = _set(procedure, facts)
+    changes = _set(procedure, {"name_en": name_en, "name_vi": name_vi, "active": active})
     procedure.search_key = search_key(procedure.code, name_vi, name_en)
     session.flush()
     _record(session, actor, "procedure.update", "procedure", procedure_id, changes)
@@ -107,11 +106,15 @@ def procedure_to_change(session: Session, actor: Actor, procedure_id: UUID, vers
 
 
 def _recipes() -> Select[RecipeVersion]:
-    return select(RecipeVersion).options(selectinload(RecipeVersion.steps).selectinload(Step.lines))
+    return select(RecipeVersion).options(
+        selectinload(RecipeVersion.steps).selectinload(Step.lines),
+        selectinload(RecipeVersion.package_rules),
+        selectinload(RecipeVersion.factor_rules),
+    )
 
 
 def get_recipe(session: Session, recipe_version_id: UUID) -> RecipeVersion:
-    """A recipe version with its steps and lines, in three statements. Raises NotFound."""
+    """A recipe version with its steps, lines and rules, in five statements. Raises NotFound."""
     recipe = session.scalar(_recipes().where(RecipeVersion.id == recipe_version_id))
     if recipe is None:
         raise NotFound("recipe_not_found", lazy("There is no such recipe version."))
@@ -140,14 +143,14 @@ def published_recipe(session: Session, procedure_id: UUID) -> RecipeVersion:
 def recipe_in_use(session: Session, procedure_id: UUID) -> RecipeVersion:
     """The recipe that new visits use, for whoever looks at it. Raises NotFound where none is published."""
     recipe = find_published_recipe(session, procedure_id)
-    if recipe is None:
-        get_procedure(session, procedure_id)
-        raise NotFound("recipe_not_found", lazy("This procedure has no published recipe yet."))
-    return recipe
+    if recipe is not None:
+        return recipe
+    get_procedure(session, procedure_id)
+    raise NotFound("recipe_not_found", lazy("This procedure has no published recipe yet."))
 
 
 def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[UUID, RecipeVersion]:
-    """For many procedures the recipes that new visits use, in three statements."""
+    """For many procedures the recipes that new visits use, in a fixed number of statements."""
     wanted = sorted(set(procedure_ids))
     if not wanted:
         return {}
@@ -163,25 +166,26 @@ def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[U
 
 def find_draft(session: Session, procedure_id: UUID) -> RecipeVersion | None:
     """The draft of a procedure with steps and lines, if one is begun."""
-    open_draft = (RecipeVersion.procedure_id == procedure_id, RecipeVersion.published_at.is_(None))
-    return session.scalar(_recipes().where(*open_draft))
+    of_procedure = _recipes().where(RecipeVersion.procedure_id == procedure_id)
+    return session.scalar(of_procedure.where(RecipeVersion.published_at.is_(None)))
 
 
 def get_draft(session: Session, procedure_id: UUID) -> RecipeVersion:
-    """The draft of a procedure with steps and lines. Raises NotFound where none is begun."""
+    """The draft of a procedure, whole. Raises NotFound where none is begun."""
     draft = find_draft(session, procedure_id)
-    if draft is None:
-        get_procedure(session, procedure_id)
-        raise NotFound("draft_not_found", lazy("There is no draft. Begin one first."))
-    return draft
+    if draft is not None:
+        return draft
+    get_procedure(session, procedure_id)
+    raise NotFound("draft_not_found", lazy("There is no draft. Begin one first."))
 
 
 def with_items(session: Session, recipe: RecipeVersion) -> RecipeVersion:
-    """The same recipe, its lines' items loaded in two statements, for whoever shows them."""
+    """The same recipe, the items of its lines and rules loaded in two statements, for whoever shows them."""
     lines = [line for step in recipe.steps for line in step.lines]
-    items = catalog.items_by_id(session, [line.item_id for line in lines])
-    for line in lines:
-        set_committed_value(line, "item", items[line.item_id])
+    named: list[Any] = [*lines, *recipe.package_rules, *[one for one in recipe.factor_rules if one.item_id]]
+    items = catalog.items_by_id(session, [row.item_id for row in named])
+    for row in named:
+        set_committed_value(row, "item", items[row.item_id])
     return recipe
 
 

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
 from supply.domain.treatments import conditions, drafting, service, substitutes
+from supply.domain.treatments.factors import Factor
 from supply.domain.treatments.models import Condition, Effect, Procedure
-from supply.domain.treatments.recipe import Scale
+from supply.domain.treatments.recipe import PackageAction, Scale
 from supply.permissions import Actor, Permission, require
 from supply.quantity import Dimension
 
@@ -55,6 +56,8 @@ def load(session: Session, actor: Actor) -> dict[str, int]:
         if service.find_package_by_code(session, row["code"]) is None:
             service.create_package(session, actor, procedure_id=procedure.id, **row)
             added["packages"] += 1
+    if added["procedures"]:
+        _publish(session, actor, procedure, told["procedure"], items)
     known = {condition.code for condition in conditions.list_conditions(session, active=None)}
     for row in told["conditions"]["list"]:
         if row["code"] not in known:
@@ -81,16 +84,68 @@ def _load_item(session: Session, actor: Actor, row: Mapping[str, Any]) -> Item:
 def _load_procedure(
     session: Session, actor: Actor, told: Mapping[str, Any], items: Mapping[str, Item]
 ) -> Procedure:
+    """The procedure with its steps as a draft, so that packages can name them."""
     names = {name: told[name] for name in ("code", "name_en", "name_vi")}
     procedure = service.create_procedure(session, actor, **names)
-    steps = [
+    draft = service.get_draft(session, procedure.id)
+    steps = _steps(told, items)
+    drafting.save_draft(session, actor, procedure.id, version=draft.version, steps=steps)
+    return procedure
+
+
+def _publish(
+    session: Session, actor: Actor, procedure: Procedure, told: Mapping[str, Any], items: Mapping[str, Item]
+) -> None:
+    """The draft once more, with the rules that name packages, and published."""
+    packages = {row.code: row for row in service.list_packages(session, procedure_id=procedure.id)}
+    draft = drafting.save_draft(
+        session,
+        actor,
+        procedure.id,
+        version=service.get_draft(session, procedure.id).version,
+        steps=_steps(told, items),
+        # A package whose code the spa had taken before is the spa's own: nothing is said of it.
+        package_rules=[
+            _package_rule(row, packages[row["package"]].id, items[row["item"]])
+            for row in told["package_rules"]
+            if row["package"] in packages
+        ],
+        factor_rules=[_factor_rule(row, items) for row in told["factor_rules"]],
+    )
+    drafting.publish_draft(session, actor, procedure.id, version=draft.version)
+
+
+def _steps(told: Mapping[str, Any], items: Mapping[str, Item]) -> list[dict[str, Any]]:
+    return [
         {**step, "lines": [_line(line, items[line["item"]]) for line in step["lines"]]}
         for step in told["steps"]
     ]
-    draft = drafting.begin_draft(session, actor, procedure.id)
-    draft = drafting.save_draft(session, actor, procedure.id, version=draft.version, steps=steps)
-    drafting.publish_draft(session, actor, procedure.id, version=draft.version)
-    return procedure
+
+
+def _package_rule(row: Mapping[str, Any], package_id: UUID, item: Item) -> dict[str, Any]:
+    return {
+        "package_id": package_id,
+        "action": PackageAction(row["action"]),
+        "step_position": row["step"],
+        "item_id": item.id,
+        "amount": Decimal(row["amount"]) if "amount" in row else None,
+        "unit": row.get("unit"),
+        "scale": Scale(row["scale"]) if "scale" in row else None,
+        "assumed": True,
+    }
+
+
+def _factor_rule(row: Mapping[str, Any], items: Mapping[str, Item]) -> dict[str, Any]:
+    return {
+        "factor": Factor(row["factor"]),
+        "step_position": row.get("step"),
+        "item_id": items[row["item"]].id if "item" in row else None,
+        "percent": row["percent"],
+        "lowest": row["lowest"],
+        "highest": row["highest"],
+        "shared": row.get("shared", False),
+        "assumed": True,
+    }
 
 
 def _line(row: Mapping[str, Any], item: Item) -> dict[str, Any]:

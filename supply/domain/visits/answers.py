@@ -128,13 +128,17 @@ class WarningOut(OutSchema):
 
 
 class PlannedLineOut(OutSchema):
-    """So much, for that guest (null: the party), by that rule."""
+    """So much, for that guest (null: the party), by that path of rules.
+
+    `rule` is the scale, then what changed it, each after "|": "client|senior-20|limit:60" is per client,
+    20 % less for a senior, kept at the limit of 60 %.
+    """
 
     position = fields.Integer(required=True)
     item = Item()
     guest_position = fields.Integer(required=True, allow_none=True)
     standard = Measured(attribute="quantity")
-    rule = fields.String(required=True, metadata={"example": "tub:2"})
+    rule = fields.String(required=True, metadata={"example": "client|senior-20"})
 
 
 class VisitStepOut(OutSchema):
@@ -159,6 +163,7 @@ class VisitStepOut(OutSchema):
 class GuestOut(OutSchema):
     position = fields.Integer(required=True)
     conditions = fields.List(fields.String(), required=True)
+    factors = fields.List(fields.String(), required=True, metadata={"example": ["senior"]})
 
 
 class VisitOut(OutSchema):

@@ -16,7 +16,8 @@ from supply.domain.treatments.models import Procedure
 from supply.domain.visits.completing import Doing, complete_known
 from supply.domain.visits.completions import CompletedStep
 from supply.domain.visits.models import Visit
-from supply.domain.visits.planning import Plan, plan_visits
+from supply.domain.visits.planning import plan_visits
+from supply.domain.visits.plans import Guest, Plan
 from supply.errors import Invalid
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -113,7 +114,7 @@ def _plan(writer: Writer, completions: Sequence[Mapping[str, Any]], indexes: Seq
     guests = booking.get("guests") or [{"conditions": []}]
     return Plan(
         procedure=booking["procedure"],
-        guests=[guest["conditions"] for guest in guests],
+        guests=[Guest.told(guest) for guest in guests],
         planned_at=booking.get("planned_at") or min(times, default=writer.recorded_at),
         package=booking.get("package"),
         room_id=booking.get("room_id"),

@@ -84,13 +84,15 @@ class Visit(Base):
 
 
 class VisitGuest(Base):
-    """ "Guest 1", "guest 2": conditions by code, nothing that tells who it is."""
+    """ "Guest 1", "guest 2": conditions and factors by code, nothing that tells who it is."""
 
     __tablename__ = "visit_guest"
 
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     conditions: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    # What about the guest changes the quantities: age band, skin, body size, preference.
+    factors: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
 class VisitStep(Base):

@@ -9,7 +9,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -22,33 +21,13 @@ from supply.domain.ledger.service import Writer
 from supply.domain.people.models import Person, RoleGrant
 from supply.domain.treatments import conditions, recipe
 from supply.domain.treatments import service as treatments
+from supply.domain.treatments.factors import require_possible
 from supply.domain.treatments.models import Package, Procedure, RecipeVersion
 from supply.domain.visits.models import StepStatus, Visit, VisitGuest, VisitLine, VisitStatus, VisitStep
+from supply.domain.visits.plans import Plan
 from supply.errors import Conflict, Invalid
 from supply.i18n import Text, lazy
 from supply.writing import write_later
-
-# Without a room nobody knows the tubs: then as many as seat the party in twos.
-_TUBS_UNKNOWN = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What somebody wants: procedure and package by code, guests as lists of condition codes."""
-
-    procedure: str
-    guests: Sequence[Sequence[str]]
-    planned_at: datetime
-    package: str | None = None
-    room_id: uuid.UUID | None = None
-    therapist_id: uuid.UUID | None = None
-    booking_reference: str | None = None
-    note: str | None = None
-    path: str = ""
-
-    @property
-    def party_size(self) -> int:
-        return len(self.guests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +98,7 @@ def look_up(session: Session, branch_id: uuid.UUID, plans: Sequence[Plan]) -> St
     if room_ids:
         query_rooms = select(Room).where(Room.id.in_(room_ids), Room.branch_id == branch_id)
         rooms = {row.id: row for row in session.scalars(query_rooms)}
-    told = {code for plan in plans for codes in plan.guests for code in codes}
+    told = {code for plan in plans for guest in plan.guests for code in guest.conditions}
     return Stored(
         procedures,
         treatments.published_recipes(session, [row.id for row in procedures.values()]),
@@ -187,8 +166,13 @@ def resolve(writer: Writer, plan: Plan, stored: Stored, visit_id: uuid.UUID | No
         "version": 1,
     }
     guests = [
-        {"visit_id": visit_id, "position": number, "conditions": sorted(set(codes))}
-        for number, codes in enumerate(plan.guests, start=1)
+        {
+            "visit_id": visit_id,
+            "position": number,
+            "conditions": sorted(set(guest.conditions)),
+            "factors": sorted(set(guest.factors)),
+        }
+        for number, guest in enumerate(plan.guests, start=1)
     ]
     steps, lines = _steps(writer, plan, version, package, room, visit_id)
     return Resolved(visit_id, visit, guests, steps, lines)
@@ -202,10 +186,8 @@ def _steps(
     room: Room | None,
     visit_id: uuid.UUID,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    tubs = (
-        recipe.tubs_used(plan.party_size, room.tubs, room.seats_per_tub)
-        if room
-        else recipe.tubs_used(plan.party_size, _TUBS_UNKNOWN)
+    setting = recipe.setting_of(
+        [guest.factors for guest in plan.guests], room, package_id=package.id if package else None
     )
     included = {step.position for step in package.steps} if package else None
     steps: list[dict[str, Any]] = []
@@ -231,7 +213,9 @@ def _steps(
                 "quantity": line.quantity,
                 "rule": line.rule,
             }
-            for line in recipe.expected_lines(step.lines, party_size=plan.party_size, tubs=tubs)
+            for line in recipe.resolve_step(
+                step.position, step.lines, setting, version.package_rules, version.factor_rules
+            )
         ]
     return steps, lines
 
@@ -278,13 +262,14 @@ def _room(plan: Plan, stored: Stored) -> Room | None:
 
 
 def check_people(plan: Plan, stored: Stored) -> None:
-    """That the therapist works here and every condition code is known. Raises Invalid."""
+    """That the therapist works here, conditions are known, factors go together. Raises Invalid."""
     if plan.therapist_id is not None and plan.therapist_id not in stored.therapists:
         raise _invalid(
             plan, "therapist_id", "therapist_unknown", lazy("This person does not work in the branch.")
         )
-    for index, codes in enumerate(plan.guests):
-        unknown = [code for code in codes if code not in stored.conditions]
+    for index, guest in enumerate(plan.guests):
+        unknown = [code for code in guest.conditions if code not in stored.conditions]
         if unknown:
             message = lazy("There is no such condition: %(codes)s.", codes=", ".join(unknown))
             raise _invalid(plan, f"guests.{index}.conditions", "condition_unknown", message)
+        require_possible(guest.factors, field=f"{plan.path}guests.{index}.factors")

@@ -25,7 +25,8 @@ from supply.domain.visits.models import (
     VisitStatus,
     VisitStep,
 )
-from supply.domain.visits.planning import Plan, check_people, look_up, reserved_by, resolve, write_parts
+from supply.domain.visits.planning import check_people, look_up, reserved_by, resolve, write_parts
+from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.stepping import standards
 from supply.domain.visits.steps import (
     UNDER_WAY,
@@ -108,20 +109,22 @@ def _changed_plan(session: Session, visit: Row[Any], changes: dict[str, Any]) ->
     """The visit's plan as it stands, with the changes laid over it."""
     procedure = session.scalar(select(Procedure.code).where(Procedure.id == visit.procedure_id))
     package = session.scalar(select(Package.code).where(Package.id == visit.package_id))
-    guests = session.scalars(
-        select(VisitGuest.conditions).where(VisitGuest.visit_id == visit.id).order_by(VisitGuest.position)
+    guests = session.execute(
+        select(VisitGuest.conditions, VisitGuest.factors)
+        .where(VisitGuest.visit_id == visit.id)
+        .order_by(VisitGuest.position)
     ).all()
     settled = {
         "procedure": procedure,
         "package": package,
-        "guests": guests,
+        "guests": [Guest(*guest) for guest in guests],
         "room_id": visit.room_id,
         "therapist_id": visit.therapist_id,
         "planned_at": visit.planned_at,
         "note": visit.note,
     }
     if "guests" in changes:
-        changes = {**changes, "guests": [guest["conditions"] for guest in changes["guests"]]}
+        changes = {**changes, "guests": [Guest.told(guest) for guest in changes["guests"]]}
     return Plan(**{**settled, **changes}, booking_reference=visit.booking_reference)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from supply.domain.treatments.factors import Factor
 from supply.domain.visits.models import SkipReason, VisitStatus
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Text, Tick, Whole
 from supply.i18n import lazy
@@ -22,10 +23,20 @@ def _reference(**kwargs: Any) -> Text:
 
 
 class GuestIn(BaseSchema):
-    """ "Guest 1", "guest 2": condition codes only, never a name."""
+    """ "Guest 1", "guest 2": codes of conditions and factors only, never a name."""
 
     conditions = fields.List(
         Code(), load_default=list, validate=validate.Length(max=20), metadata={"label": lazy("Conditions")}
+    )
+    factors = fields.List(
+        fields.Enum(Factor, by_value=True),
+        load_default=list,
+        validate=validate.Length(max=len(Factor)),
+        metadata={
+            "label": lazy("What changes the amounts"),
+            "description": "Age band (none: adult), skin, body size, preferred scent; of each at most one.",
+            "example": ["senior", "sensitive-skin"],
+        },
     )
 
 

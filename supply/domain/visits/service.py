@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger import service as ledger
 from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
-from supply.domain.visits.planning import Plan, plan_visits
+from supply.domain.visits.planning import plan_visits
+from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.reading import get_visit, list_lots_at_hand, list_therapists, list_visits
 from supply.domain.visits.replanning import break_off_visit, cancel_visit, change_visit
 from supply.domain.visits.stepping import reverse_completion, skip_step, start_step, unskip_step
@@ -58,15 +59,15 @@ def plan_visit(
 ) -> VisitView:
     """Plan a visit by the newest published recipe and reserve what it will need.
 
-    `guests` are {conditions: [code, …]}, one to fourteen. The answer bears the warnings that their
-    conditions give rise to. Raises Invalid naming the field, Conflict "recipe_not_published" and
-    "booking_known".
+    `guests` are {conditions: [code, …], factors: [code, …]}, one to fourteen. The answer bears
+    the warnings that their conditions give rise to. Raises Invalid naming the field, Conflict
+    "recipe_not_published" and "booking_known".
     """
     require(actor, Permission.VISIT_PLAN, branch_id)
     writer = ledger.lock(session, actor, branch_id)
     plan = Plan(
         procedure=procedure,
-        guests=[guest["conditions"] for guest in guests],
+        guests=[Guest.told(guest) for guest in guests],
         planned_at=planned_at,
         package=package,
         room_id=room_id,
