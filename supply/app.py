@@ -21,6 +21,7 @@ from supply.database import init_database
 from supply.errors import SupplyError
 from supply.health import init_health
 from supply.i18n import LOCALES
+from supply.mailing import init_mailing
 from supply.observing import init_observing, log_fault
 from supply.security import init_security
 from supply.web import csrf, init_web
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _init_languages(app, settings)
     _init_limits(app, settings)
     init_health(app, settings)
+    init_mailing(app, settings)
     init_web(app, settings)
     init_api(app, csrf)
     cli.init_app(app)

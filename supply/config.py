@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+_ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 
 
 class SettingsError(Exception):
@@ -31,6 +35,12 @@ class Settings:
     database_pool: int = 8
     log_level: str = "INFO"
     metrics_token: str = ""
+    mail_host: str = ""
+    mail_port: int = 587
+    mail_security: str = "starttls"
+    mail_user: str = ""
+    mail_password: str = ""
+    mail_from: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -53,6 +63,7 @@ class Settings:
             database_pool=read.integer("SUPPLY_DATABASE_POOL", cls.database_pool, 1, 200),
             log_level=read.choice("SUPPLY_LOG_LEVEL", cls.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             metrics_token=environ.get("SUPPLY_METRICS_TOKEN", cls.metrics_token),
+            **read.mail(),
         )
 
     @property
@@ -105,6 +116,25 @@ class _Reader:
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return str(url.set(database=str(Path(url.database).absolute())))
         return text
+
+    def mail(self) -> dict[str, Any]:
+        """The mail server, if there is one: then it must be said who writes."""
+        host = self.environ.get("SUPPLY_MAIL_HOST", "")
+        sender = self.environ.get("SUPPLY_MAIL_FROM", "")
+        if host and not _ADDRESS.fullmatch(sender):
+            raise SettingsError(
+                f"SUPPLY_MAIL_FROM must be the address of the spa, like orders@example.com, not {sender!r}."
+            )
+        return {
+            "mail_host": host,
+            "mail_port": self.integer("SUPPLY_MAIL_PORT", Settings.mail_port, 1, 65_535),
+            "mail_security": self.choice(
+                "SUPPLY_MAIL_SECURITY", Settings.mail_security, ("none", "starttls", "tls")
+            ),
+            "mail_user": self.environ.get("SUPPLY_MAIL_USER", ""),
+            "mail_password": self.environ.get("SUPPLY_MAIL_PASSWORD", ""),
+            "mail_from": sender,
+        }
 
     def secret(self, name: str, file_name: str, default_file: str) -> str:
         value = self.environ.get(name, "")

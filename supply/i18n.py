@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-from flask_babel import get_locale, gettext, lazy_gettext, lazy_ngettext, ngettext
+from flask_babel import force_locale, get_locale, gettext, lazy_gettext, lazy_ngettext, ngettext
 
 LOCALES = ("en", "vi")
 
@@ -37,4 +39,11 @@ def locale_now() -> str:
     return locale.language if locale is not None else "en"
 
 
-__all__ = ["LOCALES", "Text", "_", "lazy", "lazy_ngettext", "locale_now", "plural"]
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Within the block messages become words of this language: for a paper that somebody else reads."""
+    with force_locale(locale):
+        yield
+
+
+__all__ = ["LOCALES", "Text", "_", "lazy", "lazy_ngettext", "locale_now", "plural", "speaking"]

@@ -20,7 +20,10 @@ from supply.domain.catalog.models import Category
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import StockLevel
 from supply.domain.ledger.shelf import set_policy
-from supply.domain.purchasing.models import OrderStatus, PurchaseOrder
+from supply.domain.purchasing import service as purchasing
+from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.purchasing.orders import ENDED
+from supply.domain.receiving import service as receiving
 from supply.domain.suppliers import service as suppliers
 from supply.quantity import Dimension
 from tests.cast import Cast
@@ -166,8 +169,37 @@ def level(session: Session, cast: Cast, item_id: UUID) -> tuple[int, int]:
 def open_of(session: Session, cast: Cast, item_id: UUID) -> int:
     """What is still open of an item over all orders, summed afresh."""
     query = select(PurchaseOrder).where(
-        PurchaseOrder.branch_id == cast.branch_id, PurchaseOrder.status != OrderStatus.CANCELLED
+        PurchaseOrder.branch_id == cast.branch_id,
+        PurchaseOrder.status.not_in(ENDED),
     )
     total = sum(one.open for order in session.scalars(query) for one in order.lines if one.item_id == item_id)
     session.rollback()
     return total
+
+
+def ordered(cast: Cast, *lines: tuple[UUID, str, str]) -> list[UUID]:
+    """Draft orders for (item, amount, unit): asked for by the storekeeper, approved by the manager."""
+
+    def work(session: Session) -> list[UUID]:
+        asked = [{"item_id": item, "amount": Decimal(amount), "unit": unit} for item, amount, unit in lines]
+        made = purchasing.raise_requisition(session, cast.storekeeper, branch_id=cast.branch_id, lines=asked)
+        purchasing.submit_requisition(session, cast.storekeeper, made.id)
+        return [order.id for order in purchasing.approve_requisition(session, cast.manager, made.id).orders]
+
+    return write_transaction(work)
+
+
+def deliver(cast: Cast, supplier_id: UUID, *lines: dict[str, object], order: UUID | None = None) -> UUID:
+    """The storekeeper logs what came."""
+    return write_transaction(
+        lambda s: (
+            receiving.log_delivery(
+                s,
+                cast.storekeeper,
+                branch_id=cast.branch_id,
+                supplier_id=supplier_id,
+                lines=lines,
+                purchase_order_id=order,
+            ).id
+        )
+    )

@@ -33,8 +33,8 @@ LINE = [
     "idempotency",
 ]
 EDGES = ("api", "web", "cli")
-# What the edges share and only they use: above the domain, since it stores its answers there.
-SHARED = ("repeating",)
+# What the edges share and only they use: above the domain, since they store and fetch there.
+SHARED = ("repeating", "mailing")
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
     *(

@@ -84,7 +84,7 @@ def get_delivery(session: Session, actor: Actor, delivery_id: UUID) -> Delivery:
             }
         ],
     },
-    conflicts=("order_cancelled",),
+    conflicts=("order_cancelled", "order_closed"),
 )
 def log_delivery(session: Session, actor: Actor, data: dict[str, Any]) -> Delivery:
     return service.log_delivery(session, actor, **data)

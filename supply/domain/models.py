@@ -5,6 +5,7 @@ from supply.domain.branches import models as branches
 from supply.domain.catalog import models as catalog
 from supply.domain.idempotency import models as idempotency
 from supply.domain.ledger import models as ledger
+from supply.domain.outbox import models as outbox
 from supply.domain.people import models as people
 from supply.domain.purchasing import models as purchasing
 from supply.domain.receiving import models as receiving
@@ -21,6 +22,7 @@ __all__ = [
     "catalog",
     "idempotency",
     "ledger",
+    "outbox",
     "people",
     "purchasing",
     "receiving",

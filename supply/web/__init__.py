@@ -35,6 +35,7 @@ MODULES = (
     "visit_plans",
     "receiving",
     "purchasing",
+    "orders",
     "audit",
 )
 

@@ -12,7 +12,7 @@ from flask import url_for
 from supply.domain.audit.models import AuditEntry
 from supply.domain.branches.models import RoomType
 from supply.domain.catalog.models import Category, Item
-from supply.domain.purchasing.models import OrderStatus, RequisitionStatus
+from supply.domain.purchasing.models import OrderStatus, RequisitionStatus, SentBy
 from supply.domain.treatments.models import Effect
 from supply.i18n import Text, _, lazy
 from supply.permissions import Role
@@ -58,6 +58,9 @@ _ACTION_WORDS: dict[str, Text] = {
     "submitted": lazy("submitted"),
     "withdrawn": lazy("withdrawn"),
     "cancel": lazy("cancelled"),
+    "close": lazy("closed"),
+    "send": lazy("sent to the supplier"),
+    "retry": lazy("mail sent again"),
     "revoke": lazy("revoked"),
     "substitutes": lazy("substitutes set"),
     "terms": lazy("terms set"),
@@ -110,10 +113,13 @@ _FIELD_WORDS: dict[str, Text] = {
     "email": lazy("Email"),
     "phone": lazy("Phone"),
     "order_days": lazy("Days on which orders are taken"),
+    "sent_by": lazy("Sent by"),
+    "recipient": lazy("To"),
 }
 # What a field's codes are codes of.
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "status": (RequisitionStatus, OrderStatus),
+    "sent_by": (SentBy,),
     "category": (Category,),
     "dimension": (Dimension,),
     "effect": (Effect,),
@@ -125,7 +131,7 @@ _PAGES = {
     "supplier": ("suppliers.show_supplier", "supplier_id"),
     "procedure": ("treatments.show_procedure", "procedure_id"),
     "requisition": ("purchasing.show_requisition", "requisition_id"),
-    "purchase-order": ("purchasing.show_order", "order_id"),
+    "purchase-order": ("orders.show_order", "order_id"),
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "lot": ("stock.show_lot", "lot_id"),
 }

@@ -1,4 +1,4 @@
-"""Pages of buying: flags, requisitions with the managers' inbox, purchase orders."""
+"""Pages of asking: flags, requisitions with the managers' inbox. What becomes of them is in orders."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from flask import url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from supply.domain.purchasing import orders
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.flags import PENDING
 from supply.domain.purchasing.flags import list_flags as flags_of
 from supply.domain.purchasing.models import RequisitionStatus
-from supply.domain.purchasing.schemas import CancelOrder, EditRequisition, RaiseRequisition, RejectRequisition
+from supply.domain.purchasing.schemas import EditRequisition, RaiseRequisition, RejectRequisition
 from supply.domain.suppliers import service as suppliers
-from supply.fields import BaseSchema, Id, Tick
+from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, query, render, say
-from supply.web.purchasing_rows import flag_row, line_rows, may_decide, order_row, price_of, requisition_row
+from supply.web.purchasing_rows import flag_row, line_rows, may_decide, price_of, requisition_row
 from supply.web.session import current_branch
 
 bp = Pages("purchasing", __name__)
@@ -44,11 +43,6 @@ Target = tuple[str, dict[str, Any]]
 
 class RequisitionFilter(BaseSchema):
     status = fields.Enum(RequisitionStatus, by_value=True, load_default=None)
-    after = Id(load_default=None)
-
-
-class OrderFilter(BaseSchema):
-    open = Tick(load_default=False)
     after = Id(load_default=None)
 
 
@@ -184,53 +178,3 @@ def reject_requisition(
     purchasing.reject_requisition(session, actor, requisition_id, version=version, **data)
     say(_("Rejected, with your reason."))
     return "purchasing.show_requisition", {"requisition_id": requisition_id}
-
-
-@bp.page("/purchase-orders", permission=Permission.STOCK_SEE)
-def list_orders(session: Session, actor: Actor) -> str:
-    chosen = query(OrderFilter)
-    found = orders.list_orders(
-        session,
-        actor,
-        current_branch().id,
-        statuses=orders.OPEN if chosen["open"] else (),
-        limit=PAGE + 1,
-        after=chosen["after"],
-    )
-    following = found[PAGE - 1].id if len(found) > PAGE else None
-    kept: dict[str, Any] = {"open": "on"} if chosen["open"] else {}
-    here = "purchasing.list_orders"
-    return render(
-        "purchasing/orders.html",
-        rows=[order_row(one) for one in found[:PAGE]],
-        only_open=chosen["open"],
-        next_url=url_for(here, **kept, after=following) if following else None,
-        first_url=url_for(here, **kept) if chosen["after"] else None,
-    )
-
-
-@bp.page("/purchase-orders/<uuid:order_id>", permission=Permission.STOCK_SEE)
-def show_order(session: Session, actor: Actor, order_id: UUID) -> str:
-    order = orders.get_order(session, actor, order_id)
-    return render("purchasing/order.html", order=order, is_open=order.status in orders.OPEN)
-
-
-@bp.page("/purchase-orders/<uuid:order_id>/cancellation", permission=Permission.REQUISITION_DECIDE)
-def confirm_cancellation(session: Session, actor: Actor, order_id: UUID) -> str:
-    order = orders.get_order(session, actor, order_id)
-    return render("purchasing/cancel.html", order=order, schema=CancelOrder)
-
-
-@bp.action(
-    "/purchase-orders/<uuid:order_id>/cancellation",
-    permission=Permission.REQUISITION_DECIDE,
-    schema=CancelOrder,
-    versioned=True,
-    back="purchasing.confirm_cancellation",
-)
-def cancel_order(
-    session: Session, actor: Actor, data: dict[str, Any], version: int, order_id: UUID
-) -> Target:
-    order = orders.cancel_order(session, actor, order_id, version=version, **data)
-    say(_("Order %(number)s is cancelled. Tell the supplier.", number=order.number))
-    return "purchasing.show_order", {"order_id": order_id}

@@ -22,10 +22,12 @@ from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.words import word
 
-_KINDS = {
+ORDER_KINDS = {
+    OrderStatus.DRAFT: "warning",
     OrderStatus.ORDERED: "info",
     OrderStatus.PARTLY_RECEIVED: "warning",
     OrderStatus.RECEIVED: "ok",
+    OrderStatus.CLOSED: "neutral",
     OrderStatus.CANCELLED: "neutral",
 }
 
@@ -132,11 +134,11 @@ def order_row(order: PurchaseOrder) -> dict[str, Any]:
     """An order in the list."""
     return {
         "number": _("Order %(number)s", number=order.number),
-        "url": url_for("purchasing.show_order", order_id=order.id),
+        "url": url_for("orders.show_order", order_id=order.id),
         "supplier": order.supplier.name,
         "items": ", ".join(named(line.item) for line in order.lines[:3])
         + (f" +{len(order.lines) - 3}" if len(order.lines) > 3 else ""),
-        "kind": _KINDS[order.status],
+        "kind": ORDER_KINDS[order.status],
         "status": word(order.status),
         "expected": format_instant(order.expected_at, current_branch().timezone),
     }

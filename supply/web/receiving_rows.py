@@ -34,7 +34,7 @@ def expected_row(order: PurchaseOrder, may_receive: bool) -> dict[str, Any]:
         "title": order.supplier.name,
         "url": url_for("receiving.new_delivery", order_id=order.id)
         if may_receive
-        else url_for("purchasing.show_order", order_id=order.id),
+        else url_for("orders.show_order", order_id=order.id),
         "detail": ", ".join(
             f"{format_quantity(line.open, line.item)} {named(line.item)}" for line in still[:4]
         ),

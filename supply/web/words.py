@@ -113,11 +113,14 @@ _WORDS: dict[str, dict[str, Text]] = {
         "withdrawn": lazy("Withdrawn"),
     },
     "OrderStatus": {
+        "draft": lazy("To be sent"),
         "ordered": lazy("Ordered"),
         "partly-received": lazy("Partly received"),
         "received": lazy("Received"),
+        "closed": lazy("Closed"),
         "cancelled": lazy("Cancelled"),
     },
+    "SentBy": {"mail": lazy("by email"), "print": lazy("on paper"), "phone": lazy("by phone")},
     "TaskKind": {"count": lazy("Count"), "incident": lazy("Incident")},
     "Scale": {
         "client": lazy("per client"),

@@ -125,14 +125,23 @@ def test_from_flag_to_order(client: FlaskClient, cast: Cast, goods: Goods, sessi
     assert again.status_code == 409
     assert "already_decided" in again.text
     (order,) = approved.get_json()["purchase_orders"]
-    shown = storekeeper.send("GET", f"/purchase-orders/{order['id']}")
+    place = f"/purchase-orders/{order['id']}"
+    shown = storekeeper.send("GET", place)
+    assert shown.get_json()["status"] == "draft"
     assert shown.get_json()["lines"][0]["open"] == {"amount": "10", "unit": "kg"}
-    cancelled = manager.send(
-        "POST",
-        f"/purchase-orders/{order['id']}/cancellation",
-        {"reason": "Closed"},
-        If_Match=shown.headers["ETag"],
-    )
+    seen, phoned = shown.headers["ETag"], {"by": "phone"}
+    assert storekeeper.send("POST", f"{place}/sending", phoned, If_Match=seen).status_code == 403
+    assert outsider.send("POST", f"{place}/sending", phoned, If_Match=seen).status_code == 404
+    assert manager.send("POST", f"{place}/sending", {"by": "pigeon"}, If_Match=seen).status_code == 422
+    mailed = manager.send("POST", f"{place}/sending", {"by": "mail"}, If_Match=seen)
+    assert (mailed.status_code, list(mailed.get_json()["errors"])) == (422, ["by"])
+    sent = manager.send("POST", f"{place}/sending", phoned, If_Match=seen)
+    assert (sent.get_json()["status"], sent.get_json()["sent_by"]) == ("ordered", "phone")
+    assert manager.send("GET", f"{place}/mails").get_json()["data"] == []
+    early = manager.send("POST", f"{place}/closure", {}, If_Match=sent.headers["ETag"])
+    assert (early.status_code, "nothing_received" in early.text) == (409, True)
+    why = {"reason": "Closed"}
+    cancelled = manager.send("POST", f"{place}/cancellation", why, If_Match=sent.headers["ETag"])
     assert cancelled.get_json()["status"] == "cancelled"
     assert level(session, cast, goods.ginger) == (0, 0)
 

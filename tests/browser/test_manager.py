@@ -49,7 +49,11 @@ def test_from_the_flag_to_the_order(visit: Visit, scripts: bool) -> None:
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Approved")
     page.get_by_role("main").get_by_role("link", name="Order", exact=False).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("To be sent")
+    page.get_by_role("button", name="I phoned them").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ordered")
+    page.get_by_role("link", name="Paper").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Đơn đặt hàng")
 
 
 def test_a_recipe_is_changed_and_published(visit: Visit) -> None:

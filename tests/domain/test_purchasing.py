@@ -21,12 +21,11 @@ from supply.database import read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.purchasing import flags, orders, service
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, Requisition, RequisitionStatus
-from supply.domain.receiving import service as receiving
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.permissions import Actor
 from tests import goods as shop
 from tests.cast import Cast
-from tests.goods import KG, Goods, level, line, stock_up
+from tests.goods import KG, Goods, deliver, level, line, stock_up
 
 
 @pytest.fixture
@@ -225,12 +224,12 @@ def test_approval_makes_one_order_per_supplier(cast: Cast, goods: Goods, session
     made = raised(cast, ask(goods.ginger, "3", "carton"), ask(goods.oil, "2", "bottle"))
     placed = [orders.get_order(session, cast.storekeeper, one) for one in approve(cast, made)]
     assert [(one.number, one.supplier.code, one.status) for one in placed] == [
-        (1, "FARM", OrderStatus.ORDERED),
-        (2, "OIL", OrderStatus.ORDERED),
+        (1, "FARM", OrderStatus.DRAFT),
+        (2, "OIL", OrderStatus.DRAFT),
     ]
     (ginger,) = placed[0].lines
     assert (ginger.ordered, ginger.price_minor, ginger.pack_quantity) == (15 * KG, 250_000, 5 * KG)
-    assert placed[1].expected_at - placed[1].ordered_at == timedelta(days=5)
+    assert placed[1].expected_at - placed[1].approved_at == timedelta(days=5)
     session.rollback()
     assert level(session, cast, goods.ginger) == (0, 15 * KG)
     entry = session.scalar(select(AuditEntry).where(AuditEntry.action == "requisition.approved"))
@@ -355,51 +354,6 @@ def test_two_managers_at_once(app: Flask, cast: Cast, goods: Goods, session: Ses
     assert sorted(answers) == ["already_decided"] * 3 + ["approved"]
     assert level(session, cast, goods.ginger) == (0, 5 * KG)
     assert len(session.scalars(select(PurchaseOrder)).all()) == 1
-
-
-# --- cancelling --------------------------------------------------------------------------------------------
-
-
-def deliver(cast: Cast, supplier_id: UUID, *lines: dict[str, Any], order: UUID | None = None) -> UUID:
-    return write_transaction(
-        lambda s: (
-            receiving.log_delivery(
-                s,
-                cast.storekeeper,
-                branch_id=cast.branch_id,
-                supplier_id=supplier_id,
-                lines=lines,
-                purchase_order_id=order,
-            ).id
-        )
-    )
-
-
-def test_cancelling_takes_the_open_rest_off_order(cast: Cast, goods: Goods, session: Session) -> None:
-    (order_id,) = approve(cast, raised(cast, ask(goods.ginger, "3", "carton")))
-    deliver(cast, goods.farm, line(goods.ginger, "1", "carton"), order=order_id)
-    assert level(session, cast, goods.ginger) == (5 * KG, 10 * KG)
-    cancelled = write_transaction(
-        lambda s: orders.cancel_order(s, cast.manager, order_id, reason="The farm is closed").status
-    )
-    assert cancelled is OrderStatus.CANCELLED
-    assert level(session, cast, goods.ginger) == (5 * KG, 0)
-    refused(
-        Conflict,
-        "order_cancelled",
-        lambda s: orders.cancel_order(s, cast.manager, order_id, reason="again"),
-    )
-    with pytest.raises(Conflict) as caught:
-        deliver(cast, goods.farm, line(goods.ginger, "1", "carton"), order=order_id)
-    assert caught.value.code == "order_cancelled"
-    assert level(session, cast, goods.ginger) == (5 * KG, 0)
-
-
-def test_who_may_cancel(cast: Cast, goods: Goods) -> None:
-    (order_id,) = approve(cast, raised(cast, ask(goods.ginger, "1", "carton")))
-    for actor, kind in ((cast.storekeeper, Forbidden), (cast.outsider, NotFound)):
-        with pytest.raises(kind):
-            write_transaction(lambda s, a=actor: orders.cancel_order(s, a, order_id, reason="x"))
 
 
 def test_numbers_count_per_branch(cast: Cast, goods: Goods, session: Session) -> None:

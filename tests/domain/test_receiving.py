@@ -19,7 +19,7 @@ from supply.database import write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.ledger.checking import check_ledger
 from supply.domain.ledger.models import Lot, Movement
-from supply.domain.purchasing import orders
+from supply.domain.purchasing import ending, orders
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import OrderStatus
 from supply.domain.receiving import correcting, service
@@ -280,13 +280,13 @@ def test_reversing_opens_the_order_again(cast: Cast, goods: Goods, session: Sess
     assert list(check_ledger(session)) == []
 
 
-def test_a_cancelled_order_stays_closed(cast: Cast, goods: Goods, session: Session) -> None:
+def test_a_closed_order_stays_closed(cast: Cast, goods: Goods, session: Session) -> None:
     order_id = ordered(cast, goods.ginger, "2", "carton")
     delivery_id = deliver(cast, goods.farm, line(goods.ginger, "1", "carton"), purchase_order_id=order_id)
-    write_transaction(lambda s: orders.cancel_order(s, cast.manager, order_id, reason="Closed").id)
+    write_transaction(lambda s: ending.close_order(s, cast.manager, order_id, reason="Off season").id)
     reverse(cast, delivery_id)
     assert level(session, cast, goods.ginger) == (0, 0)
-    assert status_of(session, cast, order_id) is OrderStatus.CANCELLED
+    assert status_of(session, cast, order_id) is OrderStatus.CLOSED
 
 
 DEED = st.tuples(st.sampled_from(["deliver", "reverse", "correct"]), st.integers(0, 3), st.integers(1, 4))

@@ -16,9 +16,9 @@ from supply.domain.catalog import service as catalog
 from supply.domain.ledger import reading, shelf
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Container
-from supply.domain.purchasing import orders
+from supply.domain.purchasing import orders, sending
 from supply.domain.purchasing import service as purchasing
-from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, RequisitionStatus
+from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, RequisitionStatus, SentBy
 from supply.domain.receiving import service as receiving
 from supply.domain.stocktake import counting
 from supply.domain.tasks import service as tasks
@@ -111,7 +111,10 @@ def decide(session: Session, today: Day) -> None:
                 session, house.manager, requisition.id, reason="Gộp vào đơn tuần sau."
             )
         else:
-            purchasing.approve_requisition(session, house.manager, requisition.id)
+            approved = purchasing.approve_requisition(session, house.manager, requisition.id)
+            for order in approved.orders:
+                # The demo has no mail server; the paper goes with the market porter.
+                sending.send_order(session, house.manager, order.id, by=SentBy.PRINT)
 
 
 def take_in(session: Session, today: Day) -> None:

@@ -25,10 +25,22 @@ class RequisitionStatus(StrEnum):
 
 
 class OrderStatus(StrEnum):
+    """A draft is approved and not yet with the supplier. Closed and cancelled are ends."""
+
+    DRAFT = "draft"
     ORDERED = "ordered"
     PARTLY_RECEIVED = "partly-received"
     RECEIVED = "received"
+    CLOSED = "closed"
     CANCELLED = "cancelled"
+
+
+class SentBy(StrEnum):
+    """How an order reached its supplier."""
+
+    MAIL = "mail"
+    PRINT = "print"
+    PHONE = "phone"
 
 
 class Requisition(Base):
@@ -101,6 +113,10 @@ class PurchaseOrder(Base):
     __tablename__ = "purchase_order"
     __table_args__ = (
         UniqueConstraint("branch_id", "number"),
+        CheckConstraint(
+            "status = 'draft' OR ordered_at IS NOT NULL OR cancelled_at IS NOT NULL", name="sent"
+        ),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
         Index(None, "branch_id", "status", "id"),
         Index(None, "requisition_id"),
     )
@@ -110,11 +126,18 @@ class PurchaseOrder(Base):
     number: Mapped[int]
     supplier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("supplier.id"))
     requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"))
-    status: Mapped[OrderStatus] = mapped_column(coded(OrderStatus, "status"), default=OrderStatus.ORDERED)
-    ordered_at: Mapped[datetime]
+    status: Mapped[OrderStatus] = mapped_column(coded(OrderStatus, "status"), default=OrderStatus.DRAFT)
+    approved_at: Mapped[datetime]
+    # When it went to the supplier, how, and by whom; a draft has not.
+    ordered_at: Mapped[datetime | None]
+    ordered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    sent_by: Mapped[SentBy | None] = mapped_column(coded(SentBy, "sent_by"))
     expected_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(400))
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    close_reason: Mapped[str | None] = mapped_column(String(400))
     version: Mapped[int] = mapped_column(default=1)
 
     supplier: Mapped[Supplier] = relationship()
@@ -141,6 +164,9 @@ class PurchaseOrderLine(Base):
     received: Mapped[int] = mapped_column(default=0)
     price_minor: Mapped[int | None]
     pack_quantity: Mapped[int | None]
+    # The supplier's words for it, as they were: what stands on the order they get.
+    pack_name: Mapped[str | None] = mapped_column(String(40))
+    supplier_code: Mapped[str | None] = mapped_column(String(60))
 
     item: Mapped[Item] = relationship()
 

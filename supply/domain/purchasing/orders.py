@@ -1,4 +1,4 @@
-"""Purchase orders: made by an approval, open until deliveries or a cancellation take them away.
+"""Purchase orders: made by an approval, open until deliveries or an end (ending.py) take them away.
 
 What is open of an order stands beside the stock as "on order"; every change of the one changes the other.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from supply.domain.audit import service as audit
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import par
@@ -25,11 +25,13 @@ from supply.domain.purchasing.models import (
     RequisitionLine,
 )
 from supply.domain.suppliers.models import Supplier, SupplierTerms
-from supply.errors import Conflict, NotFound, Stale
+from supply.errors import NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
-OPEN = (OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
+# What still counts as on order: a draft is decided on, so it will come.
+OPEN = (OrderStatus.DRAFT, OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
+ENDED = (OrderStatus.CLOSED, OrderStatus.CANCELLED)
 _WHOLE = (
     joinedload(PurchaseOrder.supplier),
     selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
@@ -85,6 +87,22 @@ def find_order(session: Session, order_id: UUID) -> PurchaseOrder | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
+def order_to_change(
+    session: Session, actor: Actor, order_id: UUID, permission: Permission, version: int | None
+) -> tuple[Writer, PurchaseOrder]:
+    """The order as it is now, held under its branch's lock by somebody who may, in the version they saw."""
+    branch_id = session.scalar(select(PurchaseOrder.branch_id).where(PurchaseOrder.id == order_id))
+    if branch_id is None or not actor.belongs_to(branch_id):
+        raise _not_found()
+    require(actor, permission, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    order = find_order(session, order_id)
+    assert order is not None, "orders are never deleted"
+    if version is not None and order.version != version:
+        raise Stale("stale", lazy("Somebody changed this order meanwhile. Look at it again."))
+    return writer, order
+
+
 def _not_found() -> NotFound:
     return NotFound("order_not_found", lazy("There is no such purchase order in your branches."))
 
@@ -92,7 +110,7 @@ def _not_found() -> NotFound:
 def place_orders(
     session: Session, writer: Writer, requisition: Requisition, terms: Mapping[UUID, SupplierTerms]
 ) -> list[PurchaseOrder]:
-    """One order per supplier of an approved requisition, at the terms of now; all of it goes on order.
+    """One draft order per supplier of an approved requisition, at the terms of now; all of it goes on order.
 
     Every line has its supplier; `terms` maps line ids to how that supplier sells the item.
     """
@@ -121,79 +139,41 @@ def _order(
     number: int,
     lines: Sequence[RequisitionLine],
     terms: Mapping[UUID, SupplierTerms],
-    ordered_at: datetime,
+    approved_at: datetime,
 ) -> PurchaseOrder:
     return PurchaseOrder(
         branch_id=requisition.branch_id,
         number=number,
         supplier=supplier,
         requisition_id=requisition.id,
-        ordered_at=ordered_at,
-        expected_at=par.expected_at(ordered_at, supplier.lead_time_days),
+        approved_at=approved_at,
+        expected_at=par.expected_at(approved_at, supplier.lead_time_days),
         lines=[
             PurchaseOrderLine(
                 position=position,
                 item_id=line.item_id,
                 ordered=line.quantity,
                 received=0,
-                price_minor=terms[line.id].price_minor if line.id in terms else None,
-                pack_quantity=terms[line.id].pack_quantity if line.id in terms else None,
+                **_sold_as(terms.get(line.id)),
             )
             for position, line in enumerate(lines, start=1)
         ],
     )
 
 
-def cancel_order(
-    session: Session, actor: Actor, order_id: UUID, *, reason: str, version: int | None = None
-) -> PurchaseOrder:
-    """Take what is still open off order. Raises Conflict("order_received" | "order_cancelled"), Stale."""
-    branch_id = session.scalar(select(PurchaseOrder.branch_id).where(PurchaseOrder.id == order_id))
-    if branch_id is None or not actor.belongs_to(branch_id):
-        raise _not_found()
-    require(actor, Permission.REQUISITION_DECIDE, branch_id)
-    writer = ledger.lock(session, actor, branch_id)
-    order = find_order(session, order_id)
-    assert order is not None, "orders are never deleted"
-    if order.status == OrderStatus.RECEIVED:
-        raise Conflict("order_received", lazy("Everything ordered has come in; nothing is left to cancel."))
-    refuse_cancelled(order)
-    if version is not None and order.version != version:
-        raise Stale("stale", lazy("Somebody changed this order meanwhile. Look at it again."))
-    ledger.change_on_order(writer, {line.item_id: -line.open for line in order.lines if line.open})
-    before = order.status
-    order.status = OrderStatus.CANCELLED
-    order.cancelled_at = writer.recorded_at
-    order.cancel_reason = reason
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        action="purchase-order.cancel",
-        entity="purchase-order",
-        entity_id=order.id,
-        branch_id=branch_id,
-        changes={"status": [before.value, order.status.value]},
-        reason=reason,
-    )
-    return order
-
-
-def refuse_cancelled(order: PurchaseOrder) -> None:
-    if order.status == OrderStatus.CANCELLED:
-        raise Conflict(
-            "order_cancelled",
-            lazy("This purchase order was cancelled. Log the delivery without an order."),
-            details={"purchase_order_id": str(order.id)},
-        )
+def _sold_as(terms: SupplierTerms | None) -> dict[str, Any]:
+    """Price, pack and names as the supplier has them now; the order keeps them."""
+    names = ("price_minor", "pack_quantity", "pack_name", "supplier_code")
+    return {name: getattr(terms, name) if terms else None for name in names}
 
 
 def record_receipt(order: PurchaseOrder, deltas: Mapping[UUID, int]) -> dict[UUID, int]:
     """Add what came in (or went back: negative) per item; what nobody ordered is left out.
 
-    Returns the change of "on order" per item, which the caller posts. A cancelled order keeps count
+    Returns the change of "on order" per item, which the caller posts. An ended order keeps count
     of what came, but nothing of it is open any more.
     """
+    ended = order.status in ENDED
     changes: dict[UUID, int] = {}
     for line in order.lines:
         delta = deltas.get(line.item_id, 0)
@@ -201,9 +181,12 @@ def record_receipt(order: PurchaseOrder, deltas: Mapping[UUID, int]) -> dict[UUI
             continue
         before = line.open
         line.received += delta
-        if order.status != OrderStatus.CANCELLED and line.open != before:
+        if not ended and line.open != before:
             changes[line.item_id] = line.open - before
-    if order.status != OrderStatus.CANCELLED:
+    if not ended:
+        if order.ordered_at is None and any(line.received for line in order.lines):
+            # It came, so it was ordered, though nobody noted when.
+            order.ordered_at = order.approved_at
         order.status = _status(order)
     return changes
 
@@ -213,7 +196,7 @@ def _status(order: PurchaseOrder) -> OrderStatus:
         return OrderStatus.RECEIVED
     if any(line.received for line in order.lines):
         return OrderStatus.PARTLY_RECEIVED
-    return OrderStatus.ORDERED
+    return OrderStatus.DRAFT if order.ordered_at is None else OrderStatus.ORDERED
 
 
 def next_number(session: Session, kind: type[PurchaseOrder | Requisition], branch_id: UUID) -> int:

@@ -12,7 +12,13 @@ from supply.domain.catalog.schemas import Quantity, quantity_out
 from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.purchasing.flags import Flag, sentence
-from supply.domain.purchasing.models import OrderStatus, PurchaseOrderLine, RequisitionLine, RequisitionStatus
+from supply.domain.purchasing.models import (
+    OrderStatus,
+    PurchaseOrderLine,
+    RequisitionLine,
+    RequisitionStatus,
+    SentBy,
+)
 from supply.fields import Amount as AmountField
 from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole
 from supply.i18n import lazy
@@ -71,6 +77,20 @@ class RejectRequisition(BaseSchema):
 
 class CancelOrder(BaseSchema):
     reason = Text(max_length=400, required=True, multiline=True, metadata={"label": lazy("Reason")})
+
+
+class SendOrder(BaseSchema):
+    by = fields.Enum(SentBy, by_value=True, required=True, metadata={"label": lazy("Sent by")})
+
+
+class CloseOrder(BaseSchema):
+    reason = Text(
+        max_length=400,
+        load_default=None,
+        allow_none=True,
+        multiline=True,
+        metadata={"label": lazy("Reason"), "hint": lazy("Needed where something has not come.")},
+    )
 
 
 class ListRequisitions(BaseSchema):
@@ -206,6 +226,8 @@ class PurchaseOrderLineOut(OutSchema):
     open = Quantity(lambda line: stock_amount(line.item, line.open), required=True)
     price_minor = Money(required=True, allow_none=True)
     pack = Quantity(_pack, required=True, allow_none=True)
+    pack_name = fields.String(required=True, allow_none=True)
+    supplier_code = fields.String(required=True, allow_none=True)
 
 
 class PurchaseOrderOut(OutSchema):
@@ -215,9 +237,13 @@ class PurchaseOrderOut(OutSchema):
     supplier = fields.Nested(SupplierBriefOut, required=True)
     requisition_id = Id(required=True)
     status = fields.Enum(OrderStatus, by_value=True, required=True)
-    ordered_at = Moment(required=True)
+    approved_at = Moment(required=True)
+    ordered_at = Moment(required=True, allow_none=True)
+    sent_by = fields.Enum(SentBy, by_value=True, required=True, allow_none=True)
     expected_at = Moment(required=True)
     cancelled_at = Moment(required=True, allow_none=True)
     cancel_reason = fields.String(required=True, allow_none=True)
+    closed_at = Moment(required=True, allow_none=True)
+    close_reason = fields.String(required=True, allow_none=True)
     lines = fields.List(fields.Nested(PurchaseOrderLineOut), required=True)
     version = VERSION

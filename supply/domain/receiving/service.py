@@ -19,6 +19,7 @@ from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot
 from supply.domain.ledger.moment import happened
 from supply.domain.purchasing import orders
+from supply.domain.purchasing.ending import refuse_ended
 from supply.domain.purchasing.models import PurchaseOrder
 from supply.domain.receiving import dock
 from supply.domain.receiving.dock import Arrived, Telling
@@ -96,7 +97,7 @@ def log_delivery(
     """Take in what came; it is in stock at once. Set-based: the statements do not grow with the lines.
 
     A line is {item_id, amount, unit, lot_number?, expires_on?, cost_minor?, location_id?}; a unit may be the
-    supplier's pack. Raises Invalid naming the field, Conflict("order_cancelled").
+    supplier's pack. Raises Invalid naming the field, Conflict("order_cancelled" | "order_closed").
     """
     require(actor, Permission.DELIVERY_LOG, branch_id)
     writer = ledger.lock(session, actor, branch_id)
@@ -157,7 +158,7 @@ def _order(
             lazy("This purchase order went to another supplier."),
             field="purchase_order_id",
         )
-    orders.refuse_cancelled(order)
+    refuse_ended(order)
     return order
 
 

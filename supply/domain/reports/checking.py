@@ -12,7 +12,8 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.checking import Difference, check_ledger
 from supply.domain.ledger.models import StockLevel
-from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, PurchaseOrderLine
+from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from supply.domain.purchasing.orders import OPEN
 from supply.domain.visits.models import StepStatus, VisitLine, VisitStep
 
 Sums = Mapping[tuple[UUID, UUID], int]
@@ -46,7 +47,7 @@ def _on_order(session: Session) -> Sums:
             func.sum(case((missing > 0, missing), else_=0)),
         )
         .join(PurchaseOrderLine, PurchaseOrderLine.order_id == PurchaseOrder.id)
-        .where(PurchaseOrder.status.in_((OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)))
+        .where(PurchaseOrder.status.in_(OPEN))
         .group_by(PurchaseOrder.branch_id, PurchaseOrderLine.item_id)
     )
     return {(branch_id, item_id): int(quantity) for branch_id, item_id, quantity in session.execute(query)}

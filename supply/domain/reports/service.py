@@ -17,7 +17,8 @@ from supply.domain.branches import service as branches
 from supply.domain.branches.models import Room
 from supply.domain.ledger import reading
 from supply.domain.people.models import Person
-from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, Requisition, RequisitionStatus
+from supply.domain.purchasing.models import PurchaseOrder, Requisition, RequisitionStatus
+from supply.domain.purchasing.orders import OPEN
 from supply.domain.suppliers.models import Supplier
 from supply.domain.tasks.models import Task, TaskKind
 from supply.domain.treatments.models import Procedure, Step
@@ -25,7 +26,6 @@ from supply.domain.visits.models import StepStatus, Visit, VisitStatus, VisitSte
 from supply.permissions import Actor, Permission, require
 
 EXPIRING_DAYS = 7
-OPEN_ORDERS = (OrderStatus.ORDERED, OrderStatus.PARTLY_RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _orders_expected(session: Session, branch_id: UUID) -> Sequence[Any]:
     query = (
         select(PurchaseOrder, Supplier)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
-        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN_ORDERS))
+        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN))
         .order_by(PurchaseOrder.expected_at, PurchaseOrder.id)
         .limit(20)
     )

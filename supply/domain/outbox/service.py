@@ -1,0 +1,149 @@
+"""The queue of outgoing mail: queue, take in hand, note how it ended, try again by hand.
+
+Knows no mail server: whoever sends (supply/mailing.py) takes letters in hand in one transaction, sends them
+outside of any, and notes the outcome in another. A letter is sent at least once, under one Message-ID.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id
+from supply.domain.audit import service as audit
+from supply.domain.outbox.models import OutboundMail
+from supply.errors import Conflict, NotFound
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission, require
+
+# Who has a letter in hand for longer than this has died with it.
+IN_HAND = timedelta(minutes=5)
+# The pause after each failure; after the last one the letter is given up and somebody is told.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it is handed to the mail server."""
+
+    id: uuid.UUID
+    recipient: str
+    subject: str
+    body: str
+    attachment_name: str | None
+    attachment: str | None
+
+
+def queue_mail(
+    session: Session,
+    *,
+    branch_id: uuid.UUID,
+    source: tuple[str, uuid.UUID],
+    recipient: str,
+    subject: str,
+    body: str,
+    attachment: tuple[str, str] | None = None,
+) -> uuid.UUID:
+    """Queue a mail with whatever gave rise to it. `attachment` is (file name, text)."""
+    now = clock.now()
+    mail = OutboundMail(
+        id=new_id(),
+        branch_id=branch_id,
+        source_type=source[0],
+        source_id=source[1],
+        recipient=recipient,
+        subject=subject,
+        body=body,
+        attachment_name=attachment[0] if attachment else None,
+        attachment=attachment[1] if attachment else None,
+        queued_at=now,
+        attempts=0,
+        next_at=now,
+    )
+    session.add(mail)
+    session.flush()
+    return mail.id
+
+
+def take_in_hand(session: Session, *, limit: int = 20) -> list[Letter]:
+    """The letters that are due, oldest first; for five minutes nobody else gets them."""
+    now = clock.now()
+    due = session.scalars(
+        select(OutboundMail)
+        .where(_waiting(), OutboundMail.next_at <= now)
+        .order_by(OutboundMail.next_at, OutboundMail.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for mail in due:
+        mail.attempts += 1
+        mail.next_at = now + IN_HAND
+    session.flush()
+    names = Letter.__dataclass_fields__
+    return [Letter(**{name: getattr(mail, name) for name in names}) for mail in due]
+
+
+def note_sent(session: Session, mail_id: uuid.UUID) -> None:
+    mail = session.get_one(OutboundMail, mail_id)
+    mail.sent_at, mail.last_error = clock.now(), None
+    session.flush()
+
+
+def note_failed(session: Session, mail_id: uuid.UUID, error: str) -> bool:
+    """Keep why it failed and when to try again. True where it is given up."""
+    mail = session.get_one(OutboundMail, mail_id)
+    mail.last_error = error[:300]
+    if mail.attempts > len(PAUSES):
+        mail.given_up_at = clock.now()
+    else:
+        mail.next_at = clock.now() + PAUSES[mail.attempts - 1]
+    session.flush()
+    return mail.given_up_at is not None
+
+
+def list_mail(session: Session, source_ids: Sequence[uuid.UUID]) -> list[OutboundMail]:
+    """The mail of some documents, newest first."""
+    query = select(OutboundMail).where(OutboundMail.source_id.in_(source_ids))
+    return list(session.scalars(query.order_by(OutboundMail.id.desc())))
+
+
+def retry_mail(session: Session, actor: Actor, source_id: uuid.UUID, mail_id: uuid.UUID) -> OutboundMail:
+    """Put a mail of a document that failed or was given up in line again, now.
+
+    Raises NotFound, Conflict("mail_sent").
+    """
+    mail = session.get(OutboundMail, mail_id, with_for_update=True, populate_existing=True)
+    if mail is None or mail.source_id != source_id or not actor.belongs_to(mail.branch_id):
+        raise NotFound("mail_not_found", lazy("There is no such mail in your branches."))
+    require(actor, Permission.REQUISITION_DECIDE, mail.branch_id)
+    if mail.sent_at is not None:
+        raise Conflict("mail_sent", lazy("This mail has been sent already."))
+    mail.given_up_at, mail.attempts, mail.next_at = None, 0, clock.now()
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        action="mail.retry",
+        entity=mail.source_type,
+        entity_id=mail.source_id,
+        branch_id=mail.branch_id,
+        changes={"recipient": [mail.recipient, mail.recipient]},
+    )
+    return mail
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next letter wants to be sent; None where nothing waits."""
+    return session.scalar(
+        select(OutboundMail.next_at).where(_waiting()).order_by(OutboundMail.next_at).limit(1)
+    )
+
+
+def _waiting() -> ColumnElement[bool]:
+    return and_(OutboundMail.sent_at.is_(None), OutboundMail.given_up_at.is_(None))
