@@ -81,10 +81,13 @@ def get_branch(session: Session, actor: Actor, branch_id: UUID) -> Any:
     etag=True,
     versioned=True,
     summary="Change a branch",
-    description="Its name and time zone. Code and currency stay: prices of the past bear them.",
+    description="Its name, and its time zone as long as nothing was posted in it. Code and currency stay: "
+    "prices of the past bear them.",
     example={"name": "District 1", "timezone": "Asia/Ho_Chi_Minh"},
+    conflicts=("timezone_settled",),
 )
 def update_branch(session: Session, actor: Actor, data: dict[str, Any], branch_id: UUID, version: int) -> Any:
+    ledger.keep_clock(session, actor, branch_id, timezone=data["timezone"])
     return branches.update_branch(session, actor, branch_id, version=version, **data)
 
 

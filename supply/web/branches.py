@@ -87,6 +87,7 @@ def edit_branch(session: Session, actor: Actor, branch_id: UUID) -> str:
 def change_branch(
     session: Session, actor: Actor, data: dict[str, Any], branch_id: UUID, version: int
 ) -> Target:
+    ledger.keep_clock(session, actor, branch_id, timezone=data["timezone"])
     branches.update_branch(session, actor, branch_id, version=version, **data)
     return _saved(branch_id)
 

@@ -16,6 +16,7 @@ from supply.domain.treatments import service, starter
 from supply.permissions import Actor, Permission
 from tests.cast import Cast
 from tests.client import OneLookClient
+from tests.shelves import add_item, stock, use
 
 
 @pytest.fixture
@@ -152,6 +153,19 @@ def test_branches_are_for_their_own_people(call: Any, cast: Cast) -> None:
     founded = call(cast.admin, "POST", "/branches", {"code": "Q9", "name": "Nine"})
     assert founded.status_code == 201
     assert call(cast.admin, "GET", "/stock-levels?branch_id=" + founded.json["id"]).json["data"] == []
+
+
+def test_a_clock_stays_once_days_were_counted_by_it(call: Any, session: Session, cast: Cast) -> None:
+    path, moved = f"/branches/{cast.branch_id}", {"name": "Old Quarter", "timezone": "America/New_York"}
+    assert call(cast.admin, "PUT", path, moved, version=1).status_code == 200
+    ginger = add_item(session, "ginger")
+    session.commit()
+    stock(cast, ginger, 1_000)
+    use(cast, [(ginger, 500)])
+    back = call(cast.admin, "PUT", path, moved | {"timezone": "Asia/Bangkok"}, version=2)
+    assert (back.status_code, back.json["code"]) == (409, "timezone_settled")
+    assert call(cast.admin, "PUT", path, moved | {"name": "New Quarter"}, version=2).status_code == 200
+    assert call(cast.manager, "PUT", path, moved, version=3).status_code == 403
 
 
 def test_a_cursor_of_another_list_is_refused(call: Any, cast: Cast) -> None:

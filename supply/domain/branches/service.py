@@ -88,7 +88,7 @@ def create_branch(
 def update_branch(
     session: Session, actor: Actor, branch_id: UUID, *, version: int, name: str, timezone: str
 ) -> Branch:
-    """Rename a branch or move its clock. Code and currency stay: prices of the past bear them."""
+    """Rename a branch or move its clock, which the caller lets be moved (ledger.service.keep_clock)."""
     require(actor, Permission.BRANCH_MANAGE, branch_id)
     _check_timezone(timezone)
     branch = session.get(Branch, branch_id, with_for_update=True, populate_existing=True) or _branch(

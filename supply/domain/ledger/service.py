@@ -19,8 +19,9 @@ from supply.domain.ledger.putting import adjust, obtain_lots, receive
 from supply.domain.ledger.taking import deduct
 from supply.domain.ledger.undoing import reverse
 from supply.domain.ledger.writer import Level, Writer, load, lock
-from supply.errors import NotFound
+from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
+from supply.permissions import Actor, Permission, require
 
 __all__ = [
     "Change",
@@ -35,6 +36,7 @@ __all__ = [
     "chain",
     "change_on_order",
     "deduct",
+    "keep_clock",
     "lock",
     "obtain_lots",
     "receive",
@@ -47,6 +49,21 @@ def open_ledger(session: Session, branch_id: UUID) -> None:
     """Give a new branch its empty ledger."""
     session.add(LedgerHead(branch_id=branch_id, seq=0, hash=chain.GENESIS))
     session.flush()
+
+
+def keep_clock(session: Session, actor: Actor, branch_id: UUID, *, timezone: str) -> None:
+    """Hold a branch's time zone once something is posted: every day that was counted since is a day of it.
+
+    Whoever changes a branch calls it first, in the same transaction. Raises Conflict("timezone_settled").
+    """
+    require(actor, Permission.BRANCH_MANAGE, branch_id)
+    writer = lock(session, actor, branch_id)
+    if writer.seq and timezone != writer.timezone:
+        raise Conflict(
+            "timezone_settled",
+            lazy("Stock has been posted here already, so the time zone stays: its days are counted in it."),
+            field="timezone",
+        )
 
 
 def level_of(writer: Writer, item_id: UUID) -> Level:
