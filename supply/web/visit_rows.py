@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from supply.domain.visits.views import Recorded, StepView, VisitView
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_instant, format_quantity
-from supply.quantity import Dimension, from_base
+from supply.quantity import UNITS, from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.session import choose_locale, current_branch
@@ -250,12 +251,15 @@ def short_rows(short: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {
             "item": str(row[f"name_{choose_locale()}"]),
-            "needed": format_quantity(row["needed"], Dimension(row["dimension"])),
-            "available": format_quantity(row["available"], Dimension(row["dimension"])),
-            "short": format_quantity(row["short"], Dimension(row["dimension"])),
+            **{name: _told_quantity(row[name]) for name in ("needed", "available", "short")},
         }
         for row in short
     ]
+
+
+def _told_quantity(told: Mapping[str, str]) -> str:
+    unit = UNITS[told["unit"]]
+    return format_quantity(int(Decimal(told["amount"]) * unit.factor), unit.dimension)
 
 
 def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:

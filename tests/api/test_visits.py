@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -55,6 +56,26 @@ def planned(caller: Caller, cast: Cast, **facts: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     told: dict[str, Any] = answer.get_json()
     return told
+
+
+def test_a_lot_container_or_place_of_nowhere_is_refused_by_its_field(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    """Never told as a shortage: with consent that would open a count of a shelf that is full."""
+    items = open_spa(cast)
+    therapist = Caller(client, cast.therapist)
+    visit = planned(therapist, cast)
+    for name, forged in (
+        ("lot_id", str(uuid4())),
+        ("container_id", str(uuid4())),
+        ("location_id", str(cast.other_location_id)),
+    ):
+        line = {"item_id": str(items["ginger"]), "amount": "1", "unit": "g", name: forged}
+        done = [{"visit_id": visit["id"], "position": 4, "lines": [line]}]
+        body = {"branch_id": str(cast.branch_id), "completions": done, "consent_to_shortage": True}
+        answer = therapist.send("POST", "/step-completions", body)
+        assert answer.status_code == 422, answer.text
+        assert list(answer.get_json()["errors"]) == [f"completions.0.lines.0.{name}"]
 
 
 def test_a_visit_from_plan_to_undo(app: Flask, client: FlaskClient, cast: Cast) -> None:

@@ -20,6 +20,7 @@ from tests.cast import Cast
 from tests.shelves import add_item, differences, on_hand, stock, undo, use
 
 GRAM = 1_000
+FOUR_GRAMS = {"amount": "4", "unit": "g"}
 
 
 @pytest.fixture
@@ -61,9 +62,9 @@ def test_too_little_is_said_before_anything_is_written(cast: Cast, ginger: UUID,
     (short,) = refused.value.details["short"]
     assert (short["code"], short["needed"], short["available"], short["short"]) == (
         "ginger",
-        12 * GRAM,
-        10 * GRAM,
-        2 * GRAM,
+        {"amount": "12", "unit": "g"},
+        {"amount": "10", "unit": "g"},
+        {"amount": "2", "unit": "g"},
     )
     assert (on_hand(cast, ginger), on_hand(cast, oil)) == (10 * GRAM, 100 * GRAM)
     assert differences() == []
@@ -138,8 +139,8 @@ def test_a_delivery_that_was_used_is_not_undone_and_the_uses_are_listed(cast: Ca
         undo(cast, "delivery", delivery)
     assert refused.value.code == "already_used"
     (listed,) = refused.value.details["uses"]
-    assert (listed["source_id"], listed["quantity"]) == (str(completion), 4 * GRAM)
-    assert refused.value.details["least"] == {str(lot_id): 4 * GRAM}
+    assert (listed["source_id"], listed["quantity"]) == (str(completion), FOUR_GRAMS)
+    assert refused.value.details["least"] == {str(lot_id): FOUR_GRAMS}
     undo(cast, "completion", completion)
     undo(cast, "delivery", delivery)
     assert on_hand(cast, ginger) == 0

@@ -350,7 +350,7 @@ def test_what_was_used_is_not_taken_back(cast: Cast, goods: Goods, session: Sess
     shop.use(cast, goods.ginger, 2 * KG)
     error = refused(Conflict, "already_used", lambda: reverse(cast, delivery_id))
     (use,) = error.details["uses"]
-    assert (use["source_type"], use["quantity"]) == ("completion", 2 * KG)
+    assert (use["source_type"], use["quantity"]) == ("completion", {"amount": "2", "unit": "kg"})
     (possible,) = error.details["correctable"]
     assert possible["least"] == {"amount": "2", "unit": "kg"}
     refused(Conflict, "already_used", lambda: correct(cast, delivery_id, 1, "1.9"))

@@ -147,7 +147,7 @@ def test_opening_stock_that_was_used_cannot_be_taken_back(cast: Cast, item_id: U
         "already_used",
         lambda: write_transaction(lambda s: stocktake.reverse_adjustment(s, cast.storekeeper, made)),
     )
-    assert [use["quantity"] for use in error.details["uses"]] == [100_000]
+    assert [use["quantity"]["amount"] for use in error.details["uses"]] == ["100"]
 
 
 def test_a_reason_has_its_direction(cast: Cast, item_id: UUID) -> None:

@@ -53,6 +53,12 @@ def quantity_out(base: int | None, item: Item) -> dict[str, Any] | None:
     return {"amount": amount, "unit": unit}
 
 
+def quantity_told(base: int, item: Item) -> dict[str, str]:
+    """The same ready for JSON, as the details of a refusal tell it."""
+    amount, unit = stock_amount(item, base)
+    return {"amount": format(amount, "f"), "unit": unit}
+
+
 class WriteItemUnit(BaseSchema):
     """An item's own unit: one bottle-500 holds amount 500, unit ml."""
 

@@ -11,7 +11,10 @@ from supply.domain.ledger.models import LotKind
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """So much of an item was used or thrown away, by one line of a document. Base units."""
+    """So much of an item was used or thrown away, by one line of a document. Base units.
+
+    `path` leads to the line in the input that told of it, for a refusal to name its field.
+    """
 
     item_id: UUID
     quantity: int
@@ -23,6 +26,7 @@ class Use:
     container_id: UUID | None = None
     location_id: UUID | None = None
     reason: str | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

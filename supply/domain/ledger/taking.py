@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
+from supply.domain.branches.models import Location
 from supply.domain.catalog import service as catalog
+from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger.allocate import Named, Place, incident, take
 from supply.domain.ledger.facts import Deducted, Taken, Use
-from supply.domain.ledger.models import DEMANDED, Lot, MovementType
+from supply.domain.ledger.models import DEMANDED, Container, Lot, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import change_reserved
 from supply.domain.ledger.writer import Writer, load
 from supply.errors import Conflict, Invalid
-from supply.i18n import lazy
+from supply.i18n import Text, lazy
 
 
 def deduct(
@@ -34,7 +36,7 @@ def deduct(
     Conflict("stock_short") naming every short item unless `consent`; then the rest is `short`.
     """
     load(writer, {use.item_id for use in uses} | set(released or ()))
-    _require_known_lots(writer, uses)
+    _require_known(writer, uses)
     drafts: list[Draft] = []
     parts: list[tuple[Use, int, int, int, str | None]] = []
     before = {item_id: _usable(writer, item_id) for item_id in {use.item_id for use in uses}}
@@ -97,10 +99,9 @@ def _short(session: Session, parts: Sequence[Any], before: Mapping[UUID, int]) -
                     "code": item.code,
                     "name_en": item.name_en,
                     "name_vi": item.name_vi,
-                    "dimension": item.dimension.value,
-                    "needed": needed[item_id],
-                    "available": before[item_id],
-                    "short": missing[item_id],
+                    "needed": quantity_told(needed[item_id], item),
+                    "available": quantity_told(before[item_id], item),
+                    "short": quantity_told(missing[item_id], item),
                 }
                 for item_id, item in items.items()
             ]
@@ -108,16 +109,42 @@ def _short(session: Session, parts: Sequence[Any], before: Mapping[UUID, int]) -
     )
 
 
-def _require_known_lots(writer: Writer, uses: Sequence[Use]) -> None:
-    """A named lot may be used up (that is a shortfall), but it must exist here and be of that item."""
-    standing = {(place.lot_id, place.item_id) for place in writer.places.values()}
-    asked = {(use.lot_id, use.item_id) for use in uses if use.lot_id is not None} - standing
-    if asked:
-        query = select(Lot.id, Lot.item_id).where(
-            Lot.branch_id == writer.branch_id, tuple_(Lot.id, Lot.item_id).in_(sorted(asked))
-        )
-        known = {(lot_id, item_id) for lot_id, item_id in writer.session.execute(query)}
-        if asked - known:
-            raise Invalid(
-                "lot_unknown", lazy("There is no such lot of this item in the branch."), field="lot_id"
-            )
+def _require_known(writer: Writer, uses: Sequence[Use]) -> None:
+    """What is named may be used up (that is a shortfall), but it must exist here and be of that item.
+
+    Asks nothing where all that is named stands on the shelf.
+    """
+    if all(use.lot_id is use.container_id is use.location_id is None for use in uses):
+        return
+    standing = writer.places.values()
+    lots = {(use.lot_id, use.item_id) for use in uses if use.lot_id is not None}
+    lots -= {(place.lot_id, place.item_id) for place in standing}
+    if lots:
+        query = select(Lot.id, Lot.item_id).where(Lot.branch_id == writer.branch_id)
+        lots -= _found(writer, query.where(tuple_(Lot.id, Lot.item_id).in_(sorted(lots))))
+    containers = {(use.container_id, use.item_id) for use in uses if use.container_id is not None}
+    containers -= {(place.container_id, place.item_id) for place in standing}
+    if containers:
+        query = select(Container.id, Lot.item_id).join(Lot, Lot.id == Container.lot_id)
+        query = query.where(Container.branch_id == writer.branch_id)
+        containers -= _found(writer, query.where(tuple_(Container.id, Lot.item_id).in_(sorted(containers))))
+    places = {use.location_id for use in uses if use.location_id is not None}
+    places -= {place.location_id for place in standing}
+    if places:
+        own = select(Location.id).where(Location.branch_id == writer.branch_id, Location.id.in_(places))
+        places -= set(writer.session.scalars(own))
+    for use in uses:
+        if (use.lot_id, use.item_id) in lots:
+            raise _unknown(use, "lot", lazy("There is no such lot of this item in the branch."))
+        if (use.container_id, use.item_id) in containers:
+            raise _unknown(use, "container", lazy("There is no such container of this item in the branch."))
+        if use.location_id in places:
+            raise _unknown(use, "location", lazy("There is no such place in this branch."))
+
+
+def _found(writer: Writer, query: Select[UUID, UUID]) -> set[tuple[UUID, UUID]]:
+    return {(one, item_id) for one, item_id in writer.session.execute(query)}
+
+
+def _unknown(use: Use, kind: str, words: Text) -> Invalid:
+    return Invalid(f"{kind}_unknown", words, field=f"{use.path}{kind}_id")

@@ -11,6 +11,9 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
 from supply import clock
+from supply.domain.catalog import service as catalog
+from supply.domain.catalog.models import Item
+from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger.facts import Reversed
 from supply.domain.ledger.models import DEMANDED, Container, Lot, Movement, MovementType
 from supply.domain.ledger.posting import Draft, post
@@ -123,19 +126,8 @@ def _already_used(writer: Writer, gone: Sequence[Draft]) -> Conflict:
         .order_by(Movement.seq)
         .limit(200)
     )
-    uses = [
-        {
-            "seq": movement.seq,
-            "item_id": str(movement.item_id),
-            "lot_id": str(movement.lot_id),
-            "type": movement.type.value,
-            "source_type": movement.source_type,
-            "source_id": str(movement.source_id),
-            "quantity": -movement.quantity,
-            "happened_at": movement.happened_at.isoformat(),
-        }
-        for movement in writer.session.scalars(query)
-    ]
+    items = catalog.items_by_id(writer.session, {draft.place.item_id for draft in gone})
+    uses = [_told(movement, items[movement.item_id]) for movement in writer.session.scalars(query)]
     return Conflict(
         "already_used",
         lazy(
@@ -143,6 +135,23 @@ def _already_used(writer: Writer, gone: Sequence[Draft]) -> Conflict:
         ),
         details={
             "uses": uses,
-            "least": {str(draft.place.lot_id): -draft.place.quantity for draft in gone},
+            "least": {
+                str(draft.place.lot_id): quantity_told(-draft.place.quantity, items[draft.place.item_id])
+                for draft in gone
+            },
         },
     )
+
+
+def _told(movement: Movement, item: Item) -> dict[str, Any]:
+    """A use as a refusal lists it."""
+    return {
+        "seq": movement.seq,
+        "item_id": str(movement.item_id),
+        "lot_id": str(movement.lot_id),
+        "type": movement.type.value,
+        "source_type": movement.source_type,
+        "source_id": str(movement.source_id),
+        "quantity": quantity_told(-movement.quantity, item),
+        "happened_at": movement.happened_at.isoformat(),
+    }

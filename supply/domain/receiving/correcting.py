@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from supply.domain.audit import service as audit
-from supply.domain.catalog.schemas import quantity_out
+from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
@@ -145,12 +145,10 @@ def _correctable(writer: Writer, lines: Iterable[DeliveryLine]) -> list[dict[str
 
 
 def _least(line: DeliveryLine, least: int) -> dict[str, Any]:
-    told = quantity_out(least, line.item)
-    assert told is not None
     return {
         "position": line.position,
         "item_id": str(line.item_id),
-        "least": {"amount": format(told["amount"], "f"), "unit": told["unit"]},
+        "least": quantity_told(least, line.item),
     }
 
 

@@ -21,7 +21,10 @@ _Of = tuple[uuid.UUID, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """One line of a completion before stock moves; base units. The three ids say who was really used."""
+    """One line of a completion before stock moves; base units. The three ids say who was really used.
+
+    `path` leads to the line in the input, where it was told.
+    """
 
     item: ItemFacts
     guest_position: int | None
@@ -30,6 +33,7 @@ class Actual:
     lot_id: uuid.UUID | None = None
     container_id: uuid.UUID | None = None
     location_id: uuid.UUID | None = None
+    path: str = ""
 
 
 def find_items(session: Session, told: Iterable[Mapping[str, Any]]) -> dict[uuid.UUID, Item]:
@@ -96,4 +100,5 @@ def _told_line(
         line.get("lot_id"),
         line.get("container_id"),
         line.get("location_id"),
+        path,
     )

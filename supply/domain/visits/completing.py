@@ -192,6 +192,7 @@ def _uses(draft: _Draft) -> list[Use]:
             lot_id=line.lot_id,
             container_id=line.container_id,
             location_id=line.location_id,
+            path=line.path,
         )
         for position, line in enumerate(draft.actuals, start=1)
         if line.actual
