@@ -219,6 +219,12 @@ class Tick(fields.Boolean):
 Id = fields.UUID
 
 
+def some(most: int) -> validate.Length:
+    """For a list that cannot be empty: who sends nothing reads what is missing, not a length."""
+    words: Any = lazy("Give at least one, and at most {max}.")
+    return validate.Length(min=1, max=most, error=words)
+
+
 def _listed(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from marshmallow import ValidationError, fields
 
+from supply.domain.stocktake.schemas import LogOpeningStock
 from supply.fields import BaseSchema, Money, reading_form
 from supply.presenting import typed_money
 
@@ -44,3 +45,8 @@ def test_a_price_field_shows_what_would_be_typed() -> None:
     assert typed_money(125_000, "VND") == "125000"
     assert typed_money(1_250, "USD") == "12.50"
     assert typed_money(None, "USD") == ""
+
+
+def test_an_empty_list_is_told_what_is_missing() -> None:
+    empty = {"branch_id": "01a220a5-c921-71a1-9ad5-db40939430c8", "lines": []}
+    assert LogOpeningStock().validate(empty)["lines"] == ["Give at least one, and at most 200."]

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.people import service as people
 from supply.domain.people.models import ApiToken
-from supply.fields import BaseSchema, Text, Whole
+from supply.fields import BaseSchema, Text, Whole, some
 from supply.i18n import _
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, Shown, Target, render, say
@@ -23,9 +23,7 @@ bp = Pages("tokens", __name__)
 
 class NewToken(BaseSchema):
     name = Text(required=True, max_length=80)
-    scopes = fields.List(
-        fields.Enum(Permission, by_value=True), required=True, validate=validate.Length(min=1, max=40)
-    )
+    scopes = fields.List(fields.Enum(Permission, by_value=True), required=True, validate=some(40))
     days = Whole(required=True, minimum=1, maximum=365)
 
 

@@ -27,8 +27,7 @@ def unit_factor(item: Item, unit_code: str, *, field: str = "unit") -> int:
     raise Invalid(
         "unit_unknown",
         lazy(
-            "%(item)s is not measured in this unit. Choose one of: %(units)s.",
-            item=item.code,
+            "This item is not measured in that unit. Choose one of: %(units)s.",
             units=_units(item),
         ),
         field=field,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import validate
 from marshmallow.fields import Enum, Integer, List, Nested, String
 
-from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick
+from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick, some
 from supply.permissions import Permission, Role
 
 _LANGUAGES = validate.OneOf(["vi", "en"])
@@ -23,7 +23,7 @@ class CreatePerson(BaseSchema):
     name = Text(required=True, max_length=120)
     password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
     language = String(load_default="vi", validate=_LANGUAGES)
-    grants = List(Nested(GrantIn), required=True, validate=validate.Length(min=1, max=50))
+    grants = List(Nested(GrantIn), required=True, validate=some(50))
 
 
 class UpdatePerson(BaseSchema):
@@ -32,7 +32,7 @@ class UpdatePerson(BaseSchema):
     name = Text(max_length=120)
     language = String(validate=_LANGUAGES)
     active = Tick()
-    grants = List(Nested(GrantIn), validate=validate.Length(min=1, max=50))
+    grants = List(Nested(GrantIn), validate=some(50))
 
 
 class ResetPassword(BaseSchema):
@@ -65,7 +65,7 @@ class CreateToken(BaseSchema):
     scopes = List(
         String(validate=validate.OneOf([permission.value for permission in Permission])),
         required=True,
-        validate=validate.Length(min=1, max=len(Permission)),
+        validate=some(len(Permission)),
     )
     expires_at = Moment(load_default=None, allow_none=True)
 

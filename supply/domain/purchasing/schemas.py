@@ -20,7 +20,7 @@ from supply.domain.purchasing.models import (
     SentBy,
 )
 from supply.fields import Amount as AmountField
-from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole
+from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
 from supply.i18n import lazy
 from supply.presenting import format_quantity
 
@@ -66,9 +66,7 @@ class RaiseRequisition(BaseSchema):
 class EditRequisition(BaseSchema):
     """The lines as they shall be; what is not named is taken off."""
 
-    lines = fields.List(
-        fields.Nested(AskForLine), required=True, validate=validate.Length(min=1, max=MAX_LINES)
-    )
+    lines = fields.List(fields.Nested(AskForLine), required=True, validate=some(MAX_LINES))
 
 
 class RejectRequisition(BaseSchema):

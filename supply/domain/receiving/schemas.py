@@ -8,7 +8,7 @@ from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.receiving.dating import Dating
-from supply.fields import Amount, BaseSchema, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
+from supply.fields import Amount, BaseSchema, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
 from supply.i18n import lazy
 
 MAX_LINES = 200
@@ -60,7 +60,7 @@ class LogDelivery(BaseSchema):
     happened_at = Moment(
         allow_none=True,
         load_default=None,
-        metadata={"label": lazy("When"), "hint": lazy("Leave it empty for now.")},
+        metadata={"label": lazy("When"), "hint": lazy("Left empty, it means now.")},
     )
     location_id = Id(
         allow_none=True,
@@ -70,9 +70,7 @@ class LogDelivery(BaseSchema):
     accept_expired = Tick(
         load_default=False, metadata={"label": lazy("Take in what had expired when it came")}
     )
-    lines = fields.List(
-        fields.Nested(LogDeliveryLine), required=True, validate=validate.Length(min=1, max=MAX_LINES)
-    )
+    lines = fields.List(fields.Nested(LogDeliveryLine), required=True, validate=some(MAX_LINES))
 
 
 class ReverseDelivery(BaseSchema):

@@ -11,10 +11,10 @@ from supply.domain.catalog.schemas import QuantityOut, quantity_out
 from supply.domain.ledger.schemas import amount_and_unit
 from supply.domain.stocktake.models import Adjustment, AdjustmentReason, StockCount
 from supply.domain.stocktake.service import WAYS, Direction
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Whole
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Whole, some
 from supply.i18n import lazy
 
-_WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Leave it empty for now.")}
+_WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Left empty, it means now.")}
 
 
 def _note() -> Text:
@@ -39,7 +39,7 @@ class OpeningLine(BaseSchema):
 
 class LogOpeningStock(BaseSchema):
     branch_id = Id(required=True)
-    lines = fields.List(fields.Nested(OpeningLine), required=True, validate=validate.Length(min=1, max=200))
+    lines = fields.List(fields.Nested(OpeningLine), required=True, validate=some(200))
     note = _note()
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
 

@@ -13,7 +13,7 @@ from supply.i18n import lazy
 
 MAX_GUESTS = 14
 MAX_BULK = 1000
-_WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Leave it empty for now.")}
+_WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Left empty, it means now.")}
 
 
 def _reference(**kwargs: Any) -> Text:

@@ -30,7 +30,7 @@ class LogWaste(BaseSchema):
     happened_at = Moment(
         allow_none=True,
         load_default=None,
-        metadata={"label": lazy("When"), "hint": lazy("Leave it empty for now.")},
+        metadata={"label": lazy("When"), "hint": lazy("Left empty, it means now.")},
     )
 
 
