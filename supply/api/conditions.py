@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from supply.api.cursors import sliced
 from supply.api.endpoint import ApiBlueprint
-from supply.domain.treatments import conditions, service
-from supply.domain.treatments.schemas import (
+from supply.domain.treatments import conditions, contraindications
+from supply.domain.treatments.condition_schemas import (
     ChangeCondition,
     ChangeContraindication,
     ConditionOut,
@@ -18,13 +18,21 @@ from supply.domain.treatments.schemas import (
     CreateCondition,
     CreateContraindication,
     ListConditions,
+    ListContraindications,
 )
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint("conditions", description="Conditions of guests, by code, and what they rule out.")
 _SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
 _FEVER = {"name_en": "Fever", "name_vi": "Sốt", "source": "House rule"}
-_RULE = {"effect": "warn", "advice_en": "Wait until it is over.", "advice_vi": "Chờ đến khi khỏi."}
+_CONDITION = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8d01"
+_ITEM = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8c03"
+_RULE = {
+    "effect": "substitute",
+    "advice_en": "Not with a fever.",
+    "advice_vi": "Không dùng khi sốt.",
+    "source": "House rule",
+}
 
 
 @blp.get(
@@ -33,7 +41,8 @@ _RULE = {"effect": "warn", "advice_en": "Wait until it is over.", "advice_vi": "
     query=ListConditions,
     page_of=ConditionOut,
     summary="List conditions",
-    description="The codes that a guest of a visit may bear, by code.",
+    description="The codes that a guest of a visit may bear, by code. An allergy is written with its "
+    "ingredient: `allergy:` and the code of an item, such as `allergy:ginger`.",
 )
 def list_conditions(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
     rows = conditions.list_conditions(session, active=query["active"])
@@ -69,52 +78,44 @@ def update_condition(session: Session, actor: Actor, data: dict[str, Any], condi
 
 
 @blp.get(
-    "/procedures/<uuid:procedure_id>/contraindications",
+    "/contraindications",
     permission=_SEE,
+    query=ListContraindications,
     page_of=ContraindicationOut,
-    summary="List contraindications",
-    description="Which conditions speak against a procedure. Without step_position: against every step.",
+    summary="List safety rules",
+    description="Which conditions speak against what: a treatment, one of its steps, an ingredient there, or "
+    "an ingredient in every treatment (`procedure_id` null; listed with every procedure). The spa's own "
+    "rules, each with its source, not medical advice.",
 )
-def list_contraindications(session: Session, actor: Actor, query: dict[str, Any], procedure_id: UUID) -> Any:
-    service.get_procedure(session, procedure_id)
-    rules = [rule for rule, _condition in conditions.list_contraindications(session, procedure_id)]
-    return sliced(rules, query, lambda rule: (str(rule.condition_id), rule.id))
+def list_contraindications(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
+    wanted = {name: query[name] for name in ("procedure_id", "condition_id", "item_id", "active")}
+    rules = contraindications.list_contraindications(session, **wanted)
+    return sliced(rules, query, lambda rule: (rule.condition.code, rule.id))
 
 
 @blp.post(
-    "/procedures/<uuid:procedure_id>/contraindications",
+    "/contraindications",
     permission=_MANAGE,
     body=CreateContraindication,
     out=ContraindicationOut,
     status=201,
-    summary="Add a contraindication",
-    description="A condition against a procedure, or against one of its steps.",
-    example={"condition_id": "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8d01", "step_position": 4, **_RULE},
+    summary="Add a safety rule",
+    description="A condition against a procedure, one of its steps, an ingredient there, or an ingredient in "
+    "every treatment. `substitute` needs an ingredient. It holds at once, also for visits that are planned.",
+    example={"condition_id": _CONDITION, "item_id": _ITEM, **_RULE},
 )
-def create_contraindication(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID) -> Any:
-    return conditions.create_contraindication(session, actor, procedure_id, **data)
+def create_contraindication(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
+    return contraindications.create_contraindication(session, actor, **data)
 
 
 @blp.put(
-    "/procedures/<uuid:procedure_id>/contraindications/<uuid:rule_id>",
+    "/contraindications/<uuid:rule_id>",
     permission=_MANAGE,
     body=ChangeContraindication,
     out=ContraindicationOut,
-    summary="Change a contraindication",
-    description="Its step, effect and advice.",
-    example=_RULE,
+    summary="Change or retire a safety rule",
+    description="Retired (`active` false) it stays on record. Changed, it must be consented to anew.",
+    example={"item_id": _ITEM, **_RULE, "active": True},
 )
-def update_contraindication(
-    session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, rule_id: UUID
-) -> Any:
-    return conditions.update_contraindication(session, actor, procedure_id, rule_id, **data)
-
-
-@blp.delete(
-    "/procedures/<uuid:procedure_id>/contraindications/<uuid:rule_id>",
-    permission=_MANAGE,
-    summary="Remove a contraindication",
-    description="The audit keeps what it said.",
-)
-def remove_contraindication(session: Session, actor: Actor, procedure_id: UUID, rule_id: UUID) -> None:
-    conditions.remove_contraindication(session, actor, procedure_id, rule_id)
+def update_contraindication(session: Session, actor: Actor, data: dict[str, Any], rule_id: UUID) -> Any:
+    return contraindications.update_contraindication(session, actor, rule_id, **data)

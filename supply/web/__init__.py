@@ -26,6 +26,7 @@ MODULES = (
     "suppliers",
     "treatments",
     "conditions",
+    "contraindications",
     "substitutes",
     "stock",
     "stocktake",

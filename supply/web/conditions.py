@@ -1,4 +1,4 @@
-"""Pages of packages, conditions and contraindications: what clients buy and what speaks against it."""
+"""Pages of packages and conditions: what clients buy, and what a guest may bear."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply.domain.treatments import conditions, service
-from supply.domain.treatments.schemas import (
-    ChangeCondition,
-    ChangeContraindication,
-    ChangePackage,
-    CreateCondition,
-    CreateContraindication,
-    CreatePackage,
-)
+from supply.domain.treatments.condition_schemas import ChangeCondition, CreateCondition
+from supply.domain.treatments.schemas import ChangePackage, CreatePackage
 from supply.i18n import _
 from supply.permissions import Actor, Permission
 from supply.web.frame import named
@@ -113,61 +107,3 @@ def change_condition(session: Session, actor: Actor, data: dict[str, Any], condi
     conditions.update_condition(session, actor, condition_id, **data)
     say(_("Saved."))
     return "conditions.list_conditions", {}
-
-
-@bp.page("/procedures/<uuid:procedure_id>/contraindications/new", permission=_MANAGE)
-def new_rule(session: Session, actor: Actor, procedure_id: UUID) -> str:
-    return render(
-        "treatments/rule.html",
-        schema=CreateContraindication,
-        procedure=service.get_procedure(session, procedure_id),
-        rule=None,
-        conditions=[(row.id, named(row)) for row in conditions.list_conditions(session)],
-        steps=_steps(session, procedure_id),
-    )
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/contraindications/new",
-    permission=_MANAGE,
-    schema=CreateContraindication,
-    back="conditions.new_rule",
-)
-def create_rule(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID) -> Target:
-    conditions.create_contraindication(session, actor, procedure_id, **data)
-    return _back(procedure_id)
-
-
-@bp.page("/procedures/<uuid:procedure_id>/contraindications/<uuid:rule_id>", permission=_MANAGE)
-def edit_rule(session: Session, actor: Actor, procedure_id: UUID, rule_id: UUID) -> str:
-    return render(
-        "treatments/rule.html",
-        schema=ChangeContraindication,
-        procedure=service.get_procedure(session, procedure_id),
-        rule=conditions.get_contraindication(session, procedure_id, rule_id),
-        conditions=[],
-        steps=_steps(session, procedure_id),
-    )
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/contraindications/<uuid:rule_id>",
-    permission=_MANAGE,
-    schema=ChangeContraindication,
-    back="conditions.edit_rule",
-)
-def change_rule(
-    session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, rule_id: UUID
-) -> Target:
-    conditions.update_contraindication(session, actor, procedure_id, rule_id, **data)
-    return _back(procedure_id)
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/contraindications/<uuid:rule_id>/removal",
-    permission=_MANAGE,
-    back="conditions.edit_rule",
-)
-def remove_rule(session: Session, actor: Actor, procedure_id: UUID, rule_id: UUID) -> Target:
-    conditions.remove_contraindication(session, actor, procedure_id, rule_id)
-    return _back(procedure_id)

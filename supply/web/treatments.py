@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Room
 from supply.domain.catalog import service as catalog
-from supply.domain.treatments import conditions, drafting, service
+from supply.domain.treatments import contraindications, drafting, service
 from supply.domain.treatments.example import example_lines
 from supply.domain.treatments.models import Package, RecipeVersion
 from supply.domain.treatments.recipe import setting_of
@@ -23,6 +23,7 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import unit_symbol
 from supply.quantity import UNITS
+from supply.web.contraindications import rule_row
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
 from supply.web.session import find_current_branch
@@ -116,7 +117,10 @@ def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
         draft=service.find_draft(session, procedure_id),
         assumed=_assumed(recipe) if recipe else 0,
         packages=packages,
-        rules=conditions.list_contraindications(session, procedure_id),
+        rules=[
+            rule_row(rule)
+            for rule in contraindications.list_contraindications(session, procedure_id=procedure_id)
+        ],
         **_example(session, recipe, packages),
     )
 

@@ -15,16 +15,18 @@ from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.treatments import conditions
 from supply.domain.treatments import service as treatments
+from supply.domain.treatments.allergies import ALLERGY, allergy_to
 from supply.domain.visits import service as visits
 from supply.domain.visits.schemas import MAX_GUESTS, GuestIn, PlanVisit
 from supply.errors import Conflict
-from supply.fields import BaseSchema, Tick, Whole
+from supply.fields import BaseSchema, Code, Tick, Whole
 from supply.i18n import lazy, plural
 from supply.permissions import Actor, Permission, require
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.safety_rows import plan_rows
 from supply.web.session import current_branch
-from supply.web.visit_rows import party, warning_rows
+from supply.web.visit_rows import party
 from supply.web.words import word
 
 bp = Pages("visit_plans", __name__)
@@ -40,6 +42,9 @@ class GuestTicks(GuestIn):
     """A guest of the form: the number is there also where nothing is ticked."""
 
     number = Whole(minimum=1, maximum=MAX_GUESTS, required=True)
+    allergies = fields.List(
+        Code(), load_default=list, validate=validate.Length(max=20), metadata={"label": lazy("Allergies")}
+    )
 
 
 class PlanVisitForm(PlanVisit):
@@ -66,10 +71,25 @@ def new_visit(session: Session, actor: Actor) -> str:
             for number in (1, 2, 3, 4, 6, 8, 10, 12, MAX_GUESTS)
         ],
         begins=_next_half_hour(branch.timezone),
-        conditions=[(one.code, named(one)) for one in conditions.list_conditions(session)],
-        warnings=_unread(session) if form.code == "warnings_unread" else [],
+        **_conditions(session),
+        findings=form.details["findings"] if form.code == "warnings_unread" else [],
         **_choices(session, branch.id),
     )
+
+
+def _conditions(session: Session) -> dict[str, Any]:
+    """The conditions to tick, and beside them the ingredients to which somebody may be allergic."""
+    known = conditions.list_conditions(session)
+    allergies = any(one.code == ALLERGY for one in known)
+    return {
+        "conditions": [(one.code, named(one)) for one in known if one.code != ALLERGY],
+        "ingredients": sorted(
+            ((item.code, named(item)) for item in conditions.list_allergens(session)),
+            key=lambda pair: pair[1],
+        )
+        if allergies
+        else [],
+    }
 
 
 def _choices(session: Session, branch_id: UUID) -> dict[str, Any]:
@@ -91,36 +111,26 @@ def _next_half_hour(timezone: str) -> str:
     return begins.strftime("%Y-%m-%dT%H:%M")
 
 
-def _unread(session: Session) -> list[dict[str, Any]]:
-    """The warnings of the plan that was sent, in words."""
-    details = current_form().details
-    guests = {int(number): codes for number, codes in details["guests"].items()}
-    return warning_rows(visits.warnings_for(session, UUID(details["procedure_id"]), guests))
-
-
 @bp.action(
     "/visits/new", permission=Permission.VISIT_PLAN, schema=PlanVisitForm, back="visit_plans.new_visit"
 )
 def plan_visit(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
     read = data.pop("warnings_read")
     guests = data.pop("guests")
-    if not read:
-        _refuse_unread(session, data["procedure"], [guest["conditions"] for guest in guests])
     view = visits.plan_visit(
-        session, actor, **data, guests=[{"conditions": guest["conditions"]} for guest in guests]
+        session, actor, **data, guests=[{**guest, "conditions": _codes(guest)} for guest in guests]
     )
+    if view.findings and not read:
+        # Refused, nothing of the plan is kept; so it tells exactly what would have been planned.
+        raise Conflict(
+            "warnings_unread",
+            lazy("Read the warnings below and confirm them, then plan the visit."),
+            details={"findings": plan_rows(view)},
+        )
     count = view.visit.party_size
     say(plural("Planned for one guest.", "Planned for %(num)s guests.", count))
     return "visits.show_visit", {"visit_id": view.visit.id}
 
 
-def _refuse_unread(session: Session, procedure_code: str, guests: list[list[str]]) -> None:
-    """Warnings are read before a plan is saved. What the plan names wrongly is told by planning itself."""
-    procedure = treatments.find_procedure_by_code(session, procedure_code)
-    numbered = dict(enumerate(guests, start=1))
-    if procedure is not None and visits.warnings_for(session, procedure.id, numbered):
-        raise Conflict(
-            "warnings_unread",
-            lazy("Read the warnings below and confirm them, then plan the visit."),
-            details={"procedure_id": str(procedure.id), "guests": numbered},
-        )
+def _codes(guest: dict[str, Any]) -> list[str]:
+    return [*guest["conditions"], *map(allergy_to, guest["allergies"])]

@@ -12,14 +12,15 @@ from flask import url_for
 from supply.domain.catalog.units import told_amount, unit_factor
 from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
-from supply.domain.visits.safety import SafetyWarning
 from supply.domain.visits.views import Recorded, StepView, VisitView
+from supply.domain.visits.warnings import unread
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_instant, format_quantity
 from supply.quantity import UNITS, from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
+from supply.web.safety_rows import finding_rows, guests_words
 from supply.web.session import choose_locale, current_branch
 from supply.web.stock_rows import until
 from supply.web.units import unit_options
@@ -32,7 +33,6 @@ STATUS_KINDS = {
     VisitStatus.BROKEN_OFF: ("warning", "stop"),
     VisitStatus.CANCELLED: ("neutral", "close"),
 }
-EFFECT_KINDS = {"warn": "warning", "consent": "warning", "block": "danger"}
 LAST = 8
 
 
@@ -73,25 +73,6 @@ def visit_facts(view: VisitView) -> list[tuple[str, Any]]:
     return [(term, text) for term, text in pairs if text]
 
 
-def warning_rows(warnings: Sequence[SafetyWarning]) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": warning.condition,
-            "kind": EFFECT_KINDS[warning.effect],
-            "title": f"{named(warning)} · {_guests(warning.guests)}",
-            "advice": named(warning, "advice"),
-            "step": warning.step_position,
-            "source": warning.source,
-        }
-        for warning in warnings
-    ]
-
-
-def _guests(numbers: Sequence[int]) -> str:
-    told = ", ".join(map(str, numbers))
-    return plural("guest %(numbers)s", "guests %(numbers)s", len(numbers), numbers=told)
-
-
 def may_touch(view: VisitView, actor: Actor) -> bool:
     visit = view.visit
     if actor.may(Permission.VISIT_COMPLETE_ANY, visit.branch_id):
@@ -118,7 +99,8 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[s
         return url_for(f"visits.{name}", visit_id=view.visit.id, position=step.position)
 
     done = step.completion
-    unread = [one for one in step.warnings if one.condition not in step.acknowledged]
+    to_read = unread(step.findings, step.acknowledged)
+    blocks = any(finding.blocks for finding in step.findings)
     item = {
         "number": step.position,
         "name": named(step),
@@ -129,9 +111,11 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[s
         "complete_key": form_key(),
         "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
         "skip_url": url("skip_step") if touch and step.open else "",
-        "warnings": warning_rows(step.warnings) if step.open else [],
-        "unread": ",".join(sorted({one.condition for one in unread})),
-        "start_url": url("start_step") if touch and step.status is StepStatus.PLANNED and unread else "",
+        "findings": finding_rows(step),
+        "unread": ",".join(to_read),
+        "start_url": url("start_step")
+        if touch and step.status is StepStatus.PLANNED and to_read and not blocks
+        else "",
         "start_key": form_key(),
     }
     if touch and done:
@@ -186,7 +170,7 @@ def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]
     for (_item, amount, note), lines in same.items():
         numbers = [line.guest_position for line in lines if line.guest_position]
         times = f"{len(lines)} × " if len(lines) > 1 else ""
-        notes = [_guests(numbers) if numbers else "", note]
+        notes = [guests_words(numbers) if numbers else "", note]
         rows.append((named(lines[0].item), times + amount, ", ".join(filter(None, notes))))
     return rows
 

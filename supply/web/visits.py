@@ -20,6 +20,7 @@ from supply.permissions import Actor, Permission, require
 from supply.web import visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.safety_rows import finding_rows
 from supply.web.session import current_branch
 from supply.web.words import word
 
@@ -73,7 +74,6 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         party=visit_rows.party(view.visit.party_size),
         actions=visit_rows.last_actions(view, actor),
         facts=visit_rows.visit_facts(view),
-        warnings=visit_rows.warning_rows(view.warnings),
         variances=visit_rows.variances(view),
         shortage=_shortage(view),
         may_end=any(item["complete_url"] for item in items) and bool(visit_rows.open_steps(view)),
@@ -134,7 +134,7 @@ def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -
         step=step,
         schema=CompleteStep,
         rows=visit_rows.adjust_rows(step, view.visit.party_size, lots),
-        warnings=visit_rows.warning_rows(step.warnings),
+        findings=finding_rows(step),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
     )
 

@@ -134,7 +134,12 @@ _WORDS: dict[str, dict[str, Text]] = {
         "set": lazy("takes another amount"),
     },
     "Factor": {code: text for code, text in FACTOR_WORDS.items()},
-    "Effect": {"warn": lazy("Warning"), "consent": lazy("Consent needed"), "block": lazy("Not allowed")},
+    "Effect": {
+        "warn": lazy("Warning"),
+        "substitute": lazy("To be replaced"),
+        "consent": lazy("Consent needed"),
+        "block": lazy("Not allowed"),
+    },
 }
 
 

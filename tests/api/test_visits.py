@@ -82,7 +82,7 @@ def test_a_visit_from_plan_to_undo(app: Flask, client: FlaskClient, cast: Cast) 
     items = open_spa(cast)
     therapist = Caller(client, cast.therapist)
     visit = planned(therapist, cast, guests=[{"conditions": ["pregnancy"]}])
-    assert visit["warnings"][0]["condition"] == "pregnancy"
+    assert visit["findings"][0]["condition"] == "pregnancy"
     path = f"/visits/{visit['id']}"
     assert therapist.send("GET", path).headers["ETag"] == '"1"'
     done = therapist.send("POST", f"{path}/steps/4/completion", {})

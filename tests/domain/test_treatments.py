@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from supply.database import new_id
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog import service as catalog
-from supply.domain.treatments import conditions, drafting, service, starter
+from supply.domain.treatments import conditions, contraindications, drafting, service, starter
 from supply.domain.treatments.models import Effect, Procedure, RecipeVersion
 from supply.domain.treatments.recipe import Scale
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -80,22 +80,36 @@ def test_every_category_has_an_item_in_both_languages(session: Session, massage:
 
 
 def test_the_contraindications_are_the_spas_own(session: Session, massage: Procedure) -> None:
-    rules = conditions.list_contraindications(session, massage.id)
-    assert {condition.code: rule.step_position for rule, condition in rules} == {
-        "bleeding-tendency": None,
-        "heart-failure": None,
-        "injury-prone-areas": 6,
-        "kidney-failure": None,
-        "malignancy": None,
-        "pregnancy": None,
+    rules = contraindications.list_contraindications(session, procedure_id=massage.id)
+    own = [rule for rule in rules if not rule.assumed]
+    assert {(rule.condition.code, rule.step_position, rule.effect.value) for rule in own} == {
+        ("bleeding-tendency", 6, "block"),
+        ("heart-failure", 6, "block"),
+        ("injury-prone-areas", 6, "warn"),
+        ("kidney-failure", 6, "block"),
+        ("malignancy", 6, "block"),
+        ("pregnancy", None, "consent"),
     }
-    assert {condition.source for _rule, condition in rules} == {
-        "LEE SPA & MASSAGE, Contraindications for Back Massage"
-    }
-    assert {rule.effect for rule, _condition in rules} == {Effect.WARN}
-    some = conditions.list_contraindications(session, massage.id, codes=["pregnancy", "unknown"])
-    assert [condition.code for _rule, condition in some] == ["pregnancy"]
-    assert list(conditions.conditions_by_code(session, ["pregnancy", "unknown"])) == ["pregnancy"]
+    assert {rule.source for rule in own} == {"LEE SPA & MASSAGE, Contraindications for Back Massage"}
+    assert {rule.source for rule in rules if rule.assumed} == {"Starter catalogue"}
+    some = contraindications.rules_against(session, [massage.id], ["injury-prone-areas", "unknown"])
+    assert [rule.condition.code for rule in some] == ["injury-prone-areas"]
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [
+        ("pregnancy", True),
+        ("allergy:ginger", True),
+        ("allergy", False),
+        ("allergy:gold", False),
+        ("unknown", False),
+    ],
+)
+def test_a_guest_is_given_codes_that_exist(
+    session: Session, massage: Procedure, code: str, known: bool
+) -> None:
+    assert conditions.known_codes(session, [code]) == ({code} if known else set())
 
 
 def test_loading_again_adds_nothing(session: Session, cast: Cast, massage: Procedure) -> None:
@@ -274,23 +288,42 @@ def test_conditions_and_their_rules_are_the_managers(
     fever = conditions.create_condition(
         session, cast.manager, code="fever", name_en="Fever", name_vi="Sốt", source="House rule"
     )
-    told: dict[str, Any] = {
-        "effect": Effect.BLOCK,
-        "advice_en": "Wait.",
-        "advice_vi": "Chờ.",
-        "step_position": 4,
-    }
-    rule = conditions.create_contraindication(
-        session, cast.manager, massage.id, condition_id=fever.id, **told
+    told: dict[str, Any] = {"advice_en": "Wait.", "advice_vi": "Chờ.", "source": "House rule"}
+    against = {"procedure_id": massage.id, "step_position": 4}
+    rule = contraindications.create_contraindication(
+        session, cast.manager, condition_id=fever.id, effect=Effect.BLOCK, **told, **against
     )
-    told["step_position"] = None
-    conditions.update_contraindication(session, cast.manager, massage.id, rule.id, **told)
-    assert rule.step_position is None
-    conditions.remove_contraindication(session, cast.manager, massage.id, rule.id)
+    assert rule.version == 1
+    changed = {**told, "effect": Effect.WARN, "procedure_id": massage.id, "active": False}
+    contraindications.update_contraindication(session, cast.manager, rule.id, **changed)
+    assert (rule.step_position, rule.active, rule.version) == (None, False, 2)
+    assert contraindications.rules_against(session, [massage.id], ["fever"]) == []
     facts: dict[str, Any] = {"name_en": "Fever", "name_vi": "Sốt", "source": "House rule", "active": False}
     conditions.update_condition(session, cast.manager, fever.id, **facts)
     assert fever not in conditions.list_conditions(session)
     with pytest.raises(Forbidden):
         conditions.update_condition(session, cast.therapist, fever.id, **facts)
-    with pytest.raises(Invalid):
-        conditions.create_contraindication(session, cast.manager, massage.id, condition_id=new_id(), **told)
+    with pytest.raises(Forbidden):
+        contraindications.update_contraindication(session, cast.therapist, rule.id, **changed)
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"procedure_id": None}, "item_id"),
+        ({"effect": Effect.SUBSTITUTE}, "item_id"),
+        ({"item_id": new_id()}, "item_id"),
+        ({"procedure_id": new_id()}, "procedure_id"),
+        ({"condition_id": new_id()}, "condition_id"),
+    ],
+)
+def test_a_rule_is_against_something_that_exists(
+    session: Session, cast: Cast, massage: Procedure, facts: dict[str, Any], field: str
+) -> None:
+    pregnancy = conditions.conditions_by_code(session, ["pregnancy"])["pregnancy"]
+    told = {"condition_id": pregnancy.id, "procedure_id": massage.id, "effect": Effect.WARN, **facts}
+    with pytest.raises(Invalid) as caught:
+        contraindications.create_contraindication(
+            session, cast.manager, advice_en="No.", advice_vi="Không.", source="House rule", **told
+        )
+    assert list(caught.value.errors) == [field]

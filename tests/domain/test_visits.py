@@ -54,17 +54,6 @@ def test_a_package_includes_only_its_steps(session: Session, cast: Cast) -> None
     assert level(cast, items["dao-wood"])[1] == 0
 
 
-def test_conditions_of_guests_warn_by_step_and_guest(session: Session, cast: Cast) -> None:
-    open_spa(cast)
-    visit = plan(cast, guests=[[], ["pregnancy"], ["injury-prone-areas"]])
-    assert {(w.condition, w.guests, w.step_position) for w in visit.warnings} == {
-        ("pregnancy", (2,), None),
-        ("injury-prone-areas", (3,), 6),
-    }
-    assert [w.condition for w in visit.step(1).warnings] == ["pregnancy"]
-    assert {w.condition for w in visit.step(6).warnings} == {"pregnancy", "injury-prone-areas"}
-
-
 @pytest.mark.parametrize(
     ("facts", "code", "field"),
     [
@@ -162,17 +151,17 @@ def test_breaking_off_keeps_what_was_used(session: Session, cast: Cast) -> None:
 
 def test_starting_wants_the_warnings_read(session: Session, cast: Cast) -> None:
     open_spa(cast)
-    visit = plan(cast, guests=[["pregnancy"]])
+    visit = plan(cast, guests=[["injury-prone-areas"]])
     start = visits.start_step
-    error = refused(Conflict, "warnings_unacknowledged", lambda: do(start, cast, visit.visit.id, 1))
-    assert error.details == {"conditions": ["pregnancy"]}
-    do(start, cast, visit.visit.id, 1, acknowledged=["pregnancy"])
-    step = look(cast, visit.visit.id).step(1)
+    error = refused(Conflict, "warnings_unacknowledged", lambda: do(start, cast, visit.visit.id, 6))
+    assert error.details == {"conditions": ["injury-prone-areas"]}
+    do(start, cast, visit.visit.id, 6, acknowledged=["injury-prone-areas"])
+    step = look(cast, visit.visit.id).step(6)
     assert (step.status, step.acknowledged, step.acknowledged_by) == (
-        StepStatus.STARTED, ["pregnancy"], "therapist",
+        StepStatus.STARTED, ["injury-prone-areas"], "therapist",
     )  # fmt: skip
     assert look(cast, visit.visit.id).visit.status is VisitStatus.RUNNING
-    refused(Conflict, "step_not_planned", lambda: do(start, cast, visit.visit.id, 1))
+    refused(Conflict, "step_not_planned", lambda: do(start, cast, visit.visit.id, 6))
 
 
 def test_skipping_releases_and_unskipping_reserves(session: Session, cast: Cast) -> None:

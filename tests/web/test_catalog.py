@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -14,6 +16,7 @@ from werkzeug.test import TestResponse
 from supply.database import write_transaction
 from supply.domain.catalog import service as catalog
 from supply.domain.treatments import conditions, service, starter
+from supply.domain.treatments.models import Contraindication
 from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
@@ -174,7 +177,7 @@ def test_assumptions_are_confirmed(client: OneLookClient, session: Session, cast
     here = _paths(session)["procedure"]
     sign_in(client, cast.manager)
     assert send(client, here, f"{here}/confirmation").status_code == 303
-    assert "assumption" not in client.get(here).get_data(as_text=True)
+    assert "Confirm all quantities" not in client.get(here).get_data(as_text=True)
 
 
 def test_suppliers_and_terms(client: OneLookClient, session: Session, cast: Cast) -> None:
@@ -198,6 +201,12 @@ def test_an_admin_opens_a_branch_and_a_room(client: OneLookClient, cast: Cast) -
     assert "Rose" in client.get(here).get_data(as_text=True)
 
 
+def _rule_of(session: Session, condition_id: UUID) -> UUID:
+    return session.scalars(
+        select(Contraindication.id).where(Contraindication.condition_id == condition_id)
+    ).one()
+
+
 def test_packages_conditions_and_rules_are_written(
     client: OneLookClient, session: Session, cast: Cast
 ) -> None:
@@ -209,12 +218,19 @@ def test_packages_conditions_and_rules_are_written(
     told = {"name_vi": "Sốt", "name_en": "Fever", "source": "House rule"}
     assert send(client, "/conditions/new", "/conditions/new", code="fever", **told).status_code == 303
     fever = next(row for row in conditions.list_conditions(session) if row.code == "fever")
-    rule = f"{here}/contraindications/new"
-    advice = {"condition_id": str(fever.id), "advice_vi": "Chờ.", "advice_en": "Wait until it is over."}
-    assert send(client, rule, rule, **advice).status_code == 303
+    rule = "/contraindications/new"
+    against = {"condition_id": str(fever.id), "procedure_id": here.rpartition("/")[2]}
+    advice = {"advice_vi": "Chờ.", "advice_en": "Wait until it is over.", "source": "House rule"}
+    assert send(client, rule, rule, **against, **advice, effect="substitute").status_code == 422
+    assert send(client, rule, rule, **against, **advice, effect="block").status_code == 303
     page = client.get(here).get_data(as_text=True)
     assert "Wait until it is over." in page
-    edits = re.findall(r'href="(/(?:packages|procedures/[^/"]+/contraindications)/[^"]+)"', page)
+    edits = re.findall(r'href="(/(?:packages|contraindications)/[^"]+)"', page)
     assert {client.get(path).status_code for path in edits} == {200}
+    assert "not medical advice" in client.get("/contraindications").get_data(as_text=True)
+    own = next(path for path in edits if path.endswith(str(_rule_of(session, fever.id))))
+    assert send(client, own, own, active="").status_code == 303
+    assert "Wait until it is over." not in client.get("/contraindications").get_data(as_text=True)
+    assert "Wait until it is over." in client.get("/contraindications?retired=true").get_data(as_text=True)
     assert "Fever" in client.get("/conditions").get_data(as_text=True)
     assert client.get(f"/conditions/{fever.id}/edit").status_code == 200

@@ -47,7 +47,7 @@ def test_warnings_are_read_before_a_visit_is_planned(app: Flask, client: FlaskCl
     assert planned.status_code == 303, planned.text
     shown = client.get(planned.location).text
     assert "Consult first" in shown
-    assert "I have read this" in shown
+    assert "Consent needed" in shown
     assert "Back massage" in client.get("/visits?day=2026-11-22").text
 
 
@@ -112,13 +112,14 @@ def test_adjusting_records_what_was_really_used(app: Flask, client: FlaskClient,
 
 def test_skipping_reading_and_ending(app: Flask, client: FlaskClient, cast: Cast) -> None:
     open_spa(cast)
-    visit_id = plan(cast, guests=[["pregnancy"]]).visit.id
+    visit_id = plan(cast, guests=[["injury-prone-areas"]]).visit.id
     sign_in(client, "therapist")
     page = f"/visits/{visit_id}"
     assert "No time" in client.get(f"{page}/steps/1/skip").text
     assert post(client, page, f"{page}/steps/1/skip", {"reason": "time"}).status_code == 303
     assert post(client, page, f"{page}/steps/1/skip/reversal", {}).status_code == 303
-    assert post(client, page, f"{page}/steps/1/start", {"acknowledged": "pregnancy"}).status_code == 303
+    read = {"acknowledged": "injury-prone-areas"}
+    assert post(client, page, f"{page}/steps/6/start", read).status_code == 303
     assert "Warnings read by therapist" in client.get(page).text
     assert "Cancel the visit?" in client.get(f"{page}/end").text
     post(client, page, f"{page}/steps/1/completion", {})

@@ -1,6 +1,6 @@
-"""Conditions of guests and what they rule out. Owns the codes and the rules, each with its source.
+"""Conditions of guests: the codes that a visit's guest may bear. What they rule out is in contraindications.
 
-Refuses to know people: a condition is a code on a visit's guest. Weighing the rules is the visit's.
+Refuses to know people: a condition is a code, an allergy one with an ingredient beside it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.database import new_id
 from supply.domain.audit import service as audit
-from supply.domain.treatments.models import Condition, Contraindication, Effect
-from supply.domain.treatments.service import get_procedure
-from supply.errors import Conflict, Invalid, NotFound
+from supply.domain.catalog.models import Item
+from supply.domain.treatments.allergies import ALLERGY, allergen
+from supply.domain.treatments.models import Condition, Procedure, RecipeLine, RecipeVersion, Step
+from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
@@ -42,6 +43,36 @@ def conditions_by_code(session: Session, codes: Iterable[str]) -> dict[str, Cond
         return {}
     query = select(Condition).where(Condition.code.in_(wanted), Condition.active.is_(True))
     return {condition.code: condition for condition in session.scalars(query)}
+
+
+def known_codes(session: Session, codes: Iterable[str]) -> frozenset[str]:
+    """Those of the codes that a guest may be given: active conditions, and allergies to known items."""
+    told = set(codes)
+    allergens = {code: item for code in told if (item := allergen(code)) is not None}
+    plain = conditions_by_code(session, (told - allergens.keys()) | ({ALLERGY} if allergens else set()))
+    known = set(plain) & told - {ALLERGY}
+    if allergens and ALLERGY in plain:
+        items = set(session.scalars(select(Item.code).where(Item.code.in_(sorted(allergens.values())))))
+        known |= {code for code, item in allergens.items() if item in items}
+    return frozenset(known)
+
+
+def list_allergens(session: Session) -> list[Item]:
+    """What published recipes of active procedures use, by name: what guests are asked about."""
+    query = (
+        select(Item)
+        .where(
+            Item.id.in_(
+                select(RecipeLine.item_id)
+                .join(Step, Step.id == RecipeLine.step_id)
+                .join(RecipeVersion, RecipeVersion.id == Step.recipe_version_id)
+                .join(Procedure, Procedure.id == RecipeVersion.procedure_id)
+                .where(RecipeVersion.published_at.is_not(None), Procedure.active.is_(True))
+            )
+        )
+        .order_by(Item.sort_key, Item.id)
+    )
+    return list(session.scalars(query))
 
 
 def create_condition(
@@ -85,96 +116,6 @@ def update_condition(
     session.flush()
     _record(session, actor, "condition.update", condition_id, changes)
     return condition
-
-
-def list_contraindications(
-    session: Session, procedure_id: UUID, *, codes: Iterable[str] | None = None
-) -> list[Row[Contraindication, Condition]]:
-    """(rule, condition) of a procedure: all of them, or those of some condition codes. One statement.
-
-    A rule without step_position concerns every step.
-    """
-    query = (
-        select(Contraindication, Condition)
-        .join(Condition, Condition.id == Contraindication.condition_id)
-        .where(Contraindication.procedure_id == procedure_id, Condition.active.is_(True))
-        .order_by(Condition.code, Contraindication.step_position, Contraindication.id)
-    )
-    if codes is not None:
-        query = query.where(Condition.code.in_(sorted(set(codes))))
-    return list(session.execute(query).all())
-
-
-def get_contraindication(session: Session, procedure_id: UUID, rule_id: UUID) -> Contraindication:
-    rule = session.get(Contraindication, rule_id)
-    if rule is None or rule.procedure_id != procedure_id:
-        raise NotFound("contraindication_not_found", lazy("There is no such contraindication."))
-    return rule
-
-
-def create_contraindication(
-    session: Session,
-    actor: Actor,
-    procedure_id: UUID,
-    *,
-    condition_id: UUID,
-    effect: Effect,
-    advice_en: str,
-    advice_vi: str,
-    step_position: int | None = None,
-) -> Contraindication:
-    """A condition against a procedure, or against one of its steps."""
-    require(actor, Permission.CATALOG_MANAGE)
-    get_procedure(session, procedure_id)
-    if session.get(Condition, condition_id) is None:
-        raise Invalid("condition_unknown", lazy("Choose a condition of the list."), field="condition_id")
-    rule = Contraindication(
-        id=new_id(),
-        procedure_id=procedure_id,
-        condition_id=condition_id,
-        step_position=step_position,
-        effect=effect,
-        advice_en=advice_en,
-        advice_vi=advice_vi,
-    )
-    session.add(rule)
-    session.flush()
-    _record(session, actor, "contraindication.create", rule.id, {"effect": [None, effect.value]})
-    return rule
-
-
-def update_contraindication(
-    session: Session,
-    actor: Actor,
-    procedure_id: UUID,
-    rule_id: UUID,
-    *,
-    effect: Effect,
-    advice_en: str,
-    advice_vi: str,
-    step_position: int | None = None,
-) -> Contraindication:
-    require(actor, Permission.CATALOG_MANAGE)
-    rule = get_contraindication(session, procedure_id, rule_id)
-    facts = {"effect": effect, "advice_en": advice_en, "advice_vi": advice_vi, "step_position": step_position}
-    changes = {
-        name: [getattr(rule, name), value] for name, value in facts.items() if getattr(rule, name) != value
-    }
-    for name, value in facts.items():
-        setattr(rule, name, value)
-    session.flush()
-    _record(session, actor, "contraindication.update", rule_id, changes)
-    return rule
-
-
-def remove_contraindication(session: Session, actor: Actor, procedure_id: UUID, rule_id: UUID) -> None:
-    """Take a rule away; the audit keeps what it said."""
-    require(actor, Permission.CATALOG_MANAGE)
-    rule = get_contraindication(session, procedure_id, rule_id)
-    changes: dict[str, list[Any]] = {"effect": [rule.effect.value, None], "advice_en": [rule.advice_en, None]}
-    session.delete(rule)
-    session.flush()
-    _record(session, actor, "contraindication.remove", rule_id, changes)
 
 
 def _record(

@@ -28,6 +28,7 @@ class Effect(StrEnum):
     """What a condition does to a step or an ingredient, mildest first."""
 
     WARN = "warn"
+    SUBSTITUTE = "substitute"
     CONSENT = "consent"
     BLOCK = "block"
 
@@ -217,18 +218,39 @@ class Condition(Base):
 
 
 class Contraindication(Base):
-    """A condition against a procedure: all its steps, or the one named."""
+    """A condition against a treatment (all its steps, or one) or an ingredient (there or anywhere)."""
 
     __tablename__ = "contraindication"
-    __table_args__ = (Index(None, "procedure_id", "condition_id"),)
+    __table_args__ = (
+        CheckConstraint("procedure_id IS NOT NULL OR item_id IS NOT NULL", name="target"),
+        CheckConstraint("procedure_id IS NOT NULL OR step_position IS NULL", name="step"),
+        CheckConstraint("effect <> 'substitute' OR item_id IS NOT NULL", name="substitute"),
+        Index(None, "condition_id", "procedure_id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     condition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("condition.id"))
-    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedure.id"))
+    # None: the ingredient in every treatment.
+    procedure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("procedure.id"))
     step_position: Mapped[int | None] = mapped_column(SmallInteger)
+    # None: the step itself, whatever it uses.
+    item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
     effect: Mapped[Effect] = mapped_column(coded(Effect, "effect"))
     advice_en: Mapped[str] = mapped_column(String(300))
     advice_vi: Mapped[str] = mapped_column(String(300))
+    # Whose rule it is, shown beside it.
+    source: Mapped[str] = mapped_column(String(200))
+    # Shipped as a guess and not yet confirmed by the spa.
+    assumed: Mapped[bool] = mapped_column(Boolean, default=False)
+    # A retired rule stays: consents and overrides refer to it.
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    # Counts the wordings. A consent is to the wording that was read.
+    version: Mapped[int] = mapped_column(default=1)
+
+    condition: Mapped[Condition] = relationship(lazy="raise_on_sql")
+    item: Mapped[Item | None] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
 class Substitute(Base):

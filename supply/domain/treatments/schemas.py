@@ -6,7 +6,6 @@ from marshmallow import fields, validate
 
 from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import told_amount
-from supply.domain.treatments.models import Effect
 from supply.domain.treatments.recipe import Scale
 from supply.domain.treatments.rule_schemas import (
     FactorRuleOut,
@@ -107,43 +106,6 @@ class ChangePackage(_Steps):
     active = Tick(load_default=True, metadata={"label": lazy("In use")})
 
 
-class ListConditions(BaseSchema):
-    active = Tick(load_default=True, metadata={"label": lazy("In use only")})
-
-
-class _Sourced(_Names):
-    source = Text(
-        required=True,
-        max_length=200,
-        metadata={"label": lazy("Source"), "hint": lazy("Where the rule comes from; shown beside it.")},
-    )
-
-
-class CreateCondition(_Sourced):
-    code = Code(required=True, metadata={"label": lazy("Code"), "example": "pregnancy"})
-
-
-class ChangeCondition(_Sourced):
-    active = Tick(load_default=True, metadata={"label": lazy("In use")})
-
-
-class ChangeContraindication(BaseSchema):
-    step_position = Whole(
-        minimum=1,
-        maximum=50,
-        load_default=None,
-        allow_none=True,
-        metadata={"label": lazy("Step"), "hint": lazy("Empty: every step.")},
-    )
-    effect = fields.Enum(Effect, by_value=True, required=True, metadata={"label": lazy("Effect")})
-    advice_en = Text(required=True, max_length=300, metadata={"label": lazy("English advice")})
-    advice_vi = Text(required=True, max_length=300, metadata={"label": lazy("Vietnamese advice")})
-
-
-class CreateContraindication(ChangeContraindication):
-    condition_id = fields.UUID(required=True, metadata={"label": lazy("Condition")})
-
-
 class WriteSubstitute(BaseSchema):
     """So much of a substitute stands in for so much of the item: 1 g for 2 ml."""
 
@@ -226,25 +188,6 @@ class PackageOut(OutSchema):
 
 class PackageStepOut(OutSchema):
     position = fields.Integer(required=True)
-
-
-class ConditionOut(OutSchema):
-    id = fields.UUID(required=True)
-    code = fields.String(required=True)
-    name_en = fields.String(required=True)
-    name_vi = fields.String(required=True)
-    source = fields.String(required=True)
-    active = fields.Boolean(required=True)
-
-
-class ContraindicationOut(OutSchema):
-    id = fields.UUID(required=True)
-    procedure_id = fields.UUID(required=True)
-    condition_id = fields.UUID(required=True)
-    step_position = fields.Integer(required=True, allow_none=True)
-    effect = fields.Enum(Effect, by_value=True, required=True)
-    advice_en = fields.String(required=True)
-    advice_vi = fields.String(required=True)
 
 
 class SubstituteOut(OutSchema):

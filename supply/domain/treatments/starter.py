@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
-from supply.domain.treatments import conditions, drafting, service, substitutes
+from supply.domain.treatments import conditions, contraindications, drafting, service, substitutes
 from supply.domain.treatments.factors import Factor
 from supply.domain.treatments.models import Condition, Effect, Procedure
 from supply.domain.treatments.recipe import PackageAction, Scale
@@ -58,11 +58,13 @@ def load(session: Session, actor: Actor) -> dict[str, int]:
             added["packages"] += 1
     if added["procedures"]:
         _publish(session, actor, procedure, told["procedure"], items)
-    known = {condition.code for condition in conditions.list_conditions(session, active=None)}
-    for row in told["conditions"]["list"]:
+    known = {condition.code: condition for condition in conditions.list_conditions(session, active=None)}
+    for row in told["conditions"]:
         if row["code"] not in known:
-            _load_condition(session, actor, procedure.id, row, told["conditions"]["source"])
+            facts = {**row, "source": told["sources"][row["source"]]}
+            known[row["code"]] = conditions.create_condition(session, actor, **facts)
             added["conditions"] += 1
+    added["rules"] = _load_rules(session, actor, told, known, items)
     for row in told["substitutes"]:
         added["substitutes"] += _load_substitutes(session, actor, row, items)
     return added
@@ -153,23 +155,34 @@ def _line(row: Mapping[str, Any], item: Item) -> dict[str, Any]:
     return {"item_id": item.id, "amount": amount, "unit": row["unit"], "scale": scale, "assumed": True}
 
 
-def _load_condition(
-    session: Session, actor: Actor, procedure_id: UUID, row: Mapping[str, Any], source: str
-) -> Condition:
-    names = {name: row[name] for name in ("code", "name_en", "name_vi")}
-    condition = conditions.create_condition(session, actor, source=source, **names)
-    conditions.create_contraindication(
-        session,
-        actor,
-        procedure_id,
-        condition_id=condition.id,
-        # The next release weighs them; until then every contraindication warns, in its own words.
-        effect=Effect.WARN,
-        advice_en=row["advice_en"],
-        advice_vi=row["advice_vi"],
-        step_position=row.get("step"),
-    )
-    return condition
+def _load_rules(
+    session: Session,
+    actor: Actor,
+    told: Mapping[str, Any],
+    known: Mapping[str, Condition],
+    items: Mapping[str, Item],
+) -> int:
+    """Add the safety rules that are missing. What a manager changed or retired is not missing."""
+    rules = contraindications.list_contraindications(session, active=None)
+    there = {(rule.condition_id, rule.procedure_id, rule.step_position, rule.item_id) for rule in rules}
+    procedure = service.find_procedure_by_code(session, told["procedure"]["code"])
+    added = 0
+    for row in told["rules"]:
+        target = {
+            "condition_id": known[row["condition"]].id,
+            "procedure_id": procedure.id if procedure and "procedure" in row else None,
+            "step_position": row.get("step"),
+            "item_id": items[row["item"]].id if "item" in row else None,
+        }
+        if tuple(target.values()) in there:
+            continue
+        wording = {name: row[name] for name in ("advice_en", "advice_vi")}
+        wording |= {"source": told["sources"][row["source"]], "assumed": row.get("assumed", False)}
+        contraindications.create_contraindication(
+            session, actor, effect=Effect(row["effect"]), **target, **wording
+        )
+        added += 1
+    return added
 
 
 def _load_substitutes(

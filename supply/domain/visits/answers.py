@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut
 from supply.domain.treatments.models import Effect
-from supply.domain.visits.models import SkipReason, StepStatus, VisitStatus
+from supply.domain.visits.models import RecordKind, SkipReason, StepStatus, VisitStatus
 from supply.fields import Moment, OutSchema
 from supply.quantity import UNITS, from_base
 
@@ -38,8 +38,8 @@ class Measured(fields.Nested):
 class Item(fields.Nested):
     """An item's reference, written by hand for the same reason."""
 
-    def __init__(self) -> None:
-        super().__init__(ItemRef, required=True)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ItemRef, required=True, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, str]:  # type: ignore[override]
         return {
@@ -113,18 +113,68 @@ class RecordedOut(OutSchema):
     lines = fields.List(fields.Nested(CompletionLineOut), required=True)
 
 
-class WarningOut(OutSchema):
-    """What a condition says against the treatment, or against one step of it."""
+class FindingOut(OutSchema):
+    """A safety rule against a step: for these guests, because of these lines (none: the step itself).
 
+    `standing` are the guests for whom neither consent nor override is on record. `blocks`: the step does not
+    start like this. The spa's own rules, not medical advice.
+    """
+
+    step_position = fields.Integer(required=True)
     condition = fields.String(required=True, metadata={"example": "pregnancy"})
-    name_en = fields.String(required=True)
-    name_vi = fields.String(required=True)
-    source = fields.String(required=True)
+    name_en = fields.String(required=True, attribute="rule.name_en")
+    name_vi = fields.String(required=True, attribute="rule.name_vi")
     effect = fields.Enum(Effect, by_value=True, required=True)
-    advice_en = fields.String(required=True)
-    advice_vi = fields.String(required=True)
-    step_position = fields.Integer(required=True, allow_none=True)
+    advice_en = fields.String(required=True, attribute="rule.advice_en")
+    advice_vi = fields.String(required=True, attribute="rule.advice_vi")
+    source = fields.String(required=True, attribute="rule.source")
+    assumed = fields.Boolean(required=True, attribute="rule.assumed")
+    rule_id = fields.UUID(required=True, allow_none=True, attribute="rule.rule_id")
+    rule_version = fields.Integer(required=True, allow_none=True, attribute="rule.version")
     guests = fields.List(fields.Integer(), required=True, metadata={"description": "Whom it concerns."})
+    lines = fields.List(fields.Integer(), required=True, metadata={"description": "Positions of lines."})
+    standing = fields.List(fields.Integer(), required=True)
+    blocks = fields.Boolean(required=True)
+
+
+class SafetyRecordOut(OutSchema):
+    """Who consented to a rule, overrode it, or said that it was broken; for one guest."""
+
+    kind = fields.Enum(RecordKind, by_value=True, required=True)
+    guest_position = fields.Integer(required=True)
+    step_position = fields.Integer(required=True, allow_none=True)
+    condition = fields.String(required=True)
+    rule_id = fields.UUID(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    person = fields.String(required=True)
+    recorded_at = Moment(required=True)
+    completion_id = fields.UUID(required=True, allow_none=True)
+    void = fields.Boolean(
+        required=True, metadata={"description": "The guests were changed since: it no longer counts."}
+    )
+
+
+class _ReplacedAmount(Measured):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, str]:  # type: ignore[override]
+        return written(value, obj.replaces)
+
+
+class ReplacedOut(OutSchema):
+    """What the recipe wanted here. The same item as the line's: it was left out."""
+
+    item = Item(attribute="replaces")
+    standard = _ReplacedAmount(attribute="replaces_quantity")
+    because = fields.String(required=True, attribute="replaces_because", metadata={"example": "pregnancy"})
+
+
+class Replacing(fields.Nested):
+    """What a line stands in for, by a safety rule or by hand; null for most."""
+
+    def __init__(self) -> None:
+        super().__init__(ReplacedOut, required=True, allow_none=True)
+
+    def get_value(self, obj: Any, attr: str, accessor: Any = None, default: Any = None) -> Any:
+        return obj if obj.replaces else None
 
 
 class PlannedLineOut(OutSchema):
@@ -139,6 +189,7 @@ class PlannedLineOut(OutSchema):
     guest_position = fields.Integer(required=True, allow_none=True)
     standard = Measured(attribute="quantity")
     rule = fields.String(required=True, metadata={"example": "client|senior-20"})
+    replaces = Replacing()
 
 
 class VisitStepOut(OutSchema):
@@ -153,7 +204,7 @@ class VisitStepOut(OutSchema):
     acknowledged = fields.List(fields.String(), required=True)
     acknowledged_by = fields.String(required=True, allow_none=True)
     lines = fields.List(fields.Nested(PlannedLineOut), required=True)
-    warnings = fields.List(fields.Nested(WarningOut), required=True)
+    findings = fields.List(fields.Nested(FindingOut), required=True)
     completion = fields.Nested(RecordedOut, required=True, allow_none=True)
     history = fields.List(
         fields.Nested(RecordedOut), required=True, metadata={"description": "Newest first."}
@@ -187,7 +238,17 @@ class VisitOut(OutSchema):
     version = fields.Integer(required=True)
     guests = fields.List(fields.Nested(GuestOut), required=True)
     steps = fields.List(fields.Nested(VisitStepOut), required=True)
-    warnings = fields.List(fields.Nested(WarningOut), required=True)
+    findings = fields.List(
+        fields.Nested(FindingOut),
+        required=True,
+        metadata={"description": "Of all steps that are still to be done."},
+    )
+    safety_records = fields.List(
+        fields.Nested(SafetyRecordOut),
+        required=True,
+        attribute="records",
+        metadata={"description": "Consents, overrides and incidents, oldest first."},
+    )
 
 
 class VisitSummaryOut(OutSchema):

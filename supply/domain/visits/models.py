@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Index,
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -71,6 +73,8 @@ class Visit(Base):
     room_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("room.id"))
     therapist_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     party_size: Mapped[int] = mapped_column(SmallInteger)
+    # Whether a guest bears a condition: visits of which none does are never asked about safety.
+    has_conditions: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     planned_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     status: Mapped[VisitStatus] = mapped_column(coded(VisitStatus, "status"), default=VisitStatus.PLANNED)
@@ -90,6 +94,7 @@ class VisitGuest(Base):
 
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    # "pregnancy", or "allergy:" and the code of an item.
     conditions: Mapped[list[Any]] = mapped_column(JSON, default=list)
     # What about the guest changes the quantities: age band, skin, body size, preference.
     factors: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -136,6 +141,49 @@ class VisitLine(Base):
     guest_position: Mapped[int | None] = mapped_column(SmallInteger)
     quantity: Mapped[int]
     rule: Mapped[str] = mapped_column(String(120))
+    # What the recipe wanted instead, how much of it, and the condition code or word for why. The item itself
+    # with a quantity of nothing: left out.
+    replaces_item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
+    replaces_quantity: Mapped[int | None]
+    replaces_because: Mapped[str | None] = mapped_column(String(60))
+
+
+class RecordKind(StrEnum):
+    """What somebody took upon themselves against a safety rule."""
+
+    CONSENT = "consent"
+    OVERRIDE = "override"
+    INCIDENT = "incident"
+
+
+class SafetyRecord(Base):
+    """Who consented to a rule's wording, overrode it in a step, or said that it was broken; for one guest."""
+
+    __tablename__ = "safety_record"
+    __table_args__ = (
+        CheckConstraint("kind <> 'override' OR reason IS NOT NULL", name="reason"),
+        CheckConstraint("kind = 'consent' OR step_position IS NOT NULL", name="step"),
+        CheckConstraint("kind <> 'incident' OR completion_id IS NOT NULL", name="incident"),
+        Index(None, "visit_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"))
+    kind: Mapped[RecordKind] = mapped_column(coded(RecordKind, "kind"))
+    guest_position: Mapped[int] = mapped_column(SmallInteger)
+    # None: the whole visit (a consent).
+    step_position: Mapped[int | None] = mapped_column(SmallInteger)
+    # "pregnancy", "allergy:ginger". An allergy has no rule of its own.
+    condition: Mapped[str] = mapped_column(String(60))
+    rule_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contraindication.id"))
+    rule_version: Mapped[int | None]
+    completion_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("completion.id"))
+    reason: Mapped[str | None] = mapped_column(String(300))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+    # The guests were changed since: it was about somebody else.
+    void_at: Mapped[datetime | None]
 
 
 class Completion(Base):

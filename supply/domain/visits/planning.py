@@ -105,7 +105,7 @@ def look_up(session: Session, branch_id: uuid.UUID, plans: Sequence[Plan]) -> St
         packages,
         rooms,
         _therapists(session, branch_id, {plan.therapist_id for plan in plans if plan.therapist_id}),
-        frozenset(conditions.conditions_by_code(session, told)),
+        conditions.known_codes(session, told),
     )
 
 
@@ -159,6 +159,7 @@ def resolve(writer: Writer, plan: Plan, stored: Stored, visit_id: uuid.UUID | No
         "room_id": plan.room_id,
         "therapist_id": plan.therapist_id,
         "party_size": plan.party_size,
+        "has_conditions": any(guest.conditions for guest in plan.guests),
         "planned_at": plan.planned_at,
         "recorded_at": writer.recorded_at,
         "status": VisitStatus.PLANNED,

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from supply.domain.treatments.allergies import ALLERGY
 from supply.domain.treatments.factors import Factor
 from supply.domain.visits.models import SkipReason, VisitStatus
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Text, Tick, Whole
@@ -22,11 +23,22 @@ def _reference(**kwargs: Any) -> Text:
     )
 
 
+class ConditionCode(Text):
+    """A condition's code, or "allergy:" and the code of the ingredient."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = rf"^({ALLERGY}:)?[A-Za-z0-9][A-Za-z0-9._-]*$"
+        super().__init__(max_length=48, validate=validate.Regexp(pattern), **kwargs)
+
+
 class GuestIn(BaseSchema):
     """ "Guest 1", "guest 2": codes of conditions and factors only, never a name."""
 
     conditions = fields.List(
-        Code(), load_default=list, validate=validate.Length(max=20), metadata={"label": lazy("Conditions")}
+        ConditionCode(metadata={"example": "pregnancy"}),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"label": lazy("Conditions")},
     )
     factors = fields.List(
         fields.Enum(Factor, by_value=True),

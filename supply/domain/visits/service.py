@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger import service as ledger
 from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
+from supply.domain.visits.listing import list_lots_at_hand, list_therapists, list_visits
 from supply.domain.visits.planning import plan_visits
 from supply.domain.visits.plans import Guest, Plan
-from supply.domain.visits.reading import get_visit, list_lots_at_hand, list_therapists, list_visits
+from supply.domain.visits.reading import get_visit
 from supply.domain.visits.replanning import break_off_visit, cancel_visit, change_visit
 from supply.domain.visits.stepping import reverse_completion, skip_step, start_step, unskip_step
 from supply.domain.visits.views import VisitView
-from supply.domain.visits.warnings import warnings_for
 from supply.permissions import Actor, Permission, require
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "skip_step",
     "start_step",
     "unskip_step",
-    "warnings_for",
 ]
 
 
@@ -59,8 +58,8 @@ def plan_visit(
 ) -> VisitView:
     """Plan a visit by the newest published recipe and reserve what it will need.
 
-    `guests` are {conditions: [code, …], factors: [code, …]}, one to fourteen. The answer bears
-    the warnings that their conditions give rise to. Raises Invalid naming the field, Conflict
+    `guests` are {conditions: [code, …], factors: [code, …]}, one to fourteen. The answer bears what
+    speaks against the steps and what was put in the place of what. Raises Invalid naming the field, Conflict
     "recipe_not_published" and "booking_known".
     """
     require(actor, Permission.VISIT_PLAN, branch_id)

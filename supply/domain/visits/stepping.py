@@ -35,7 +35,7 @@ from supply.domain.visits.steps import (
     require_hand_on,
     status_after,
 )
-from supply.domain.visits.warnings import step_warnings
+from supply.domain.visits.warnings import refuse_blocked, step_findings, unread
 from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor
@@ -52,14 +52,17 @@ def start_step(
 ) -> None:
     """Begin a step. Its warnings must be acknowledged by condition code; who did so is kept.
 
-    Raises Conflict "step_not_planned", "visit_closed", "warnings_unacknowledged" (details: the codes).
+    Raises Conflict "step_not_planned", "visit_closed", "safety_block" (details: what stands against it by
+    today's rules) and "warnings_unacknowledged" (details: the codes).
     """
     _writer, step = _take_up(session, actor, visit_id, position)
     _require_under_way(step)
     if step.status is not StepStatus.PLANNED:
         raise Conflict("step_not_planned", lazy("Only a step that still waits can be started."))
-    codes = sorted({warning.condition for warning in step_warnings(session, visit_id, position)})
-    missing = [code for code in codes if code not in acknowledged]
+    findings = step_findings(session, step)
+    refuse_blocked(findings)
+    codes = unread(findings)
+    missing = unread(findings, acknowledged)
     if missing:
         raise Conflict(
             "warnings_unacknowledged",

@@ -46,6 +46,7 @@ class ItemFacts:
 class StandardLine:
     """So much as the recipe was resolved for this visit; base units. guest_position None: the party."""
 
+    position: int
     item: ItemFacts
     guest_position: int | None
     quantity: int
@@ -64,6 +65,7 @@ class StepFacts:
     visit_version: int
     therapist_id: uuid.UUID | None
     party_size: int
+    has_conditions: bool
     open_steps: int
     lines: list[StandardLine] = field(default_factory=list)
 
@@ -93,8 +95,10 @@ def _query() -> Any:
             Visit.version.label("visit_version"),
             Visit.therapist_id,
             Visit.party_size,
+            Visit.has_conditions,
             open_steps.label("open_steps"),
             VisitLine.item_id,
+            VisitLine.position.label("line_position"),
             VisitLine.guest_position,
             VisitLine.quantity,
             Item.code,
@@ -161,11 +165,11 @@ def _gather(rows: Iterable[Any]) -> dict[StepKey, StepFacts]:
         key = (values[1], values[3])
         step = steps.get(key)
         if step is None:
-            step = steps[key] = StepFacts(*values[:10])
-        item_id, guest_position, quantity, *facts = values[10:]
+            step = steps[key] = StepFacts(*values[:11])
+        item_id, position, guest_position, quantity, *facts = values[11:]
         if item_id is not None:
             item = items.get(item_id) or items.setdefault(item_id, ItemFacts(item_id, *facts))
-            step.lines.append(StandardLine(item, guest_position, quantity))
+            step.lines.append(StandardLine(position, item, guest_position, quantity))
     return steps
 
 

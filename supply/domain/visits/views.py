@@ -1,4 +1,4 @@
-"""A visit as people and programs look at it: steps with what they want, warn of and used. Only shapes."""
+"""A visit as people and programs see it: what its steps want, what speaks against them, what they used."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import datetime
 from supply.domain.branches.models import Room
 from supply.domain.catalog.models import Item
 from supply.domain.treatments.models import Package, Procedure
-from supply.domain.visits.models import SkipReason, StepStatus, Visit, VisitGuest
-from supply.domain.visits.safety import SafetyWarning
+from supply.domain.visits.models import RecordKind, SkipReason, StepStatus, Visit, VisitGuest
+from supply.domain.visits.safety import Finding
 from supply.domain.visits.steps import OPEN
 from supply.errors import NotFound
 from supply.i18n import lazy
@@ -63,11 +63,30 @@ class PlannedLine:
     guest_position: int | None
     quantity: int
     rule: str
+    replaces: Item | None = None
+    replaces_quantity: int | None = None
+    replaces_because: str | None = None
+
+
+@dataclass(slots=True)
+class SafetyRecorded:
+    """A consent, an override or an incident as it stands on record; `void`: it was about other guests."""
+
+    kind: RecordKind
+    guest_position: int
+    step_position: int | None
+    condition: str
+    rule_id: uuid.UUID | None
+    reason: str | None
+    person: str
+    recorded_at: datetime
+    completion_id: uuid.UUID | None
+    void: bool
 
 
 @dataclass(slots=True)
 class StepView:
-    """A step of a visit with what it wants, what warns of it and what was recorded."""
+    """A step of a visit with what it wants, what speaks against it and what was recorded."""
 
     id: uuid.UUID
     position: int
@@ -81,7 +100,7 @@ class StepView:
     acknowledged: Sequence[str]
     acknowledged_by: str | None
     lines: list[PlannedLine] = field(default_factory=list)
-    warnings: list[SafetyWarning] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     history: list[Recorded] = field(default_factory=list)
 
     @property
@@ -106,11 +125,16 @@ class VisitView:
     therapist: str | None
     guests: list[VisitGuest]
     steps: list[StepView]
-    warnings: list[SafetyWarning]
+    records: list[SafetyRecorded]
 
     @property
     def version(self) -> int:
         return self.visit.version
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What speaks against the steps that are still to be done."""
+        return [finding for step in self.steps for finding in step.findings]
 
     @property
     def package_code(self) -> str | None:

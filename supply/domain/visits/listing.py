@@ -1,0 +1,130 @@
+"""Listing: the visits of some days, who may be named as a therapist, the lots at hand. Writes nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from supply.domain.branches.models import Room
+from supply.domain.branches.service import get_branch
+from supply.domain.ledger.models import Holding, Lot
+from supply.domain.people.models import Person, RoleGrant
+from supply.domain.treatments.models import Procedure
+from supply.domain.visits.models import (
+    StepStatus,
+    Visit,
+    VisitStatus,
+    VisitStep,
+)
+from supply.domain.visits.steps import OPEN
+from supply.permissions import Actor, Role
+
+
+def list_visits(
+    session: Session,
+    actor: Actor,
+    branch_id: uuid.UUID,
+    *,
+    from_day: date | None = None,
+    until_day: date | None = None,
+    status: VisitStatus | None = None,
+    therapist_id: uuid.UUID | None = None,
+    booking_reference: str | None = None,
+    limit: int = 50,
+    after: tuple[datetime, uuid.UUID] | None = None,
+) -> list[Row[Any]]:
+    """Visits by planned time: id, status, planned_at, party_size, version, names, steps done and in all.
+
+    The days are the branch's and both count. `after` is (planned_at, id) of the last one seen.
+    """
+    zone = ZoneInfo(get_branch(session, actor, branch_id).timezone)
+    query = _summaries().where(Visit.branch_id == branch_id)
+    if from_day is not None:
+        query = query.where(Visit.planned_at >= datetime.combine(from_day, time(), zone))
+    if until_day is not None:
+        query = query.where(Visit.planned_at < datetime.combine(until_day + timedelta(days=1), time(), zone))
+    if status is not None:
+        query = query.where(Visit.status == status)
+    if therapist_id is not None:
+        query = query.where(Visit.therapist_id == therapist_id)
+    if booking_reference is not None:
+        query = query.where(Visit.booking_reference == booking_reference)
+    if after is not None:
+        query = query.where(tuple_(Visit.planned_at, Visit.id) > after)
+    return list(session.execute(query.order_by(Visit.planned_at, Visit.id).limit(limit)).all())
+
+
+def _summaries() -> Any:
+    mine = VisitStep.visit_id == Visit.id
+    of_visit = select(func.count()).select_from(VisitStep).where(mine)
+    return (
+        select(
+            Visit.id,
+            Visit.branch_id,
+            Visit.booking_reference,
+            Visit.status,
+            Visit.planned_at,
+            Visit.party_size,
+            Visit.version,
+            Visit.therapist_id,
+            Person.name.label("therapist"),
+            Visit.room_id,
+            Room.name.label("room"),
+            Procedure.code.label("procedure"),
+            Procedure.name_en,
+            Procedure.name_vi,
+            of_visit.where(VisitStep.status == StepStatus.COMPLETED).scalar_subquery().label("steps_done"),
+            of_visit.where(VisitStep.status.in_(OPEN)).scalar_subquery().label("steps_open"),
+            of_visit.scalar_subquery().label("steps"),
+        )
+        .join(Procedure, Procedure.id == Visit.procedure_id)
+        .outerjoin(Room, Room.id == Visit.room_id)
+        .outerjoin(Person, Person.id == Visit.therapist_id)
+    )
+
+
+def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:
+    """Who may be named as a visit's therapist: (id, name), by name."""
+    query = (
+        select(Person.id, Person.name)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            RoleGrant.branch_id == branch_id,
+            RoleGrant.role.in_((Role.THERAPIST, Role.MANAGER)),
+            Person.active.is_(True),
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+    return session.execute(query).all()
+
+
+def list_lots_at_hand(
+    session: Session, branch_id: uuid.UUID, item_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[Any]]:
+    """Per item the lots that stand, in the order of use: number, expires_on, use_by_at, quantity."""
+    query = (
+        select(
+            Holding.item_id,
+            Lot.id.label("lot_id"),
+            Lot.number,
+            Lot.use_by_at,
+            func.min(Holding.expires_on).label("expires_on"),
+            func.sum(Holding.quantity).label("quantity"),
+        )
+        .join(Lot, Lot.id == Holding.lot_id)
+        .where(Holding.branch_id == branch_id, Holding.item_id.in_(sorted(item_ids)), Holding.quantity > 0)
+        .group_by(Holding.item_id, Lot.id, Lot.number, Lot.use_by_at)
+        .order_by(func.min(Holding.expires_on), Lot.use_by_at, Lot.id)
+    )
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.item_id].append(row)
+    return found
