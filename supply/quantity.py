@@ -15,6 +15,8 @@ from supply.errors import Invalid
 from supply.i18n import Text, lazy
 
 MAX_BASE = 10**15
+# A density is told in grams per millilitre and kept in milligrams per litre.
+DENSITY_FACTOR = 1_000_000
 _QUANTITY = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 _MONEY_GROUPED = re.compile(r"[0-9]{1,3}(?:[., \u00a0\u202f][0-9]{3})*|[0-9]{1,15}")
 

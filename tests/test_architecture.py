@@ -18,6 +18,7 @@ LINE = [
     "visits",
     "preparation",
     "transfers",
+    "containers",
     "waste",
     "stocktake",
     "treatments",
@@ -49,6 +50,7 @@ PURE = (
     ),
     *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
+    "weighing.py",
 )
 CLOCKS = {
     "datetime.now",

@@ -19,6 +19,7 @@ MODULES = (
     "conditions",
     "substitutes",
     "stock",
+    "containers",
     "stocktake",
     "waste",
     "visits",

@@ -1,4 +1,4 @@
-"""Stock over the API: levels, policy, lots, quarantine, containers, movements."""
+"""Stock over the API: levels, policy, lots, quarantine, movements."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import reading, shelf, telling
 from supply.domain.ledger import service as ledger
-from supply.domain.ledger.models import Container, Lot
+from supply.domain.ledger.models import Lot
 from supply.domain.ledger.schemas import (
     BranchQuery,
-    ContainerOut,
-    FinishContainer,
     LevelView,
     ListLots,
     ListMovements,
     ListStockLevels,
     LotOut,
     MovementOut,
-    OpenContainer,
     QuarantineLot,
     ReleaseLot,
     SetStockPolicy,
@@ -42,7 +39,6 @@ from supply.permissions import Actor, Permission, require
 blp = ApiBlueprint("stock", description="Stock: what is there, where, of which lot, and what happened to it.")
 
 _BRANCH = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
-_LOT = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8b02"
 
 
 @blp.get(
@@ -241,33 +237,3 @@ def quarantine_lot(session: Session, actor: Actor, data: dict[str, Any], lot_id:
 )
 def release_lot(session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID) -> dict[str, Any]:
     return _lot_view(session, shelf.release_lot(session, actor, lot_id=lot_id, **data))
-
-
-@blp.post(
-    "/containers",
-    permission=Permission.CONTAINER_HANDLE,
-    body=OpenContainer,
-    out=ContainerOut,
-    status=201,
-    summary="Open a container",
-    description="A bottle, jar or bag of a lot is opened: it is used first, and its shorter life starts.",
-    example={"branch_id": _BRANCH, "lot_id": _LOT, "amount": "500", "unit": "ml"},
-    conflicts=("stock_short",),
-)
-def open_container(session: Session, actor: Actor, data: dict[str, Any]) -> Container:
-    return telling.open_container(session, actor, **data)
-
-
-@blp.post(
-    "/containers/<uuid:container_id>/finish",
-    permission=Permission.CONTAINER_HANDLE,
-    body=FinishContainer,
-    out=ContainerOut,
-    status=201,
-    summary="Finish a container",
-    description="It is empty. What the book still holds in it becomes an adjustment.",
-    example={"branch_id": _BRANCH},
-    conflicts=("already_finished",),
-)
-def finish_container(session: Session, actor: Actor, data: dict[str, Any], container_id: UUID) -> Container:
-    return shelf.finish_container(session, actor, container_id=container_id, **data)

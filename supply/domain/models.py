@@ -3,6 +3,7 @@
 from supply.domain.audit import models as audit
 from supply.domain.branches import models as branches
 from supply.domain.catalog import models as catalog
+from supply.domain.containers import models as containers
 from supply.domain.idempotency import models as idempotency
 from supply.domain.ledger import models as ledger
 from supply.domain.outbox import models as outbox
@@ -20,6 +21,7 @@ __all__ = [
     "audit",
     "branches",
     "catalog",
+    "containers",
     "idempotency",
     "ledger",
     "outbox",

@@ -29,6 +29,7 @@ MODULES = (
     "contraindications",
     "substitutes",
     "stock",
+    "containers",
     "stocktake",
     "waste",
     "tasks",

@@ -29,6 +29,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "condition": lazy("Condition"),
     "contraindication": lazy("Contraindication"),
     "lot": lazy("Lot"),
+    "container": lazy("Opened container"),
     "delivery": lazy("Delivery"),
     "requisition": lazy("Requisition"),
     "purchase-order": lazy("Purchase order"),
@@ -63,6 +64,8 @@ _ACTION_WORDS: dict[str, Text] = {
     "retry": lazy("mail sent again"),
     "revoke": lazy("revoked"),
     "substitutes": lazy("substitutes set"),
+    "move": lazy("taken to another room"),
+    "tare": lazy("empty weight"),
     "terms": lazy("terms set"),
     "terms-removed": lazy("terms removed"),
 }
@@ -93,6 +96,10 @@ _FIELD_WORDS: dict[str, Text] = {
     "shelf_life_days": lazy("Shelf life in days"),
     "opened_life_days": lazy("Days after opening"),
     "units": lazy("Own units"),
+    "room": lazy("Room"),
+    "tare_mg": lazy("Milligrams when empty"),
+    "tares": lazy("Milligrams when empty"),
+    "density_mg_per_l": lazy("Milligrams in a litre"),
     "recipe": lazy("Recipe"),
     "number": lazy("Version"),
     "steps": lazy("Steps"),
@@ -134,6 +141,7 @@ _PAGES = {
     "purchase-order": ("orders.show_order", "order_id"),
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "lot": ("stock.show_lot", "lot_id"),
+    "container": ("containers.show_container", "container_id"),
 }
 _AMOUNTS = frozenset({"reorder_point", "par_level"})
 

@@ -10,8 +10,8 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
-from supply.domain.catalog.models import Category, Item
-from supply.domain.catalog.schemas import WriteActive, WriteItem
+from supply.domain.catalog.models import Category, Item, ItemUnit
+from supply.domain.catalog.schemas import WriteActive, WriteItem, density_out, grams_out
 from supply.domain.treatments.substitutes import list_substitutes
 from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
@@ -91,7 +91,7 @@ def create_item(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
 def edit_item(session: Session, actor: Actor, item_id: UUID) -> str:
     item = catalog.get_item(session, item_id)
     step, unit = catalog.told_amount(item, item.natural_step)
-    own = [_unit_row(item, row.code, row.name_en, row.name_vi, row.factor) for row in item.units]
+    own = [_unit_row(item, row) for row in item.units]
     return render(
         "catalog/edit.html",
         schema=WriteItem,
@@ -99,6 +99,7 @@ def edit_item(session: Session, actor: Actor, item_id: UUID) -> str:
         units=own,
         natural_step=format(step, "f") if unit == item.usage_unit else "1",
         substitutes=[told_substitute(row) for row in list_substitutes(session, item_id).substitutes],
+        density=density_out(item.density_mg_per_l) or "",
         **_unit_choices(item),
     )
 
@@ -145,14 +146,16 @@ def confirm_item(session: Session, actor: Actor, item_id: UUID, version: int) ->
     return "catalog.edit_item", {"item_id": item_id}
 
 
-def _unit_row(item: Item, code: str, name_en: str, name_vi: str, factor: int) -> dict[str, str]:
-    amount, unit = catalog.told_amount(item, factor)
+def _unit_row(item: Item, own: ItemUnit) -> dict[str, str]:
+    amount, unit = catalog.told_amount(item, own.factor)
     if unit not in UNITS:
-        amount, unit = catalog.stock_amount(item, factor)
+        amount, unit = catalog.stock_amount(item, own.factor)
+    tare = grams_out(own.tare_mg)
     return {
-        "code": code,
-        "name_en": name_en,
-        "name_vi": name_vi,
+        "code": own.code,
+        "name_en": own.name_en,
+        "name_vi": own.name_vi,
+        "tare": format(tare["amount"], "f") if tare else "",
         "amount": format(amount, "f"),
         "unit": unit,
         "holds": format_amount(amount, unit),

@@ -16,7 +16,7 @@ from supply.domain.ledger.models import Movement, MovementType
 from supply.domain.reports.stock import visits_behind
 from supply.domain.stocktake.models import AdjustmentReason
 from supply.domain.waste.models import WasteReason
-from supply.i18n import _
+from supply.i18n import _, lazy
 from supply.presenting import format_instant, format_quantity
 from supply.web.session import current_branch
 from supply.web.words import word
@@ -28,7 +28,10 @@ _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "count": ("stocktake.show_count", "count_id"),
 }
+_REASONS = {"container-empty": lazy("Container empty"), "weigh-in": lazy("Weigh-in")}
+_OF_CONTAINERS = frozenset({"container", "weigh-in"})
 _VISIT = ("visits.show_visit", "visit_id")
+_CONTAINER = ("containers.show_container", "container_id")
 
 
 def movement_rows(session: Session, movements: Sequence[Any], item: Item) -> list[dict[str, Any]]:
@@ -69,7 +72,8 @@ def _reason(movement: Movement) -> str:
     for kind in kinds:
         if movement.reason in {member.value for member in kind}:
             return word(kind(movement.reason))
-    return _("Container empty") if movement.reason == "container-empty" else movement.reason.replace("-", " ")
+    own = _REASONS.get(movement.reason)
+    return str(own) if own is not None else movement.reason.replace("-", " ")
 
 
 def source_url(movement: Movement, visits: dict[UUID, UUID]) -> str:
@@ -78,5 +82,7 @@ def source_url(movement: Movement, visits: dict[UUID, UUID]) -> str:
     number = movement.source_id
     if movement.source_type == "completion" and movement.source_id in visits:
         (endpoint, name), number = _VISIT, visits[movement.source_id]
+    if movement.source_type in _OF_CONTAINERS and movement.container_id is not None:
+        (endpoint, name), number = _CONTAINER, movement.container_id
     values: dict[str, Any] = {name: number}
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""

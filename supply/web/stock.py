@@ -1,4 +1,4 @@
-"""Pages of stock: the list with its flags, an item, a lot, what expires, policy, containers."""
+"""Pages of stock: the list with its flags, an item, a lot, what expires, policy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category
+from supply.domain.containers.schemas import OpenContainer
 from supply.domain.ledger import reading, shelf, telling
 from supply.domain.ledger.schemas import (
     QUARANTINE_REASONS,
-    FinishContainer,
-    OpenContainer,
     QuarantineLot,
     ReleaseLot,
     SetStockPolicy,
@@ -134,6 +133,7 @@ def show_item(session: Session, actor: Actor, item_id: UUID) -> str:
         else None,
         use=stock_rows.use_points(report),
         line=stock_rows.line_days(report),
+        opens=stock_rows.opening_words(report),
         total_used=sum(used for _day, used, _short in report.use),
     )
 
@@ -233,32 +233,4 @@ def release_lot(
 ) -> tuple[str, dict[str, Any]]:
     shelf.release_lot(session, actor, lot_id=lot_id, **data)
     say(_("Released: the lot may be used again."))
-    return "stock.show_lot", {"lot_id": lot_id}
-
-
-@bp.action(
-    "/stock/lots/<uuid:lot_id>/containers",
-    permission=Permission.CONTAINER_HANDLE,
-    schema=OpenContainer,
-    back="stock.show_lot",
-)
-def open_container(
-    session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID
-) -> tuple[str, dict[str, Any]]:
-    telling.open_container(session, actor, **{**data, "lot_id": lot_id})
-    say(_("Opened. It is used first from now on."))
-    return "stock.show_lot", {"lot_id": lot_id}
-
-
-@bp.action(
-    "/stock/lots/<uuid:lot_id>/containers/<uuid:container_id>/finish",
-    permission=Permission.CONTAINER_HANDLE,
-    schema=FinishContainer,
-    back="stock.show_lot",
-)
-def finish_container(
-    session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID, container_id: UUID
-) -> tuple[str, dict[str, Any]]:
-    shelf.finish_container(session, actor, container_id=container_id, **data)
-    say(_("Finished. What the book still held in it is taken off."))
     return "stock.show_lot", {"lot_id": lot_id}

@@ -10,8 +10,10 @@ from flask import url_for
 
 from supply import clock
 from supply.domain.catalog.models import Item
+from supply.domain.containers.service import container_unit
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Lot, LotKind
+from supply.domain.ledger.reading import is_expired
 from supply.domain.reports.stock import ItemReport, LotReport
 from supply.i18n import _, lazy, plural
 from supply.presenting import format_day, format_instant, format_money, format_number, format_quantity
@@ -153,8 +155,7 @@ def holding_row(row: Any, item: Item, today: date) -> dict[str, Any]:
         "amount": format_quantity(row.Holding.quantity, item),
         "place": row.Location.name,
         "opened": opened,
-        "container_id": container.id if container is not None else None,
-        "lot_id": row.Lot.id,
+        "opened_url": url_for("containers.show_container", container_id=container.id) if container else "",
         "marks": lot_marks(row.Lot, row.Holding.expires_on, today),
     }
 
@@ -181,6 +182,19 @@ def expiring_row(row: Any, today: date) -> dict[str, Any]:
         "marks": lot_marks(row.Lot, row.Holding.expires_on, today),
         "waste_url": url_for("waste.new_waste", item_id=item.id, lot_id=row.Lot.id),
     }
+
+
+def opening_words(report: ItemReport) -> str:
+    """What the button says that opens the next one; empty where nothing can be opened."""
+    if not any(_can_be_opened(row, report.today) for row in report.holdings):
+        return ""
+    own = container_unit(report.item)
+    return _("Open %(unit)s", unit=named(own)) if own else _("Open the next lot")
+
+
+def _can_be_opened(row: Any, today: date) -> bool:
+    usable = row.Lot.quarantined_at is None and not is_expired(row.Holding, row.Lot, today)
+    return usable and row.Container is None
 
 
 def lot_facts(report: LotReport) -> list[tuple[str, str]]:

@@ -84,6 +84,21 @@ _WORDS: dict[str, dict[str, Text]] = {
         "tester": lazy("Used as a tester"),
         "other": lazy("Other"),
     },
+    "FinishReason": {
+        "empty": lazy("Empty"),
+        "expired": lazy("Expired"),
+        "damaged": lazy("Damaged"),
+        "spilled": lazy("Spilled"),
+        "contaminated": lazy("Contaminated"),
+        "other": lazy("Other"),
+    },
+    "CheckKind": {"weighed": lazy("Weighed"), "emptied": lazy("Finished as empty")},
+    "ContainerState": {
+        "in-use": lazy("In use"),
+        "expired": lazy("expired"),
+        "quarantined": lazy("quarantined"),
+        "finished": lazy("Finished"),
+    },
     "VisitStatus": {
         "planned": lazy("Planned"),
         "running": lazy("Running"),

@@ -140,32 +140,6 @@ def test_a_lot_is_quarantined_and_released(
     assert differences() == []
 
 
-def test_a_container_is_opened_and_finished(
-    client: OneLookClient, cast: Cast, goods: Goods, lot_id: UUID
-) -> None:
-    therapist = Caller(client, cast.therapist)
-    body = {"branch_id": str(cast.branch_id), "lot_id": str(lot_id), "amount": "500", "unit": "g"}
-    for change, status in (
-        ({"amount": "0"}, 422),
-        ({"unit": "ml"}, 422),
-        ({"room_id": NOWHERE}, 404),
-        ({"lot_id": NOWHERE}, 404),
-        ({"amount": "5001"}, 409),
-    ):
-        assert therapist.send("POST", "/containers", body | change).status_code == status
-    first, again = [
-        therapist.send("POST", "/containers", body, Idempotency_Key="opened-once") for _time in range(2)
-    ]
-    assert (first.status_code, again.json) == (201, first.json)
-    finish = f"/containers/{first.get_json()['id']}/finish"
-    here = {"branch_id": str(cast.branch_id)}
-    assert on_hand(cast, goods.ginger) == 6 * KG
-    assert therapist.send("POST", finish, here).status_code == 201
-    assert therapist.send("POST", finish, here).get_json()["code"] == "already_finished"
-    assert on_hand(cast, goods.ginger) == 5_500_000
-    assert differences() == []
-
-
 def test_movements_are_listed_by_item_and_by_lot(
     storekeeper: Caller, cast: Cast, goods: Goods, lot_id: UUID
 ) -> None:

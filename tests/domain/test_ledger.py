@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import db, new_id, read_snapshot, write_transaction
+from supply.domain.containers import finishing
+from supply.domain.containers import service as containers
 from supply.domain.ledger import reading, shelf
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import DemandDay, Movement, MovementType, StockLevel
@@ -150,13 +153,13 @@ def test_opened_comes_first_and_an_undone_use_returns_to_its_container(cast: Cas
     _source, lot_id = stock(cast, ginger, 500 * GRAM, expires_on=days(300))
 
     def open_it(session: Session) -> UUID:
-        container = shelf.open_container(
+        container = containers.open_container(
             session,
             cast.therapist,
             branch_id=cast.branch_id,
             lot_id=lot_id,
-            location_id=cast.location_id,
-            quantity=100 * GRAM,
+            amount=Decimal(100),
+            unit="g",
             room_id=cast.room_id,
         )
         assert container.use_by_on == clock.today("Asia/Ho_Chi_Minh") + timedelta(days=10)
@@ -168,9 +171,7 @@ def test_opened_comes_first_and_an_undone_use_returns_to_its_container(cast: Cas
     undo(cast, "completion", completion)
     completion, _again = use(cast, [(ginger, 30 * GRAM)])
     write_transaction(
-        lambda s: (
-            shelf.finish_container(s, cast.therapist, branch_id=cast.branch_id, container_id=container_id).id
-        )
+        lambda s: finishing.finish_container(s, cast.therapist, container_id, branch_id=cast.branch_id).id
     )
     assert on_hand(cast, ginger) == 400 * GRAM
     undo(cast, "completion", completion)

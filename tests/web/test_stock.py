@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from supply.domain.ledger.models import Container, Lot, StockLevel
+from supply.domain.ledger.models import Lot, StockLevel
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.goods import KG, LATER, TODAY, Goods, stock_up, use
-from tests.shelves import differences, on_hand, stock
+from tests.shelves import differences, stock
 from tests.web.browsing import ROLES, frame_of, let_in, send, sign_in
 
 
@@ -132,26 +132,6 @@ def test_a_lot_is_quarantined_and_a_manager_releases_it(
     assert empty.status_code == 422
     assert send(manager, lot, f"{lot}/release", reason="It was the other lot.").status_code == 303
     assert lot_named(session, "G-1").quarantined_at is None
-    assert differences() == []
-
-
-def test_a_container_is_opened_once_and_finished(
-    client: OneLookClient, session: Session, cast: Cast, goods: Goods, lot: str
-) -> None:
-    sign_in(client, cast.therapist)
-    before = on_hand(cast, goods.ginger)
-    refused = send(client, lot, f"{lot}/containers", amount="60,5", unit="kg")
-    assert refused.status_code == 409
-    assert 'value="60,5"' in refused.text
-    assert re.search(r"<details[^>]* open", refused.text)
-    fields = frame_of(client.get(lot).text, f"{lot}/containers") | {"amount": "1", "unit": "kg"}
-    assert [client.post(f"{lot}/containers", data=fields).status_code for _time in range(2)] == [303, 303]
-    container = session.query(Container).one()
-    finish = f"{lot}/containers/{container.id}/finish"
-    session.rollback()
-    assert on_hand(cast, goods.ginger) == before
-    assert send(client, lot, finish).status_code == 303
-    assert on_hand(cast, goods.ginger) == before - KG
     assert differences() == []
 
 

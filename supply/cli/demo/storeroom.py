@@ -13,7 +13,9 @@ from supply import clock
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, lot_number
 from supply.domain.catalog import service as catalog
-from supply.domain.ledger import reading, shelf
+from supply.domain.containers import finishing
+from supply.domain.containers import service as containers
+from supply.domain.ledger import reading
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Container
 from supply.domain.purchasing import orders, sending
@@ -49,14 +51,7 @@ def open_bottles(session: Session, today: Day) -> None:
             and (row.Holding.expires_on is None or row.Holding.expires_on >= day)
         ]
         if full:
-            shelf.open_container(
-                session,
-                house.storekeeper,
-                branch_id=house.branch_id,
-                lot_id=full[0].Lot.id,
-                location_id=full[0].Location.id,
-                quantity=bottle,
-            )
+            containers.open_container(session, house.storekeeper, branch_id=house.branch_id, item_id=item.id)
 
 
 def _finish_empty(session: Session, house: House) -> None:
@@ -70,7 +65,7 @@ def _finish_empty(session: Session, house: House) -> None:
     }
     for row in session.execute(open_now).all():
         if row.id not in standing:
-            shelf.finish_container(session, house.storekeeper, branch_id=house.branch_id, container_id=row.id)
+            finishing.finish_container(session, house.storekeeper, row.id, branch_id=house.branch_id)
 
 
 def _item_of(session: Session, house: House, lot_id: UUID) -> UUID:

@@ -29,6 +29,7 @@ class Item(Base):
         CheckConstraint("shelf_life_days BETWEEN 1 AND 7300", name="shelf_life_days"),
         CheckConstraint("opened_life_days BETWEEN 1 AND 7300", name="opened_life_days"),
         CheckConstraint("natural_step > 0", name="natural_step"),
+        CheckConstraint("density_mg_per_l BETWEEN 100000 AND 20000000", name="density_mg_per_l"),
         Index(None, "active", "sort_key", "id"),
     )
 
@@ -46,6 +47,8 @@ class Item(Base):
     expiry_required: Mapped[bool] = mapped_column(Boolean, default=True)
     shelf_life_days: Mapped[int | None] = mapped_column(SmallInteger)
     opened_life_days: Mapped[int | None] = mapped_column(SmallInteger)
+    # What a litre weighs: with it a bottle on a scale tells how much is left in it. Volumes only.
+    density_mg_per_l: Mapped[int | None]
     # Shipped with the starter catalogue and not yet confirmed by a manager.
     assumed: Mapped[bool] = mapped_column(Boolean, default=False)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -65,6 +68,7 @@ class ItemUnit(Base):
     __table_args__ = (
         UniqueConstraint("item_id", "code"),
         CheckConstraint("factor > 0", name="factor"),
+        CheckConstraint("tare_mg >= 0", name="tare_mg"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -73,5 +77,7 @@ class ItemUnit(Base):
     name_en: Mapped[str] = mapped_column(String(40))
     name_vi: Mapped[str] = mapped_column(String(40))
     factor: Mapped[int]
+    # What one of it weighs empty: a bottle without its oil.
+    tare_mg: Mapped[int | None]
 
     item: Mapped[Item] = relationship(back_populates="units")

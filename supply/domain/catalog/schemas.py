@@ -12,7 +12,7 @@ from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.units import stock_amount, told_amount
 from supply.fields import Amount, BaseSchema, Code, OutSchema, Text, Tick, Whole
 from supply.i18n import lazy
-from supply.quantity import UNITS, Dimension
+from supply.quantity import DENSITY_FACTOR, UNITS, Dimension, from_base
 
 
 class QuantityOut(OutSchema):
@@ -59,6 +59,16 @@ def quantity_told(base: int, item: Item) -> dict[str, str]:
     return {"amount": format(amount, "f"), "unit": unit}
 
 
+def grams_out(weight_mg: int | None) -> dict[str, Any] | None:
+    """A weight as {"amount", "unit"}, in grams."""
+    return None if weight_mg is None else {"amount": from_base(weight_mg, UNITS["g"].factor), "unit": "g"}
+
+
+def density_out(density_mg_per_l: int | None) -> str | None:
+    """Grams in a millilitre, exact: 915000 mg/l is "0.915"."""
+    return None if density_mg_per_l is None else format(from_base(density_mg_per_l, DENSITY_FACTOR), "f")
+
+
 class WriteItemUnit(BaseSchema):
     """An item's own unit: one bottle-500 holds amount 500, unit ml."""
 
@@ -71,6 +81,12 @@ class WriteItemUnit(BaseSchema):
     )
     amount = Amount(required=True, metadata={"label": lazy("One holds"), "example": "500"})
     unit = Code(required=True, max_length=20, metadata={"label": lazy("Unit"), "example": "ml"})
+    tare = Amount(
+        zero=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"label": lazy("Grams when empty"), "example": "210"},
+    )
 
 
 class WriteItem(BaseSchema):
@@ -115,6 +131,15 @@ class WriteItem(BaseSchema):
         allow_none=True,
         metadata={"label": lazy("Days after opening")},
     )
+    density = Amount(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": lazy("Grams in a millilitre"),
+            "hint": lazy("For what is counted as a volume: with it an opened bottle can be weighed."),
+            "example": "0.915",
+        },
+    )
     units = fields.List(
         fields.Nested(WriteItemUnit),
         load_default=list,
@@ -140,6 +165,8 @@ class ItemUnitOut(OutSchema):
     name_en = fields.String(required=True)
     name_vi = fields.String(required=True)
     holds = Quantity(lambda unit: stock_amount(unit.item, unit.factor), required=True)
+    # What one weighs empty.
+    tare = fields.Function(lambda unit: grams_out(unit.tare_mg))
 
 
 class ItemOut(OutSchema):
@@ -159,6 +186,7 @@ class ItemOut(OutSchema):
     expiry_required = fields.Boolean(required=True)
     shelf_life_days = fields.Integer(required=True, allow_none=True)
     opened_life_days = fields.Integer(required=True, allow_none=True)
+    density = fields.Function(lambda item: density_out(item.density_mg_per_l))
     assumed = fields.Boolean(required=True)
     active = fields.Boolean(required=True)
     units = fields.List(fields.Nested(ItemUnitOut), required=True)

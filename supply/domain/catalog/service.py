@@ -23,10 +23,11 @@ from supply.domain.catalog.units import base_quantity, stock_amount, told_amount
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import Text, lazy
 from supply.permissions import Actor, Permission, require
-from supply.quantity import UNITS, Dimension, to_base
+from supply.quantity import DENSITY_FACTOR, UNITS, Dimension, to_base
 
 __all__ = ["base_quantity", "search_key", "stock_amount", "told_amount", "unit_choices", "unit_factor"]
 
+GRAM = UNITS["g"].factor
 _FACTS = (
     "code",
     "name_en",
@@ -101,8 +102,8 @@ def create_item(
     assumed: bool = False,
     **facts: Any,
 ) -> Item:
-    """Add an item. `facts` are the columns of an item but natural_step, told as an amount in the usage unit;
-    `units` are its own: code, name_en, name_vi, and amount + unit of a common unit."""
+    """Add an item. `facts` are its columns, but natural_step is an amount in the usage unit, density in g/ml;
+    `units` are its own: code, name_en, name_vi, amount + unit of a common unit, tare in grams."""
     require(actor, Permission.CATALOG_MANAGE)
     _code_free(session, facts["code"])
     item = Item(id=new_id(), dimension=dimension, assumed=assumed, active=True, units=[])
@@ -201,8 +202,22 @@ def _apply(item: Item, facts: Mapping[str, Any], units: Sequence[Mapping[str, An
     usage_factor = unit_factor(item, item.usage_unit, field="usage_unit")
     step: Decimal = facts["natural_step"]
     item.natural_step = to_base(step, usage_factor, field="natural_step")
+    item.density_mg_per_l = _density(item, facts.get("density"))
     item.search_key = search_key(item.code, item.name_vi, item.name_en)
     item.sort_key = sort_key(item.name_vi)
+
+
+def _density(item: Item, told: Decimal | None) -> int | None:
+    """Grams in a millilitre as milligrams in a litre; only what is counted as a volume has one."""
+    if told is None:
+        return None
+    if item.dimension is not Dimension.VOLUME:
+        raise Invalid(
+            "density_unfit", lazy("Only what is counted as a volume has a density."), field="density"
+        )
+    if not Decimal("0.1") <= told <= 20:
+        raise Invalid("density_unlikely", lazy("A millilitre weighs from 0.1 to 20 grams."), field="density")
+    return to_base(told, DENSITY_FACTOR, field="density")
 
 
 def _check_stock_unit(item: Item) -> None:
@@ -233,6 +248,8 @@ def _apply_units(item: Item, units: Sequence[Mapping[str, Any]]) -> None:
         unit = kept.get(code) or ItemUnit(id=new_id(), code=code)
         unit.name_en, unit.name_vi = row["name_en"], row["name_vi"]
         unit.factor = _own_factor(item, row, index)
+        tare: Decimal | None = row.get("tare")
+        unit.tare_mg = None if tare is None else to_base(tare, GRAM, field=f"units.{index}.tare")
         wanted[code] = unit
     item.units[:] = list(wanted.values())
 
@@ -255,7 +272,9 @@ def _own_factor(item: Item, row: Mapping[str, Any], index: int) -> int:
 
 def _told(item: Item) -> dict[str, Any]:
     told: dict[str, Any] = {name: getattr(item, name) for name in (*_FACTS, "assumed", "active")}
+    told["density_mg_per_l"] = item.density_mg_per_l
     told["units"] = {unit.code: unit.factor for unit in item.units}
+    told["tares"] = {unit.code: unit.tare_mg for unit in item.units if unit.tare_mg is not None}
     return told
 
 

@@ -92,7 +92,18 @@ class Container(Base):
     """An opened bottle, jar or bag of a lot. Opening starts its shorter life."""
 
     __tablename__ = "container"
-    __table_args__ = (Index(None, "branch_id", "lot_id"),)
+    __table_args__ = (
+        CheckConstraint("tare_mg >= 0", name="tare_mg"),
+        Index(None, "branch_id", "lot_id"),
+        # What is in use, without the long tail of what is finished.
+        Index(
+            "ix_container_open",
+            "branch_id",
+            "id",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
@@ -102,7 +113,13 @@ class Container(Base):
     opened_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     # The last day on which the opened container may be used; None where opening shortens nothing.
     use_by_on: Mapped[date | None]
+    # As which unit of the item it was opened ("bottle-500"), and what it weighs empty where that is not the
+    # unit's own tare.
+    unit_code: Mapped[str | None] = mapped_column(String(20))
+    tare_mg: Mapped[int | None]
     finished_at: Mapped[datetime | None]
+    finished_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    finish_reason: Mapped[str | None] = mapped_column(String(40))
 
 
 class Movement(Base):

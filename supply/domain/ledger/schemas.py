@@ -1,4 +1,4 @@
-"""What stock looks like from outside: levels, lots, containers, movements; and policy, quarantine in."""
+"""What stock looks like from outside: levels, lots, movements; and policy, quarantine in."""
 
 from __future__ import annotations
 
@@ -231,30 +231,3 @@ class QuarantineLot(BaseSchema):
 class ReleaseLot(BaseSchema):
     branch_id = Id(required=True)
     reason = Text(max_length=400, required=True)
-
-
-class OpenContainer(BaseSchema):
-    branch_id = Id(required=True)
-    lot_id = Id(required=True)
-    location_id = Id(allow_none=True, load_default=None)
-    room_id = Id(allow_none=True, load_default=None)
-    amount = Amount(required=True)
-    unit = Code(max_length=20, required=True)
-    happened_at = Moment(allow_none=True, load_default=None)
-
-
-class FinishContainer(BaseSchema):
-    branch_id = Id(required=True)
-    happened_at = Moment(allow_none=True, load_default=None)
-
-
-class ContainerOut(OutSchema):
-    """An opened bottle, jar or bag."""
-
-    id = Id(required=True)
-    branch_id = Id(required=True)
-    lot_id = Id(required=True)
-    room_id = Id(required=True, allow_none=True)
-    opened_at = Moment(required=True)
-    use_by_on = Day(required=True, allow_none=True)
-    finished_at = Moment(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""The door of the ledger: lock, then deduct, receive, adjust, reverse, reserve; each has a room beside it.
+"""The door of the ledger: lock, then deduct, receive, pour, adjust, reverse; each has a room beside it.
 
 Everything that changes stock calls `lock` first. Whether the person may is decided by the capability that
 calls; the ledger decides whether the stock allows it.
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger import chain
 from supply.domain.ledger.facts import Change, Deducted, LotFacts, Receipt, Reversed, Taken, Use
 from supply.domain.ledger.models import LedgerHead, Lot
+from supply.domain.ledger.pouring import pour
 from supply.domain.ledger.promising import change_on_order, reserve
 from supply.domain.ledger.putting import adjust, obtain_lots, receive
 from supply.domain.ledger.taking import deduct
@@ -39,6 +40,7 @@ __all__ = [
     "keep_clock",
     "lock",
     "obtain_lots",
+    "pour",
     "receive",
     "reserve",
     "reverse",

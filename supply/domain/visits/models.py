@@ -198,7 +198,7 @@ class Completion(Base):
             sqlite_where=text("reversed_at IS NULL"),
             postgresql_where=text("reversed_at IS NULL"),
         ),
-        Index(None, "branch_id", "recorded_at"),
+        Index(None, "branch_id", "happened_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

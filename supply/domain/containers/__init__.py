@@ -1,0 +1,1 @@
+"""Opened containers: opening, topping up, moving, weighing, finishing."""
