@@ -107,11 +107,21 @@ def show_account(session: Session, actor: Actor) -> str:
     )
 
 
+def _prove_own(data: dict[str, Any]) -> None:
+    """As at the sign-in: the try is counted before the password is looked at, and given back if right."""
+    person, address, told = device.viewer(), _address(), data["current_password"]
+    assert person is not None
+    write_transaction(lambda session: people.begin_own_try(session, person.actor, address=address))
+    read_snapshot(lambda session: people.require_own_password(session, person.actor, told))
+    write_transaction(lambda session: people.end_own_try(session, person.actor, address=address))
+
+
 @bp.action(
     "/account/password",
     permission=Access.SIGNED_IN,
     back="account.show_account",
     schema=people_schemas.ChangePassword,
+    first=_prove_own,
 )
 def change_password(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
     """Ends every session of the person; this device gets a new one."""

@@ -131,6 +131,15 @@ def test_a_wrong_present_password_changes_nothing(client: OneLookClient, cast: C
     assert "ginger under" not in answer.text
 
 
+def test_an_open_screen_is_no_way_round_the_lock(client: OneLookClient, cast: Cast) -> None:
+    sign_in(client, cast.manager)
+    form, words = ("/account", "/account/password"), "ginger under the moon"
+    weak = send(client, *form, current_password=PASSWORD, password="short")
+    tries = [send(client, *form, current_password=f"guess {one}", password=words) for one in range(10)]
+    assert [answer.status_code for answer in (weak, *tries)] == [422] * 10 + [429]
+    assert send(client, *form, current_password=PASSWORD, password=words).status_code == 429
+
+
 def test_another_device_is_signed_out(app: Flask, cast: Cast, session: Session) -> None:
     here, there = OneLookClient(app), OneLookClient(app)
     sign_in(there, cast.manager)

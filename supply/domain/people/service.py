@@ -25,7 +25,9 @@ from supply.domain.people.signing_in import (
     Limits,
     Opened,
     actor_of_sign_in,
+    begin_own_try,
     begin_try,
+    end_own_try,
     end_sign_in,
     find_demo,
     list_demo_people,
@@ -51,8 +53,10 @@ __all__ = [
     "NewToken",
     "Opened",
     "actor_of_sign_in",
+    "begin_own_try",
     "begin_try",
     "create_token",
+    "end_own_try",
     "end_sign_in",
     "find_demo",
     "list_demo_people",
@@ -169,10 +173,15 @@ def reset_password(session: Session, actor: Actor, person_id: UUID, *, password:
 
 def change_password(session: Session, actor: Actor, *, current_password: str, password: str) -> Person:
     """Change one's own password; all one's sessions end. Raises Invalid for a wrong present one."""
-    person = session.get_one(Person, actor.person_id)
-    if not password_fits(person.password_hash, current_password):
+    require_own_password(session, actor, current_password)
+    return _set_password(session, actor, session.get_one(Person, actor.person_id), password)
+
+
+def require_own_password(session: Session, actor: Actor, current_password: str) -> None:
+    """Raises Invalid for a wrong one. The edge counts the tries (begin_own_try)."""
+    stored = session.get_one(Person, actor.person_id).password_hash
+    if not password_fits(stored, current_password):
         raise Invalid("password_wrong", lazy("This is not your present password."), field="current_password")
-    return _set_password(session, actor, person, password)
 
 
 def set_preferences(

@@ -144,6 +144,26 @@ def begin_try(session: Session, *, login: str, address: str) -> None:
     session.flush()
 
 
+def begin_own_try(session: Session, actor: Actor, *, address: str) -> None:
+    """As begin_try, for somebody signed in: a screen left open is no way round the lock. Raises TooMany."""
+    begin_try(session, login=session.get_one(Person, actor.person_id).login, address=address)
+
+
+def end_own_try(session: Session, actor: Actor, *, address: str) -> None:
+    """The password was right: the tries are given back."""
+    _give_tries_back(session, session.get_one(Person, actor.person_id).login, address)
+
+
+def _give_tries_back(session: Session, login: str, address: str) -> None:
+    account, from_there = subjects_of(login, address)
+    session.execute(delete(Throttle).where(Throttle.subject == account))
+    session.execute(
+        update(Throttle)
+        .where(Throttle.subject == from_there, Throttle.failures > 0)
+        .values(failures=Throttle.failures - 1)
+    )
+
+
 def _throttle(session: Session, subject: str) -> Throttle:
     """The subject's row, locked; made where there is none, also when somebody else makes it meanwhile."""
     if session.get(Throttle, subject) is None:
@@ -166,13 +186,7 @@ def prove(session: Session, *, login: str, password: str) -> UUID:
 
 def sign_in(session: Session, person_id: UUID, *, login: str, address: str) -> Opened:
     """Open a session for somebody who has proven who they are, and give their tries back."""
-    account, from_there = subjects_of(login, address)
-    session.execute(delete(Throttle).where(Throttle.subject == account))
-    session.execute(
-        update(Throttle)
-        .where(Throttle.subject == from_there, Throttle.failures > 0)
-        .values(failures=Throttle.failures - 1)
-    )
+    _give_tries_back(session, login, address)
     return open_session(session, session.get_one(Person, person_id))
 
 
