@@ -95,8 +95,8 @@ def _init_limits(app: Flask, settings: Settings) -> None:
 
 
 def _caller() -> str:
-    """A token's calls count together; without one, an address's."""
-    token = request.headers.get("Authorization", "")
+    """A token's calls count together; without one, an address's. A page takes no token, whatever is sent."""
+    token = request.headers.get("Authorization", "") if request.path.startswith("/api/") else ""
     return f"token:{sha256(token.encode()).hexdigest()[:32]}" if token else get_remote_address()
 
 
