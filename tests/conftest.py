@@ -115,6 +115,29 @@ def _number(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
+# --- what is measured --------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measuring coverage takes half as much time again, so lines are measured once: not a second time on
+    PostgreSQL where the same test runs on SQLite too, nor under the browser."""
+    measuring = item.config.pluginmanager.getplugin("_cov")
+    controller = measuring.cov_controller if measuring else None
+    if controller is None or not _repeats(item):
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
+
+
+def _repeats(item: pytest.Item) -> bool:
+    place = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+    return place == "browser" or (place == "domain" and item.get_closest_marker("postgres") is not None)
+
+
 # --- databases ---------------------------------------------------------------------------------------------
 
 
@@ -139,9 +162,9 @@ def dispose(app: Flask) -> None:
             engine.dispose()
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str, app: Flask | None = None) -> None:
     """Bring an empty database to the present schema, as `supply init` does."""
-    app = create_app(settings_for(database_url))
+    app = app or create_app(settings_for(database_url))
     with app.app_context():
         upgrade()
     dispose(app)
@@ -156,10 +179,11 @@ def workplace() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(workplace: Path) -> Path:
+def sqlite_template(workplace: Path, made_apps: MadeApps) -> Path:
     """A migrated, empty SQLite file; tests get copies of it."""
     file = workplace / "template.sqlite"
-    migrate(f"sqlite:///{file}")
+    url = f"sqlite:///{file}"
+    migrate(url, made_apps.on(settings_for(url)))
     return file
 
 
@@ -171,10 +195,11 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+def postgres_template(postgres_server: postgres.Server, made_apps: MadeApps) -> Iterator[str]:
     """The name of a migrated, empty database on the server; tests get copies of it."""
     name = postgres_server.create()
-    migrate(postgres_server.url(name))
+    url = postgres_server.url(name)
+    migrate(url, made_apps.on(settings_for(url)))
     yield name
     postgres_server.drop(name)
 
@@ -219,25 +244,31 @@ def settings(database_url: str) -> Settings:
     return settings_for(database_url)
 
 
-@pytest.fixture(scope="session")
-def made_apps() -> dict[Settings, Flask]:
+class MadeApps(dict[Settings, Flask]):
     """The applications of this process, one for each choice of settings, whatever the database."""
-    return {}
+
+    def on(self, settings: Settings) -> Flask:
+        kind = replace(settings, database_url="")
+        if kind in self:
+            rebind(self[kind], settings)
+        else:
+            self[kind] = create_app(settings)
+        return self[kind]
+
+
+@pytest.fixture(scope="session")
+def made_apps() -> MadeApps:
+    return MadeApps()
 
 
 @pytest.fixture
-def app(settings: Settings, made_apps: dict[Settings, Flask]) -> Iterator[Flask]:
+def app(settings: Settings, made_apps: MadeApps) -> Iterator[Flask]:
     """The application on this test's database.
 
     Making one takes most of a second, nearly all of it the API's documentation, so it is made once and moved
     from database to database. A test that adds routes or changes `app.config` asks for `fresh_app`.
     """
-    kind = replace(settings, database_url="")
-    if kind in made_apps:
-        rebind(made_apps[kind], settings)
-    else:
-        made_apps[kind] = create_app(settings)
-    app = made_apps[kind]
+    app = made_apps.on(settings)
     app.test_client_class = OneLookClient
     yield app
     dispose(app)

@@ -16,9 +16,16 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-# Nothing in these databases outlives the tests, so nobody waits for the disk. Tests of durability start
-# a server of their own with `server(durable=True)`.
-UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Nothing in these databases outlives the tests, so nobody waits for the disk and nobody tidies up. Tests of
+# durability start a server of their own with `server(durable=True)`.
+UNSAFE_BUT_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "checkpoint_timeout": "'1h'",
+    "max_wal_size": "'4GB'",
+}
 
 
 @dataclass

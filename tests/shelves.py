@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -50,15 +50,30 @@ def stock(
 ) -> tuple[UUID, UUID]:
     """Put a lot on the shelf of the main branch and commit: (delivery id, lot id)."""
 
-    def work(session: Session) -> tuple[UUID, UUID]:
+    (put,) = stock_all(cast, [item_id], quantity, number=number, expires_on=expires_on, actor=actor)
+    return put
+
+
+def stock_all(
+    cast: Cast,
+    item_ids: Collection[UUID],
+    quantity: int,
+    *,
+    number: str = "L1",
+    expires_on: date | None = None,
+    actor: Actor | None = None,
+) -> list[tuple[UUID, UUID]]:
+    """The same of several items, a delivery each, in one transaction."""
+
+    def work(session: Session) -> list[tuple[UUID, UUID]]:
         writer = ledger.lock(session, actor or cast.storekeeper, cast.branch_id)
-        source = new_id()
-        lots = ledger.obtain_lots(writer, [ledger.LotFacts(item_id, number, expires_on)])
-        receipt = ledger.Receipt(
-            item_id, lots[0].id, cast.location_id, quantity, "delivery", source, 1, clock.now()
-        )
-        ledger.receive(writer, [receipt], lots)
-        return source, lots[0].id
+        lots = ledger.obtain_lots(writer, [ledger.LotFacts(one, number, expires_on) for one in item_ids])
+        receipts = [
+            ledger.Receipt(one, lot.id, cast.location_id, quantity, "delivery", new_id(), 1, clock.now())
+            for one, lot in zip(item_ids, lots, strict=True)
+        ]
+        ledger.receive(writer, receipts, lots)
+        return [(receipt.source_id, receipt.lot_id) for receipt in receipts]
 
     return write_transaction(work)
 

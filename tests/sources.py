@@ -48,11 +48,10 @@ class Module:
                 assert node.level == 0, f"{self.place}:{node.lineno}: relative import"
                 yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
-    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+    @cached_property
+    def calls(self) -> list[tuple[str, ast.Call]]:
         """(dotted name as written, node) of every call."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield ast.unparse(node.func), node
+        return [(ast.unparse(node.func), node) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
 
 
 def modules() -> list[Module]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-
-import pytest
+from collections.abc import Callable
 
 from tests.sources import Module, modules
 
@@ -74,8 +73,20 @@ LONG_FUNCTIONS: dict[str, str] = {}
 MODULES = modules()
 
 
-def every_module(function: object) -> object:
-    return pytest.mark.parametrize("module", MODULES, ids=lambda module: module.place)(function)
+def every_module(check: Callable[[Module], None]) -> Callable[[], None]:
+    """One test that asks `check` of every module and names each that fails."""
+
+    def test() -> None:
+        faults = []
+        for module in MODULES:
+            try:
+                check(module)
+            except AssertionError as fault:
+                faults.append(f"{module.place}: {fault}")
+        assert not faults, "\n".join(faults)
+
+    test.__name__, test.__doc__ = check.__name__, check.__doc__
+    return test
 
 
 def level(name: str) -> str:
@@ -180,7 +191,7 @@ def test_only_the_ledger_writes_movements(module: Module) -> None:
         return
     writers = ("insert", "update", "delete", "upsert")
     wrong = []
-    for name, call in module.calls():
+    for name, call in module.calls:
         verb = name.split(".")[-1]
         arguments = {ast.unparse(argument).split(".")[-1] for argument in call.args}
         arguments |= {ast.unparse(argument).split(".")[0] for argument in call.args}
@@ -195,7 +206,7 @@ def test_only_the_clock_reads_the_clock(module: Module) -> None:
         return
     wrong = [
         f"{module.place}:{call.lineno} {name}"
-        for name, call in module.calls()
+        for name, call in module.calls
         if ".".join(name.split(".")[-2:]) in CLOCKS
     ]
     assert not wrong, "ask supply.clock, so that a test may tell the time"
@@ -207,7 +218,7 @@ def test_only_the_store_commits(module: Module) -> None:
         return
     wrong = [
         f"{module.place}:{call.lineno} {name}"
-        for name, call in module.calls()
+        for name, call in module.calls
         if name.split(".")[-1] in ("commit", "rollback")
     ]
     assert not wrong, "open write_transaction() or read_snapshot() at the edge; services do neither"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from supply.database import read_snapshot, write_transaction
+from supply import clock
+from supply.database import db, read_snapshot, write_transaction
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import StockLevel
 from supply.domain.reports.checking import check_books
@@ -18,7 +19,7 @@ from supply.domain.visits import service as visits
 from supply.domain.visits.views import VisitView
 from supply.permissions import Actor
 from tests.cast import Cast
-from tests.shelves import stock
+from tests.shelves import stock_all
 
 MUCH = 10_000_000
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -26,13 +27,52 @@ NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 def open_spa(cast: Cast, *, quantity: int = MUCH) -> dict[str, UUID]:
     """Load the starter catalogue and put a lot of each item on the shelf (none of 0): {code: item id}."""
-    write_transaction(lambda session: starter.load(session, cast.manager))
-    query = select(Item)
-    items = read_snapshot(lambda session: {item.code: item.id for item in session.scalars(query)})
+    load_starter(cast)
+    query = select(Item.code, Item.id)
+    items = dict(read_snapshot(lambda session: session.execute(query).all()))
     if quantity:
-        for item_id in items.values():
-            stock(cast, item_id, quantity, expires_on=date(2099, 1, 1))
+        stock_all(cast, items.values(), quantity, expires_on=date(2099, 1, 1))
     return items
+
+
+Rows = list[tuple[Table, list[dict[str, Any]]]]
+_STARTER: dict[UUID, Rows] = {}  # what the service wrote, under the manager who let it
+
+
+def load_starter(cast: Cast) -> None:
+    """The starter catalogue, as its service writes it.
+
+    The first time in this process it does; from then on the same rows are put down, with this cast's manager
+    as the one who did it. While the test tells the time, it is the service's work again.
+    """
+    if abs(clock.now() - datetime.now(UTC)) > timedelta(minutes=1):
+        write_transaction(lambda session: starter.load(session, cast.manager))
+    elif _STARTER:
+        write_transaction(lambda session: _put_down(session, cast.manager.person_id))
+    else:
+        before = read_snapshot(_every_row)
+        write_transaction(lambda session: starter.load(session, cast.manager))
+        told = [
+            (table, [row for row in rows if row not in before[table]])
+            for table, rows in read_snapshot(_every_row).items()
+        ]
+        _STARTER[cast.manager.person_id] = [(table, rows) for table, rows in told if rows]
+
+
+def _every_row(session: Session) -> dict[Table, list[dict[str, Any]]]:
+    return {
+        table: [dict(row) for row in session.execute(select(table)).mappings()]
+        for table in db.metadata.sorted_tables
+    }
+
+
+def _put_down(session: Session, manager: UUID) -> None:
+    ((first, told),) = _STARTER.items()
+    for table, rows in told:
+        session.execute(
+            table.insert(),
+            [{name: manager if value == first else value for name, value in row.items()} for row in rows],
+        )
 
 
 def plan(

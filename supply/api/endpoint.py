@@ -202,6 +202,15 @@ class ApiBlueprint(Blueprint):
             raise AssertionError("unreachable: only its documentation is used")
 
         fn: Any = stub
+        # Each of these copies what was told before, so the schemas, large to copy, come last.
+        for status, words in _failures(endpoint).items():
+            fn = self.alt_response(status, schema=ProblemOut, description=words, content_type=MEDIA_TYPE)(fn)
+        fn = self.doc(
+            summary=endpoint.summary,
+            description=_description(endpoint),
+            operationId=_camel(endpoint.fn.__name__),
+            security=[{"bearer": [endpoint.permission.value]}],
+        )(fn)
         if endpoint.method != "GET":
             fn = self.arguments(KeyHeader, location="headers")(fn)
         if endpoint.versioned:
@@ -214,14 +223,6 @@ class ApiBlueprint(Blueprint):
             {"ETag": {"schema": {"type": "string"}, "description": "The version."}} if endpoint.etag else None
         )
         fn = self.response(endpoint.status, answers, headers=headers)(fn)
-        for status, words in _failures(endpoint).items():
-            fn = self.alt_response(status, schema=ProblemOut, description=words, content_type=MEDIA_TYPE)(fn)
-        fn = self.doc(
-            summary=endpoint.summary,
-            description=_description(endpoint),
-            operationId=_camel(endpoint.fn.__name__),
-            security=[{"bearer": [endpoint.permission.value]}],
-        )(fn)
         told: dict[str, Any] = fn._apidoc
         return told
 

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from supply.api.catalog import _GINGER as GINGER
-from supply.database import write_transaction
 from supply.domain.people import service as people
-from supply.domain.treatments import service, starter
+from supply.domain.treatments import service
 from supply.permissions import Actor, Permission
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.shelves import add_item, stock, use
+from tests.treatments import load_starter
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_terms_are_set_listed_and_removed(call: Any, cast: Cast) -> None:
 
 @pytest.fixture
 def procedure(session: Session, cast: Cast) -> str:
-    write_transaction(lambda store: starter.load(store, cast.manager))
+    load_starter(cast)
     found = service.find_procedure_by_code(session, "back-massage")
     assert found is not None
     return f"/procedures/{found.id}"

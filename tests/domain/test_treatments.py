@@ -20,14 +20,14 @@ from supply.domain.treatments.models import Effect, Procedure, RecipeVersion
 from supply.domain.treatments.recipe import Scale
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from tests.cast import Cast
+from tests.treatments import load_starter
 
 # --- the starter catalogue -------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def massage(session: Session, cast: Cast) -> Procedure:
-    starter.load(session, cast.manager)
-    session.commit()
+    load_starter(cast)
     found = service.find_procedure_by_code(session, "back-massage")
     assert found is not None
     return found

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from supply.database import write_transaction
 from supply.domain.catalog import service as catalog
-from supply.domain.treatments import conditions, service, starter
+from supply.domain.treatments import conditions, service
 from supply.domain.treatments.models import Contraindication
 from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
+from tests.treatments import load_starter
 
 
 class Forms(HTMLParser):
@@ -61,7 +61,7 @@ def _sent(told: dict[str, str]) -> bool:
 
 @pytest.fixture
 def client(client: OneLookClient, session: Session, cast: Cast) -> OneLookClient:
-    write_transaction(lambda store: starter.load(store, cast.manager))
+    load_starter(cast)
     session.rollback()
     return client
 

@@ -61,12 +61,10 @@ def test_colours_are_named_in_the_palette_only() -> None:
     assert {name: found for name, text in own.items() if (found := _LITERAL.findall(text))} == {}
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(SUPPLY / "templates")))
-def test_a_template_keeps_to_the_content_security_policy(template: Path) -> None:
-    text = re.sub(r"\{#.*?#\}", "", template.read_text(), flags=re.S)
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text, re.I)
-    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
-    assert not re.search(r"""(?:src|href|action)=["']https?://""", text)
+def test_no_template_leads_elsewhere() -> None:
+    """What else the content security policy forbids: tests/test_style.py."""
+    texts = {str(path): re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S) for path in TEMPLATES}
+    assert [name for name, text in texts.items() if re.search(r"""href=["']https?://""", text)] == []
 
 
 def test_every_icon_named_in_a_template_is_drawn() -> None:
