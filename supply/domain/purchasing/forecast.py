@@ -19,7 +19,7 @@ from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
 SMOOTHING = 0.035
 ESTIMATE_DAYS = 10
 SITE_WEEKS = 8
-ERROR_DAYS = 84
+ERROR_DAYS = 140
 ERROR_STEP = 3
 FIRST_ERROR = 14
 ERRORS_WANTED = 24
@@ -98,8 +98,10 @@ class Forecast:
             # What is booked narrows the spread: only the rest varies as forecasts did.
             varying = math.sqrt(expected * self.open_need[days])
             firm = expected - varying
-            values = [max(booked, firm + error * varying) for error in self._errors(days)]
-            known = self._needs[days] = Needs(sorted(values))
+            values = [firm + error * varying for error in sorted(self._errors(days))]
+            if values[0] < booked:
+                values = [max(booked, value) for value in values]
+            known = self._needs[days] = Needs(values)
         return known
 
     def _errors(self, days: int) -> list[float]:
@@ -139,7 +141,7 @@ def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
     shift = _shift(plain, week, level, days)
     if shift is not None:
         level = shift.now
-    base = [week[weekday] * factor for weekday, factor in zip(days.weekdays, days.factors, strict=True)]
+    base = list(map(mul, days.of_week(week), days.factors))
     if not all(days.known):
         logged = list(map(mul, logged, days.known))
         base = list(map(mul, base, days.known))
@@ -180,12 +182,13 @@ def _levels(
     """Today's level and the one known at the start of every past day."""
     level, levels, seen = estimate, [], 0
     head_start = ESTIMATE_DAYS if estimate > 0 else 0
-    for used, weekday, known in zip(plain, days.weekdays, days.known, strict=True):
+    usual = days.of_week([1 / weekday for weekday in week])
+    for used, scale, known in zip(plain, usual, days.known, strict=True):
         levels.append(level)
         if known:
             seen += 1
             rate = 1 / (seen + head_start)
-            level += (rate if rate > SMOOTHING else SMOOTHING) * (used / week[weekday] - level)
+            level += (rate if rate > SMOOTHING else SMOOTHING) * (used * scale - level)
     return level, levels
 
 

@@ -46,6 +46,14 @@ class Days:
     def count(self) -> int:
         return len(self.weekdays)
 
+    def of_week(self, week: Sequence[float]) -> list[float]:
+        """A value for every past day from those of the weekdays."""
+        if not self.weekdays:
+            return []
+        first = self.weekdays[0]
+        cycle = [*week[first:], *week[:first]]
+        return (cycle * (self.count // WEEK + 1))[: self.count]
+
     def repaired(self, logged: Sequence[float]) -> list[float]:
         """What an item used on each day, its bulk entries spread over the days that they are of."""
         used = aligned(logged, self.count)

@@ -27,12 +27,9 @@ class Leads:
     """Lead times in days, rising; some count more than once."""
 
     days: list[int]
+    median: int
     incidents: int
     oldest_open: int
-
-    @property
-    def median(self) -> int:
-        return middle(self.days)
 
     @property
     def worst(self) -> int:
@@ -57,7 +54,7 @@ def lead_times(supplier: SupplierSeen, open_ages: Sequence[int]) -> Leads:
     if oldest > max(_late_point(days), usual):
         days += [oldest + 1, math.ceil(oldest + usual / 4)] * 2
     days.append(TAIL * middle(days))
-    return Leads(sorted(days), len(seen), oldest)
+    return Leads(sorted(days), middle(days), len(seen), oldest)
 
 
 def _incidents(deliveries: Sequence[Sequence[int]]) -> list[int]:

@@ -86,3 +86,13 @@ class Line:
     def numbers(self) -> dict[str, Any]:
         """Plain data, as it was when this was decided."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, numbers: dict[str, Any]) -> Line:
+        """What `numbers` told, read back."""
+        parts = {
+            "stock": Stock(**numbers["stock"]),
+            "need": Need(**numbers["need"]),
+            "timing": Timing(**numbers["timing"]),
+        }
+        return cls(**{**numbers, **parts})
