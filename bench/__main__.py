@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import looks, table
+from bench.reorder import __main__ as reorder
+from bench.sections import REORDER, write_page, write_section
 from bench.steps import AnyStore, Plan, measure
 from bench.stores import new_postgres, new_sqlite, postgres_server
 from bench.world import World
@@ -16,7 +18,6 @@ from tests.postgres import Server
 
 QUICK = Plan(rounds=3, by_hand=500, steps=300, bulks=3)
 FULL = Plan(rounds=5, by_hand=1500, steps=1000, bulks=10)
-PAGE = Path(__file__).parent.parent / "docs" / "benchmark.md"
 
 
 def main() -> None:
@@ -31,7 +32,8 @@ def main() -> None:
     try:
         with postgres_server() as server:
             for measured in _measure(server, folder, quick=told.quick):
-                PAGE.write_text(table.page(measured, quick=told.quick), encoding="utf-8")
+                write_page(table.page(measured, quick=told.quick))
+        write_section(REORDER, reorder.run(reorder.QUICK_SEEDS if told.quick else reorder.SEEDS))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
