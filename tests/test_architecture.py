@@ -38,7 +38,7 @@ SHARED = ("repeating", "mailing")
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
     *("recipe.py", "factors.py", "exactness.py", "safety.py", "substitution.py", "allocate.py", "chain.py"),
-    *("covering.py", "fixing.py", "colouring.py", "totals.py"),
+    *("covering.py", "fixing.py", "colouring.py", "hurdles.py", "totals.py"),
     *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
     "weighing.py",

@@ -14,6 +14,7 @@ from supply.database import db, read_snapshot, write_transaction
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import StockLevel
 from supply.domain.reports.checking import check_books
+from supply.domain.treatments import service as treatments
 from supply.domain.treatments import starter
 from supply.domain.visits import service as visits
 from supply.domain.visits.views import VisitView
@@ -73,6 +74,20 @@ def _put_down(session: Session, manager: UUID) -> None:
             table.insert(),
             [{name: manager if value == first else value for name, value in row.items()} for row in rows],
         )
+
+
+def offer_oils(cast: Cast) -> str:
+    """A package of the massage without rules: base oil 30 ml, lavender 2 ml, lemongrass 1 ml a guest."""
+
+    def work(session: Session) -> str:
+        massage = treatments.find_procedure_by_code(session, "back-massage")
+        assert massage is not None
+        names = {"code": "oils", "name_en": "Oils", "name_vi": "Tinh dầu"}
+        return treatments.create_package(
+            session, cast.manager, procedure_id=massage.id, steps=[6], **names
+        ).code
+
+    return write_transaction(work)
 
 
 def plan(

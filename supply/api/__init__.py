@@ -24,6 +24,7 @@ MODULES = (
     "waste",
     "visits",
     "tasks",
+    "readiness",
     "flags",
     "requisitions",
     "purchase_orders",

@@ -35,6 +35,7 @@ MODULES = (
     "tasks",
     "visits",
     "visit_plans",
+    "readiness",
     "receiving",
     "purchasing",
     "orders",

@@ -70,7 +70,7 @@ def _greeting(actor: Actor, branch: BranchChoice) -> str:
 
 
 def _questions(actor: Actor, branch: BranchChoice, today: Today) -> list[Question]:
-    asked = []
+    asked = [_not_ready(today)]
     if actor.may(Permission.REQUISITION_DECIDE, branch.id):
         asked.append(_waiting(today))
     if actor.may(Permission.REQUISITION_REQUEST, branch.id):
@@ -81,6 +81,21 @@ def _questions(actor: Actor, branch: BranchChoice, today: Today) -> list[Questio
     if actor.may(Permission.COUNT_APPROVE, branch.id):
         asked.append(_incidents(today))
     return asked
+
+
+def _not_ready(today: Today) -> Question:
+    number = today.visits_not_ready
+    return Question(
+        _("Which visits are not ready?"),
+        format_number(number),
+        url_for("readiness.show_readiness"),
+        _("Something is missing, must be done first, or is on its last day.")
+        if number
+        else _("Everything is there for today's visits."),
+        "tub",
+        "warning" if number else "ok",
+        _("to look at") if number else _("all well"),
+    )
 
 
 def _waiting(today: Today) -> Question:

@@ -98,14 +98,14 @@ GREEN, AMBER, RED = Colour.GREEN, Colour.AMBER, Colour.RED
         ([Pile(9)], [], RED, (Cause.SHORT,)),
         ([], [], RED, (Cause.SHORT,)),
         ([Pile(9)], [Coming(ORDER, 5, TODAY)], AMBER, (Cause.DELIVERY,)),
-        ([], [Coming(ORDER, 10, YESTERDAY, late=True)], AMBER, (Cause.LATE_DELIVERY,)),
+        ([], [Coming(ORDER, 10, YESTERDAY, unsure=True)], AMBER, (Cause.MAY_COME,)),
         ([Pile(9)], [Coming(ORDER, 5, TOMORROW)], RED, (Cause.SHORT,)),
         ([Pile(4)], [Coming(ORDER, 5, TODAY)], RED, (Cause.DELIVERY, Cause.SHORT)),
         (
             [Pile(5, expires_on=TODAY)],
-            [Coming(ORDER, 3, YESTERDAY, late=True), Coming(ORDER, 2, TODAY)],
+            [Coming(ORDER, 3, YESTERDAY, unsure=True), Coming(ORDER, 2, TODAY)],
             AMBER,
-            (Cause.EXPIRING, Cause.DELIVERY, Cause.LATE_DELIVERY),
+            (Cause.EXPIRING, Cause.DELIVERY, Cause.MAY_COME),
         ),
     ],
 )

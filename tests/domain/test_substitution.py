@@ -201,4 +201,4 @@ def test_what_planned_visits_need_is_not_offered_and_many_cost_no_more(session: 
     plan(cast)
     with statements() as seen:
         assert offers(*[wish] * 50)[0][1] == (lavender, 9_000, Refusal.RESERVED)
-    assert len(seen) == 4
+    assert len(seen) == 3

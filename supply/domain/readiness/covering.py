@@ -27,11 +27,12 @@ class Cause(StrEnum):
 
     EXPIRING = "expiring"
     DELIVERY = "delivery"
-    LATE_DELIVERY = "late-delivery"
+    MAY_COME = "may-come"
     BREW = "brew"
     SUBSTITUTE = "substitute"
     ACKNOWLEDGE = "acknowledge"
     CONSENT = "consent"
+    REPLACE = "replace"
     SHORT = "short"
     BLOCKED = "blocked"
 
@@ -50,11 +51,13 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:
-    """What safety asks for before the step may start."""
+    """What safety asks for before the step may start: a condition by code and name, and whom it concerns."""
 
     cause: Cause
     condition: str
     guests: tuple[int, ...] = ()
+    name_en: str = ""
+    name_vi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +105,12 @@ class Pile:
 
 @dataclass(slots=True)
 class Coming:
-    """What is still to come of an order; `late` if it should have been here before today."""
+    """What is still to come of an order; `unsure` if it is overdue or was not sent yet: it may come."""
 
     order_id: UUID
     quantity: int
     day: date
-    late: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Arrival:
     order_id: UUID
     quantity: int
     day: date
-    late: bool
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,22 +185,22 @@ def _deal_need(visit: PlannedVisit, need: Need, store: Store) -> Dealt:
 
 
 def _await(coming: Iterable[Coming], quantity: int, visit: PlannedVisit) -> tuple[Arrival, ...]:
-    """What will have come by the visit's day: what is expected before what is overdue and only may come."""
+    """What will have come by the visit's day: what is expected before what only may come."""
     arrivals = []
-    for order in sorted(coming, key=lambda order: (order.late, order.day, order.order_id)):
+    for order in sorted(coming, key=lambda order: (order.unsure, order.day, order.order_id)):
         part = min(order.quantity, quantity) if order.day <= visit.day else 0
         if part:
             order.quantity -= part
             quantity -= part
-            arrivals.append(Arrival(order.order_id, part, order.day, order.late))
+            arrivals.append(Arrival(order.order_id, part, order.day, order.unsure))
     return tuple(arrivals)
 
 
 def causes_of(dealt: Dealt) -> tuple[Cause, ...]:
     """Why what a need got is not plainly green; a shortfall is not weighed here."""
     found = [Cause.EXPIRING] if dealt.expiring else []
-    for cause, late in ((Cause.DELIVERY, False), (Cause.LATE_DELIVERY, True)):
-        if any(arrival.late is late for arrival in dealt.arrivals):
+    for cause, unsure in ((Cause.DELIVERY, False), (Cause.MAY_COME, True)):
+        if any(arrival.unsure is unsure for arrival in dealt.arrivals):
             found.append(cause)
     return tuple(found)
 

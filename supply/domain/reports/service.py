@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -19,6 +19,7 @@ from supply.domain.ledger import reading
 from supply.domain.people.models import Person
 from supply.domain.purchasing.models import PurchaseOrder, Requisition, RequisitionStatus
 from supply.domain.purchasing.orders import OPEN
+from supply.domain.readiness.counting import count_not_ready
 from supply.domain.suppliers.models import Supplier
 from supply.domain.tasks.models import Task, TaskKind
 from supply.domain.treatments.models import Procedure, Step
@@ -26,6 +27,7 @@ from supply.domain.visits.models import StepStatus, Visit, VisitStatus, VisitSte
 from supply.permissions import Actor, Permission, require
 
 EXPIRING_DAYS = 7
+SUBMITTED = "requisition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Today:
     count_tasks: int
     incidents: int
     requisitions_waiting: int
+    visits_not_ready: int
     orders_expected: Sequence[Any]
     visits: Sequence[VisitToday]
     my_visits: Sequence[VisitToday]
@@ -65,36 +68,34 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
     branch = branches.get_branch(session, actor, branch_id)
     day = clock.today(branch.timezone)
     standing = reading.list_expiring(session, branch_id, day + timedelta(days=EXPIRING_DAYS))
-    waiting = _open_tasks(session, branch_id)
+    waiting = _waiting(session, branch_id)
     visits = list_visits_of_day(session, branch_id, day, branch.timezone)
     return Today(
         day=day,
         flags=reading.list_low(session, branch_id, day),
         expiring=[row for row in standing if not reading.is_expired(row.Holding, row.Lot, day)],
         expired=[row for row in standing if reading.is_expired(row.Holding, row.Lot, day)],
-        count_tasks=waiting.get(TaskKind.COUNT, 0),
-        incidents=waiting.get(TaskKind.INCIDENT, 0),
-        requisitions_waiting=_requisitions_waiting(session, branch_id),
+        count_tasks=waiting.get(TaskKind.COUNT.value, 0),
+        incidents=waiting.get(TaskKind.INCIDENT.value, 0),
+        requisitions_waiting=waiting[SUBMITTED],
+        visits_not_ready=count_not_ready(session, actor, branch_id),
         orders_expected=_orders_expected(session, branch_id),
         visits=visits,
         my_visits=[entry for entry in visits if entry.visit.therapist_id == actor.person_id],
     )
 
 
-def _open_tasks(session: Session, branch_id: UUID) -> dict[TaskKind, int]:
-    query = (
-        select(Task.kind, func.count())
+def _waiting(session: Session, branch_id: UUID) -> dict[str, int]:
+    """What waits to be decided or done: open tasks by kind, and submitted requisitions. One statement."""
+    tasks = (
+        select(cast(Task.kind, String).label("kind"), func.count())
         .where(Task.branch_id == branch_id, Task.closed_at.is_(None))
         .group_by(Task.kind)
     )
-    return {key: value for key, value in session.execute(query)}
-
-
-def _requisitions_waiting(session: Session, branch_id: UUID) -> int:
-    query = select(func.count()).where(
+    submitted = select(literal(SUBMITTED), func.count()).where(
         Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED
     )
-    return session.scalar(query) or 0
+    return {kind: count for kind, count in session.execute(union_all(tasks, submitted))}
 
 
 def _orders_expected(session: Session, branch_id: UUID) -> Sequence[Any]:

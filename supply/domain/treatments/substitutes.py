@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,8 @@ from supply.domain.audit import service as audit
 from supply.domain.branches.models import Branch
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.standing import Standing, list_standing, reserved_amounts
+from supply.domain.ledger.allocate import At
+from supply.domain.ledger.standing import Standing, list_standing
 from supply.domain.treatments.models import Substitute
 from supply.domain.treatments.substitution import Offer, Shelf, weigh_substitutes
 from supply.errors import Invalid
@@ -162,7 +163,7 @@ def _amount(item: Item, base: int) -> str:
 
 
 def offers_for(session: Session, wishes: Sequence[Wish]) -> list[list[Offer]]:
-    """What may stand in for each of the wishes: one list per wish, in order; four statements however many.
+    """What may stand in for each of the wishes: one list per wish, in order; three statements however many.
 
     Each list has every active substitute of the wish's item in order of preference: an `Offer` of `item_id`,
     `quantity` (base units of the substitute) and `available`; `refusal` is None where it may be taken, else
@@ -179,8 +180,8 @@ def offers_for(session: Session, wishes: Sequence[Wish]) -> list[list[Offer]]:
     offers = []
     for wish in wishes:
         rows = substitutes.get(wish.item_id, [])
-        day = clock.day_of(wish.at, zones[wish.branch_id])
-        seen = {row.substitute_id: shelves.of(wish.branch_id, row.substitute_id, day) for row in rows}
+        at = At(wish.at, clock.day_of(wish.at, zones[wish.branch_id]))
+        seen = {row.substitute_id: shelves.of(wish.branch_id, row.substitute_id, at) for row in rows}
         offers.append(weigh_substitutes(wish.quantity, rows, seen, wish.forbidden))
     return offers
 
@@ -205,19 +206,18 @@ def _zones(session: Session, branch_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 class _Shelves:
-    """What stands of some items in some branches, read once and asked for many days."""
+    """What stands of some items in some branches, read once and asked for many instants."""
 
     def __init__(self, session: Session, branch_ids: Collection[UUID], item_ids: Collection[UUID]) -> None:
-        self._reserved = reserved_amounts(session, branch_ids, item_ids)
         self._standing: dict[tuple[UUID, UUID], list[Standing]] = defaultdict(list)
         for standing in list_standing(session, branch_ids, item_ids):
             self._standing[standing.branch_id, standing.item_id].append(standing)
 
-    def of(self, branch_id: UUID, item_id: UUID, day: date) -> Shelf:
+    def of(self, branch_id: UUID, item_id: UUID, at: At) -> Shelf:
         rows = self._standing.get((branch_id, item_id), ())
         return Shelf(
             standing=sum(row.quantity for row in rows),
-            expired=sum(row.quantity for row in rows if not row.quarantined and row.expired_on(day)),
+            expired=sum(row.quantity for row in rows if not row.quarantined and row.expired(at)),
             quarantined=sum(row.quantity for row in rows if row.quarantined),
-            reserved=self._reserved.get((branch_id, item_id), 0),
+            reserved=rows[0].reserved if rows else 0,
         )

@@ -1,0 +1,217 @@
+"""Readiness read from the books: shelves, orders, other branches; many visits cost no more statements."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id, read_snapshot, write_transaction
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.shelf import quarantine_lot
+from supply.domain.readiness.counting import count_not_ready
+from supply.domain.readiness.covering import Cause, Colour
+from supply.domain.readiness.fixing import Remedy
+from supply.domain.readiness.gathering import arrival
+from supply.domain.readiness.service import Readiness, readiness_of
+from supply.domain.suppliers import service as suppliers
+from supply.errors import Invalid, NotFound
+from supply.permissions import Actor, Role
+from tests.cast import Cast
+from tests.shelves import stock
+from tests.treatments import complete, offer_oils, open_spa, plan
+from tests.web.browsing import statements
+
+NINE = datetime(2026, 11, 22, 2, tzinfo=UTC)
+TODAY, TOMORROW = date(2026, 11, 22), date(2026, 11, 23)
+LATER = date(2099, 1, 1)
+
+
+@pytest.fixture
+def spa(session: Session, cast: Cast) -> dict[str, UUID]:
+    items = open_spa(cast, quantity=0)
+    offer_oils(cast)
+    return items
+
+
+def look(actor: Actor, branch_id: UUID, day: date | None = None) -> Readiness:
+    with clock.standing_at(NINE - timedelta(hours=1)):
+        return read_snapshot(lambda session: readiness_of(session, actor, branch_id, day))
+
+
+def massage(cast: Cast, hours: int = 0, guests: int = 1) -> UUID:
+    """A visit of nothing but oils, so many hours after nine."""
+    with clock.standing_at(NINE - timedelta(days=1)):
+        at = NINE + timedelta(hours=hours)
+        return plan(cast, package="oils", guests=guests, planned_at=at).visit.id
+
+
+def oils(cast: Cast, spa: dict[str, UUID], *, lemongrass: int = 0) -> None:
+    for code in ("oil-massage", "oil-lavender"):
+        stock(cast, spa[code], 1_000_000, expires_on=LATER)
+    if lemongrass:
+        stock(cast, spa["oil-lemongrass"], lemongrass, expires_on=LATER)
+
+
+def told(ready: Readiness) -> list[tuple[Colour, list[Cause]]]:
+    return [
+        (
+            one.colour,
+            [cause for step in one.steps for cover in step.cover.covers for cause in cover.causes],
+        )
+        for one in ready.visits
+    ]
+
+
+def test_a_visit_is_as_ready_as_the_shelf_at_its_time(session: Session, cast: Cast, spa: Any) -> None:
+    oils(cast, spa)
+    stock(cast, spa["oil-lemongrass"], 1_000, expires_on=TODAY, number="A")
+    _source, bad = stock(cast, spa["oil-lemongrass"], 9_000, expires_on=LATER, number="B")
+
+    def quarantine(store: Session) -> None:
+        quarantine_lot(store, cast.manager, branch_id=cast.branch_id, lot_id=bad, reason="recall")
+
+    write_transaction(quarantine)
+    later, first = massage(cast, 3), massage(cast)
+    tomorrow = massage(cast, 24)
+    ready = look(cast.therapist, cast.branch_id)
+    assert [one.visit.id for one in ready.visits] == [first, later, tomorrow]
+    # The shelf has peppermint nowhere, but lavender in plenty: it may stand in.
+    assert told(ready) == [
+        (Colour.AMBER, [Cause.EXPIRING]),
+        (Colour.AMBER, [Cause.SUBSTITUTE]),
+        (Colour.AMBER, [Cause.SUBSTITUTE]),
+    ]
+    assert [(one.remedy, one.item_id, one.quantity, one.visits) for one in ready.to_do] == [
+        (Remedy.SUBSTITUTE, spa["oil-lavender"], 2_000, 2)
+    ]
+    assert [one.visit.id for one in look(cast.therapist, cast.branch_id, TOMORROW).visits] == [tomorrow]
+    with clock.standing_at(NINE):
+        complete(cast, first, 6)
+    assert told(look(cast.therapist, cast.branch_id, TODAY)) == [(Colour.AMBER, [Cause.SUBSTITUTE])]
+
+
+def test_what_is_short_names_the_cheapest_fix(session: Session, cast: Cast, spa: Any) -> None:
+    oils(cast, spa, lemongrass=500)
+    massage(cast)
+    write_transaction(lambda store: _sell(store, cast, spa["oil-massage"], 3, 900))
+    write_transaction(lambda store: _sell(store, cast, spa["oil-lemongrass"], 0, 50_000))
+    for code in ("oil-lavender", "oil-massage"):
+        _use_up(cast, spa[code])
+    both = Actor(cast.manager.person_id, "both", cast.manager.grants | {(Role.MANAGER, cast.other_branch_id)})
+    _stock_elsewhere(cast, spa["oil-massage"], 20_000)
+    ready = look(both, cast.branch_id)
+    fixes = {cover.dealt.item_id: cover.fixes for cover in ready.visits[0].steps[0].cover.covers}
+    assert ready.visits[0].colour is Colour.RED
+    assert [(fix.remedy, fix.quantity, fix.in_time) for fix in fixes[spa["oil-massage"]]] == [
+        (Remedy.TRANSFER, 20_000, True),
+        (Remedy.ORDER, 500_000, False),
+    ]
+    assert fixes[spa["oil-massage"]][0].branch_id == cast.other_branch_id
+    # Ordered today it is here today: half a millilitre is short, a pack is bought.
+    order = fixes[spa["oil-lemongrass"]][0]
+    assert (order.remedy, order.quantity, order.cost_minor) == (Remedy.ORDER, 500_000, 50_000)
+    assert fixes[spa["oil-lavender"]] == ()
+    # Who sees only this branch hears nothing of the other's shelf.
+    own = look(cast.manager, cast.branch_id).visits[0].steps[0].cover.covers
+    assert all(fix.remedy is not Remedy.TRANSFER for cover in own for fix in cover.fixes)
+
+
+def _sell(session: Session, cast: Cast, item_id: UUID, lead_time_days: int, price_minor: int) -> None:
+    seller = suppliers.create_supplier(
+        session, cast.manager, code=f"S{lead_time_days}", name="Seller", lead_time_days=lead_time_days
+    )
+    suppliers.set_terms(
+        session,
+        cast.manager,
+        seller.id,
+        item_id,
+        pack_name="bottle",
+        amount=Decimal("500"),
+        unit="ml",
+        price_minor=price_minor,
+    )
+
+
+def _use_up(cast: Cast, item_id: UUID) -> None:
+    def work(session: Session) -> None:
+        writer = ledger.lock(session, cast.therapist, cast.branch_id)
+        ledger.deduct(writer, [ledger.Use(item_id, 1_000_000, "completion", new_id(), 1, clock.now())])
+
+    write_transaction(work)
+
+
+def _stock_elsewhere(cast: Cast, item_id: UUID, quantity: int) -> None:
+    def work(session: Session) -> None:
+        writer = ledger.lock(session, cast.outsider, cast.other_branch_id)
+        lots = ledger.obtain_lots(writer, [ledger.LotFacts(item_id, "X", LATER)])
+        receipt = ledger.Receipt(
+            item_id, lots[0].id, cast.other_location_id, quantity, "delivery", new_id(), 1, clock.now()
+        )
+        ledger.receive(writer, [receipt], lots)
+
+    write_transaction(work)
+
+
+def test_who_may_look_and_at_which_days(session: Session, cast: Cast, spa: Any) -> None:
+    assert look(cast.admin, cast.branch_id).visits == []
+    with pytest.raises(NotFound):
+        look(cast.outsider, cast.branch_id)
+    for day in (TODAY - timedelta(days=1), TOMORROW + timedelta(days=1)):
+        with pytest.raises(Invalid) as refusal:
+            look(cast.manager, cast.branch_id, day)
+        assert list(refusal.value.errors) == ["day"]
+
+
+def test_many_visits_cost_no_more_statements_and_the_number_is_that_of_the_list(
+    session: Session, cast: Cast, spa: Any
+) -> None:
+    oils(cast, spa, lemongrass=1_500)
+    massage(cast)
+    with statements() as few:
+        look(cast.manager, cast.branch_id)
+    for hours in range(1, 12):
+        massage(cast, hours, guests=2)
+    with statements() as many:
+        ready = look(cast.manager, cast.branch_id, TODAY)
+    assert len(few) == len(many) <= 12
+    assert ready.count(Colour.GREEN) == 1
+    with clock.standing_at(NINE - timedelta(hours=1)), statements() as tile:
+        number = read_snapshot(lambda store: count_not_ready(store, cast.manager, cast.branch_id))
+    assert (number, len(tile)) == (len(ready.visits) - 1, 3)
+
+
+def test_what_safety_asks_for_colours_the_step(session: Session, cast: Cast, spa: Any) -> None:
+    oils(cast, spa, lemongrass=1_000_000)
+    free = massage(cast)
+    with clock.standing_at(NINE - timedelta(days=1)):
+        for condition in ("pregnancy", "allergy:oil-lavender"):
+            plan(cast, package="oils", guests=[[condition]], planned_at=NINE)
+    with statements() as seen:
+        ready = look(cast.manager, cast.branch_id, TODAY)
+    assert len(seen) <= 12
+    found = {
+        one.visit.id: [hurdle for step in one.steps for hurdle in step.cover.hurdles] for one in ready.visits
+    }
+    assert found.pop(free) == []
+    assert {hurdle.condition for hurdles in found.values() for hurdle in hurdles} >= {"pregnancy"}
+    assert [one.colour for one in ready.visits if one.visit.id == free] == [Colour.GREEN]
+    with clock.standing_at(NINE - timedelta(hours=1)):
+        number = read_snapshot(lambda store: count_not_ready(store, cast.manager, cast.branch_id))
+    assert number == len(ready.visits) - ready.count(Colour.GREEN) > 0
+
+
+@pytest.mark.parametrize(
+    ("order_days", "lead", "expected"),
+    [(127, 0, 0), (127, 2, 2), (0b0000001, 0, 1), (0b1000000, 0, 0), (0b0000100, 1, 4)],
+)
+def test_an_order_is_sent_on_the_next_day_that_takes_orders(
+    order_days: int, lead: int, expected: int
+) -> None:
+    """The 22nd of November 2026 is a Sunday."""
+    assert arrival(TODAY, order_days, lead) == TODAY + timedelta(days=expected)
