@@ -36,6 +36,7 @@ class Permission(StrEnum):
     BRANCH_MANAGE = "branch:manage"
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission's name
     AUDIT_SEE = "audit:see"
+    VARIANCE_SEE = "variance:see"
 
 
 _S, _T, _M, _A = Role.STOREROOM, Role.THERAPIST, Role.MANAGER, Role.ADMIN
@@ -58,6 +59,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.BRANCH_MANAGE: frozenset({_A}),
     Permission.TOKEN_OWN: frozenset({_S, _T, _M, _A}),
     Permission.AUDIT_SEE: frozenset({_M, _A}),
+    Permission.VARIANCE_SEE: frozenset({_M}),
 }
 
 

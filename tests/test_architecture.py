@@ -42,6 +42,7 @@ PURE = (
     *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
     "weighing.py",
+    "deviation.py",
 )
 CLOCKS = {
     "datetime.now",

@@ -20,6 +20,7 @@ MODULES = (
     "substitutes",
     "stock",
     "containers",
+    "variance",
     "stocktake",
     "waste",
     "visits",

@@ -30,6 +30,7 @@ MODULES = (
     "substitutes",
     "stock",
     "containers",
+    "variance",
     "stocktake",
     "waste",
     "tasks",

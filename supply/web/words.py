@@ -33,6 +33,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "branch:manage": lazy("Change branches and settings"),
         "token:own": lazy("Manage own API tokens"),
         "audit:see": lazy("See the audit"),
+        "variance:see": lazy("Compare use with the recipes"),
     },
     "RoomType": {
         "single": lazy("Single"),
@@ -93,6 +94,24 @@ _WORDS: dict[str, dict[str, Text]] = {
         "other": lazy("Other"),
     },
     "CheckKind": {"weighed": lazy("Weighed"), "emptied": lazy("Finished as empty")},
+    "By": {
+        "item": lazy("By item"),
+        "step": lazy("By step"),
+        "therapist": lazy("By therapist"),
+        "procedure": lazy("By treatment"),
+        "branch": lazy("By branch"),
+    },
+    "Verdict": {
+        "more": lazy("more than the recipe"),
+        "less": lazy("less than the recipe"),
+        "noise": lazy("within chance"),
+        "too-few": lazy("too few to say"),
+    },
+    "Apart": {
+        "shortfall": lazy("Steps with a shortfall"),
+        "incident": lazy("Steps with an incident"),
+        "unplanned": lazy("Steps with something that the recipe lacks"),
+    },
     "ContainerState": {
         "in-use": lazy("In use"),
         "expired": lazy("expired"),

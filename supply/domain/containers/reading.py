@@ -62,7 +62,7 @@ _REMAINING = (
     .scalar_subquery()
 )
 # Poured in at opening and by topping up: movements whose document is the container itself.
-_FILLED = (
+FILLED = (
     select(func.coalesce(cast(func.sum(Movement.quantity), BigInteger), 0))
     .where(
         Movement.branch_id == Container.branch_id,
@@ -83,7 +83,7 @@ def _query(branch_id: UUID) -> Select[Any]:
             Room,
             Person.name,
             _REMAINING.label("remaining"),
-            _FILLED.label("filled"),
+            FILLED.label("filled"),
         )
         .join(Lot, Lot.id == Container.lot_id)
         .join(Item, Item.id == Lot.item_id)
@@ -137,7 +137,7 @@ def find_branch(session: Session, actor: Actor, container_id: UUID) -> UUID:
 
 def filled_of(session: Session, container: Container) -> int:
     """What was ever poured into a container, base units."""
-    return int(session.scalar(select(_FILLED).where(Container.id == container.id)) or 0)
+    return int(session.scalar(select(FILLED).where(Container.id == container.id)) or 0)
 
 
 def list_checks(

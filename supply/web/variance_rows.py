@@ -1,0 +1,127 @@
+"""Rows and points of the variance pages: shares, intervals, verdicts in words. Asks no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+
+from supply.domain.catalog.models import Item
+from supply.domain.reports.deviation import LEAST_CASES, Estimate, Verdict
+from supply.domain.reports.variance import Apart, Asked, Group
+from supply.domain.reports.weighed import Weighed
+from supply.i18n import _
+from supply.presenting import format_instant, format_number, format_quantity
+from supply.web.frame import named
+from supply.web.session import current_branch
+from supply.web.words import word
+
+__all__ = ["LEAST_CASES", "apart_rows", "case_row", "group_row", "kept", "points", "weighed_row"]
+
+_KINDS = {
+    Verdict.MORE: "warning",
+    Verdict.LESS: "info",
+    Verdict.NOISE: "ok",
+    Verdict.TOO_FEW: "neutral",
+}
+
+
+def kept(asked: Asked) -> dict[str, Any]:
+    """The period and what it is narrowed to, for the links of the page."""
+    narrowed = {
+        name: getattr(asked, name)
+        for name in ("item_id", "procedure_id", "position", "person_id")
+        if getattr(asked, name) is not None
+    }
+    elsewhere = {"branch_id": asked.branch_id} if asked.branch_id != current_branch().id else {}
+    return {"from": asked.from_day, "until": asked.until_day, **narrowed, **elsewhere}
+
+
+def percent(share: float | None) -> str:
+    """A share with its sign and one decimal: "+2.5 %"."""
+    if share is None:
+        return "–"
+    number = Decimal(f"{share * 100:.1f}")
+    sign = "+" if number > 0 else ""
+    return f"{sign}{format_number(number)}\N{NO-BREAK SPACE}%"
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None:
+        return ""
+    return _("%(low)s to %(high)s", low=percent(estimate.low), high=percent(estimate.high))
+
+
+def _judged(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "cases": format_number(estimate.cases),
+        "mean": percent(estimate.mean),
+        "interval": _interval(estimate),
+        "marks": [(_KINDS[estimate.verdict], word(estimate.verdict))],
+    }
+
+
+def group_row(group: Group, told: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the table; its name leads to the completions behind it."""
+    item = group.item
+    both = item is not None and group.actual is not None and group.standard is not None
+    return {
+        "name": named(group),
+        "url": url_for("variance.show_cases", **{**told, **group.key}),
+        "standard": format_quantity(group.standard, item) if both and item else "",
+        "actual": format_quantity(group.actual, item) if both and item else "",
+        **_judged(group.estimate),
+    }
+
+
+def points(groups: Sequence[Group]) -> list[tuple[str, float, float, float, str, bool]]:
+    """(name, low, mean, high, text, told from chance) of the groups that have an interval."""
+    return [
+        (
+            named(group),
+            one.low,
+            one.mean or 0.0,
+            one.high,
+            percent(one.mean),
+            one.verdict in (Verdict.MORE, Verdict.LESS),
+        )
+        for group in groups
+        if (one := group.estimate).low is not None and one.high is not None
+    ]
+
+
+def apart_rows(apart: Mapping[Apart, int], told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is told apart, each with its list."""
+    return [
+        {
+            "title": word(kind),
+            "side": format_number(count),
+            "url": url_for("variance.show_cases", **told, apart=kind.value) if count else "",
+        }
+        for kind, count in apart.items()
+    ]
+
+
+def weighed_row(row: Weighed) -> dict[str, Any]:
+    """An item's weighings against the book."""
+    return {
+        "name": named(row.item),
+        "url": url_for("containers.list_containers", item_id=row.item.id),
+        "difference": format_quantity(row.difference, row.item, signed=True),
+        **_judged(row.estimate),
+    }
+
+
+def case_row(row: Any, item: Item | None) -> dict[str, Any]:
+    """A completion behind a number."""
+    return {
+        "name": named(row.Step),
+        "url": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.Step.position}"),
+        "when": format_instant(row.Completion.happened_at, current_branch().timezone),
+        "who": row.person_name,
+        "standard": format_quantity(row.standard, item) if item is not None else "",
+        "actual": format_quantity(row.actual, item) if item is not None else "",
+        "value": "" if row.value is None else percent(row.value),
+    }

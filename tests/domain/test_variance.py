@@ -1,0 +1,177 @@
+"""Standard against actual: what is a case, in which period, of whom; what is told apart; who may see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import read_snapshot, write_transaction
+from supply.domain.containers.service import open_container
+from supply.domain.containers.weighing_in import weigh_in
+from supply.domain.reports.deviation import Verdict
+from supply.domain.reports.variance import Apart, Asked, By, Variance, list_cases, variance_of
+from supply.domain.reports.weighed import weighed_of
+from supply.domain.visits import service as visits
+from supply.errors import Forbidden, Invalid, NotFound
+from supply.permissions import Actor
+from tests.cast import Cast
+from tests.shelves import add_item, stock
+from tests.treatments import complete, do, open_spa, plan
+from tests.web.browsing import statements
+
+GRAM = 1_000
+# Half past midnight of 3 November in Hanoi: the 2nd in UTC.
+NIGHT = datetime(2026, 11, 2, 17, 30, tzinfo=UTC)
+NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
+
+
+def asked(cast: Cast, days: tuple[date, date] = NOVEMBER, **narrowed: Any) -> Asked:
+    return Asked(cast.branch_id, *days, **narrowed)
+
+
+def compare(cast: Cast, by: By, actor: Actor | None = None, **narrowed: Any) -> Variance:
+    wanted = asked(cast, **narrowed)
+    return read_snapshot(lambda session: variance_of(session, actor or cast.manager, wanted, by))
+
+
+def cases(cast: Cast, apart: Apart | None = None, **narrowed: Any) -> list[Any]:
+    wanted = asked(cast, **narrowed)
+    return list(read_snapshot(lambda s: list_cases(s, cast.manager, wanted, apart=apart)))
+
+
+def do_many(cast: Cast, actor: Actor, count: int, lines: list[dict[str, Any]]) -> None:
+    """Plan visits and do step 4 of each at NIGHT, in two transactions."""
+    facts: dict[str, Any] = {"branch_id": cast.branch_id, "procedure": "back-massage", "planned_at": NIGHT}
+
+    def plans(session: Session) -> list[UUID]:
+        guests = [{"conditions": []}]
+        made = [visits.plan_visit(session, actor, guests=guests, **facts) for _time in range(count)]
+        return [view.visit.id for view in made]
+
+    done = [
+        {"visit_id": visit, "position": 4, "happened_at": NIGHT, "lines": lines}
+        for visit in write_transaction(plans)
+    ]
+    write_transaction(
+        lambda session: visits.complete_steps(
+            session, actor, branch_id=cast.branch_id, completions=done, consent_to_shortage=False
+        )
+    )
+
+
+def told_of(variance: Variance) -> list[tuple[str, int, float | None, Verdict]]:
+    return [
+        (group.name_en, group.estimate.cases, group.estimate.mean, group.estimate.verdict)
+        for group in variance.groups
+    ]
+
+
+def test_cases_are_gathered_and_judged(session: Session, cast: Cast) -> None:
+    """Twenty-two times 120 g of ginger for 100 g by the therapist; twice by the recipe by the manager."""
+    ginger = open_spa(cast)["ginger"]
+    told = [{"item_id": ginger, "guest_position": 1, "amount": Decimal(120), "unit": "g"}]
+    do_many(cast, cast.therapist, 22, told)
+    do_many(cast, cast.manager, 2, [])
+    item = compare(cast, By.ITEM)
+    mean = 22 * 0.2 / 24
+    assert told_of(item) == [
+        ("Ginger", 24, pytest.approx(mean), Verdict.MORE),
+        ("Sauna oil", 24, 0.0, Verdict.NOISE),
+    ]
+    assert (item.groups[0].standard, item.groups[0].actual) == (2_400 * GRAM, (22 * 120 + 200) * GRAM)
+    # A completion is one case: the mean over its two items.
+    assert told_of(compare(cast, By.THERAPIST)) == [
+        ("therapist", 22, pytest.approx(0.1), Verdict.MORE),
+        ("manager", 2, 0.0, Verdict.TOO_FEW),
+    ]
+    for by in (By.STEP, By.PROCEDURE, By.BRANCH):
+        (group,) = compare(cast, by).groups
+        assert (group.estimate.cases, group.estimate.mean) == (24, pytest.approx(mean / 2))
+    (group,) = compare(cast, By.STEP, item_id=ginger).groups
+    assert (group.key["position"], group.estimate.mean) == (4, pytest.approx(mean))
+    only = compare(cast, By.ITEM, person_id=cast.manager.person_id, position=4)
+    assert {group.estimate.cases for group in only.groups} == {2}
+    behind = cases(cast, item_id=ginger, person_id=cast.therapist.person_id)
+    seen = [(row.standard, row.actual, row.value) for row in behind]
+    assert seen == [(100 * GRAM, 120 * GRAM, pytest.approx(0.2))] * 22
+    assert {row.person_name for row in cases(cast)} == {"therapist", "manager"}
+    _who_may_and_at_what_cost(cast)
+
+
+def _who_may_and_at_what_cost(cast: Cast) -> None:
+    for actor in (cast.therapist, cast.storekeeper, cast.admin):
+        with pytest.raises(Forbidden):
+            compare(cast, By.ITEM, actor)
+    with pytest.raises(NotFound):
+        compare(cast, By.ITEM, cast.outsider)
+    # All branches means those in which one may see it.
+    (group,) = compare(cast, By.BRANCH, everywhere=True).groups
+    assert group.key == {"branch_id": cast.branch_id}
+    with statements() as seen:
+        compare(cast, By.ITEM)
+    assert len(seen) <= 4, seen
+
+
+def test_what_was_undone_short_or_not_in_the_recipe_is_no_case(session: Session, cast: Cast) -> None:
+    spa = open_spa(cast)
+    plain, undone, short, extra = (plan(cast).visit.id for _time in range(4))
+    for visit in (plain, undone):
+        complete(cast, visit, 4, happened_at=NIGHT)
+    do(visits.reverse_completion, cast, undone, 4)
+    tea = {"item_id": spa["ginger-tea"], "amount": Decimal(2), "unit": "piece"}
+    complete(cast, extra, 4, happened_at=NIGHT, lines=[tea])
+    much = {"guest_position": 1, "amount": Decimal(999), "unit": "kg"}
+    complete(
+        cast,
+        short,
+        4,
+        happened_at=NIGHT,
+        lines=[{"item_id": spa["ginger"], **much}],
+        consent_to_shortage=True,
+    )
+    now = compare(cast, By.ITEM)
+    # The short one has no ginger to compare, but its sauna oil was used by the recipe.
+    assert {group.name_en: group.estimate.cases for group in now.groups} == {"Ginger": 2, "Sauna oil": 3}
+    assert now.apart == {Apart.SHORTFALL: 1, Apart.INCIDENT: 0, Apart.UNPLANNED: 1}
+    assert [row.visit_id for row in cases(cast, Apart.SHORTFALL)] == [short]
+    assert [row.visit_id for row in cases(cast, Apart.UNPLANNED)] == [extra]
+    # The period is the branch's days, by when it was done.
+    third, second = (date(2026, 11, 3), date(2026, 11, 3)), (date(2026, 11, 2), date(2026, 11, 2))
+    assert len(compare(cast, By.ITEM, days=third).groups) == 2
+    assert compare(cast, By.ITEM, days=second).groups == []
+    for days in ((NOVEMBER[1], NOVEMBER[0]), (date(2025, 1, 1), date(2026, 1, 2))):
+        with pytest.raises(Invalid) as caught:
+            compare(cast, By.ITEM, days=days)
+        assert list(caught.value.errors) == ["until"]
+
+
+def test_what_was_weighed_is_compared_with_the_book(session: Session, cast: Cast) -> None:
+    ginger = add_item(session, "ginger")
+    session.commit()
+    stock(cast, ginger, 5_000 * GRAM)
+    here = {"branch_id": cast.branch_id}
+
+    def weigh(session: Session) -> None:
+        bag = open_container(
+            session, cast.storekeeper, item_id=ginger, amount=Decimal(1000), unit="g", **here
+        )
+        for gross in (950, 900):
+            weigh_in(session, cast.therapist, bag.id, gross=Decimal(gross), tare=Decimal(0), unit="g", **here)
+
+    write_transaction(weigh)
+    days = (
+        clock.today("Asia/Ho_Chi_Minh") - timedelta(days=2),
+        clock.today("Asia/Ho_Chi_Minh") + timedelta(days=2),
+    )
+    rows = read_snapshot(lambda s: weighed_of(s, cast.manager, asked(cast, days)))
+    assert [(row.item.code, row.difference, row.estimate.cases) for row in rows] == [
+        ("ginger", -100 * GRAM, 2)
+    ]
+    assert rows[0].estimate.mean == pytest.approx(0.05)
+    assert rows[0].estimate.verdict is Verdict.TOO_FEW
