@@ -6,6 +6,14 @@ A migration that rebuilds one of these tables on SQLite calls `raise_walls` for 
 from alembic import op
 
 APPEND_ONLY = ("movement", "audit_entry")
+# What is unique in them: INSERT OR REPLACE deletes the row that bears it, on SQLite past the DELETE trigger.
+_UNIQUE = {
+    "movement": (
+        "branch_id = NEW.branch_id AND seq = NEW.seq",
+        "branch_id = NEW.branch_id AND reverses_seq = NEW.reverses_seq",
+    ),
+    "audit_entry": ("id = NEW.id",),
+}
 
 
 def raise_walls(*tables: str) -> None:
@@ -45,6 +53,16 @@ def _append_only(table: str) -> None:
             f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
+    bar_replacing(table)
+
+
+def bar_replacing(table: str) -> None:
+    """SQLite only: PostgreSQL's ON CONFLICT updates, which is refused already."""
+    there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {unique})" for unique in _UNIQUE[table])
+    op.execute(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
 
 
 def _four_eyes() -> None:

@@ -254,7 +254,7 @@ def test_the_database_itself_refuses_to_change_history(
     cast: Cast, ginger: UUID, backend: str, table: str, wrong: str
 ) -> None:
     if backend == "sqlite" and wrong.startswith("TRUNCATE"):
-        wrong = "DELETE FROM {}"
+        wrong = "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"
     _source, lot_id = stock(cast, ginger, 10 * GRAM)
     write_transaction(
         lambda s: (

@@ -27,8 +27,10 @@ from tests.treatments import complete, differences, open_spa, plan
 TRIGGERS = {
     "sqlite": {
         ("audit_entry", "audit_entry_no_delete"),
+        ("audit_entry", "audit_entry_no_replace"),
         ("audit_entry", "audit_entry_no_update"),
         ("movement", "movement_no_delete"),
+        ("movement", "movement_no_replace"),
         ("movement", "movement_no_update"),
         ("requisition", "requisition_four_eyes_insert"),
         ("requisition", "requisition_four_eyes_update"),
