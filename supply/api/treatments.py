@@ -240,6 +240,16 @@ def confirm_recipe_line(session: Session, actor: Actor, procedure_id: UUID, line
     drafting.confirm_line(session, actor, procedure_id, line_id)
 
 
+@blp.post(
+    "/procedures/<uuid:procedure_id>/recipe-rules/<uuid:recipe_rule_id>/confirmation",
+    permission=_MANAGE,
+    summary="Confirm a rule of a recipe",
+    description="A manager stands by one assumed rule, of a package or of guests; the rule itself stays.",
+)
+def confirm_recipe_rule(session: Session, actor: Actor, procedure_id: UUID, recipe_rule_id: UUID) -> None:
+    drafting.confirm_rule(session, actor, procedure_id, recipe_rule_id)
+
+
 @blp.get(
     "/packages",
     permission=_SEE,

@@ -44,13 +44,14 @@ _STEP = "/visits/<uuid:visit_id>/steps/<int(min=1, max=50):position>"
     status=201,
     etag=True,
     summary="Plan a visit",
-    description="Resolves the newest published recipe for package, party and room; reserves what it needs. "
+    description="Resolves the newest published recipe for package, party, room and the guests' factors; "
+    "reserves what it needs. Each line bears the path of rules that gave it. "
     "The answer bears the warnings that the guests' conditions give rise to, by step. Never send names.",
     example={
         "branch_id": _BRANCH,
         "procedure": "back-massage",
         "package": "full-ritual",
-        "guests": [{"conditions": []}, {"conditions": ["pregnancy"]}],
+        "guests": [{"conditions": [], "factors": ["senior"]}, {"conditions": ["pregnancy"]}],
         "planned_at": "2026-11-22T09:30:00Z",
         "booking_reference": "BK-20261122-7",
     },

@@ -24,7 +24,7 @@ from supply.web.safety_rows import finding_rows, guests_words
 from supply.web.session import choose_locale, current_branch
 from supply.web.stock_rows import until
 from supply.web.units import unit_options
-from supply.web.words import word
+from supply.web.words import guests_told, word
 
 STATUS_KINDS = {
     VisitStatus.PLANNED: ("neutral", "clock"),
@@ -66,6 +66,7 @@ def visit_facts(view: VisitView) -> list[tuple[str, Any]]:
         (_("Room"), view.room.name if view.room else ""),
         (_("Therapist"), view.therapist or ""),
         (_("Package"), named(view.package) if view.package else ""),
+        (_("Amounts follow"), guests_told(view.guests)),
         (_("Booking"), visit.booking_reference or ""),
         (_("Recipe"), _("version %(number)s", number=view.recipe_number)),
         (_("Note"), visit.note or ""),

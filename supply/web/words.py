@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from supply.domain.treatments.factors import WORDS as FACTOR_WORDS
-from supply.i18n import Text, lazy
+from supply.i18n import Text, _, lazy
 
 _WORDS: dict[str, dict[str, Text]] = {
     "Role": {
@@ -175,6 +177,17 @@ _WORDS: dict[str, dict[str, Text]] = {
         "block": lazy("Not allowed"),
     },
 }
+
+
+def factor_words(codes: Iterable[str]) -> str:
+    """What about a guest changes the amounts; a code of an older version shows itself."""
+    return ", ".join(str(FACTOR_WORDS.get(code, code)) for code in codes)
+
+
+def guests_told(guests: Iterable[Any]) -> str:
+    """The guests of whom there is something to tell, each with what it is."""
+    told = [(guest.position, factor_words(guest.factors)) for guest in guests if guest.factors]
+    return " · ".join(_("guest %(number)s: %(facts)s", number=number, facts=facts) for number, facts in told)
 
 
 def word(code: StrEnum | None) -> str:

@@ -29,6 +29,7 @@ OTHER_NAMES = {
     "entry_id": "waste_entry",
     "line_id": "recipe_line",
     "order_id": "purchase_order",
+    "recipe_rule_id": "factor_rule",
     "rule_id": "contraindication",
 }
 
