@@ -25,6 +25,7 @@ MODULES = (
     "catalog",
     "suppliers",
     "treatments",
+    "recipe_drafts",
     "conditions",
     "contraindications",
     "substitutes",

@@ -1,6 +1,6 @@
 """Error pages in the program's own frame.
 
-A refused form is not here: pages.show_again shows it again. This is for what has no page to go back to.
+A refused form is not here: actions.show_again shows it again. This is for what has no page to go back to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from supply.errors import Invalid, SupplyError, Unauthenticated
 from supply.i18n import _, lazy
-from supply.web import pages
+from supply.web import actions
 from supply.web.session import viewer
 
 
@@ -34,7 +34,7 @@ def _page_for(error: Exception) -> Response:
     if isinstance(error, Unauthenticated):
         return _to_sign_in()
     if isinstance(error, SupplyError):
-        response = _page(pages.STATUS.get(type(error), 400), text=str(error.message))
+        response = _page(actions.STATUS.get(type(error), 400), text=str(error.message))
         if "retry_after" in error.details:
             response.headers["Retry-After"] = str(error.details["retry_after"])
         return response
@@ -84,7 +84,7 @@ def _unproven() -> Response:
         reason = Invalid(
             "form_expired", lazy("This form had grown old. Nothing was saved; please send it again.")
         )
-        return pages.show_again(back, request.view_args or {}, reason, None, status=400)
+        return actions.show_again(back, request.view_args or {}, reason, None, status=400)
     return _page(
         400,
         title=_("This form was not sent from our page"),

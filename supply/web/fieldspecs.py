@@ -31,6 +31,8 @@ class FieldSpec:
     hint: str = ""
     autocomplete: str = ""
     inputmode: str = ""
+    # What an optional choice says where nothing is chosen, if not "None".
+    empty: str = ""
     # The HTML name under which a quantity's unit is sent.
     unit_name: str = ""
 

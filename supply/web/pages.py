@@ -6,62 +6,34 @@ transaction, then redirects (303); refused, the page it came from is shown again
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from marshmallow import Schema
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from supply.database import read_snapshot, write_transaction
-from supply.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Stale,
-    SupplyError,
-    TooMany,
-    Unauthenticated,
-    Unavailable,
-)
-from supply.i18n import Text, _, lazy
-from supply.permissions import Actor, Permission
-from supply.repeating import Answer, fingerprint, run_once
-from supply.web.forms import (
-    FRAME,
-    FormState,
-    Reading,
-    branch_of_key,
-    faults_of,
-    load,
-    load_query,
-    new_key,
-    read,
-)
+from supply.database import read_snapshot
+from supply.i18n import Text
+from supply.permissions import Permission
+from supply.web.actions import Action, Shown, Target, form_key
+from supply.web.forms import FormState, load_query
 from supply.web.gate import Access, admit
-from supply.web.session import BranchChoice, find_current_branch, work_in_branch
 
-Target = str | tuple[str, dict[str, Any]]
-SPENT = "idempotency_key_reused"
-_KEY = re.compile(r"[0-9a-f]{32}(\.[0-9a-f]{32})?")
-STATUS: dict[type[SupplyError], int] = {
-    Invalid: 422,
-    NotFound: 404,
-    Forbidden: 403,
-    Conflict: 409,
-    Stale: 409,
-    Unauthenticated: 401,
-    TooMany: 429,
-    Unavailable: 503,
-}
-# What leads back to the form. Forbidden and NotFound have no form to go back to.
-REFUSALS = (Invalid, Conflict, Stale, TooMany, Unauthenticated, Unavailable)
+__all__ = [
+    "NavEntry",
+    "Pages",
+    "Shown",
+    "Target",
+    "current_form",
+    "form_key",
+    "query",
+    "render",
+    "say",
+    "tried",
+]
 
 
 @dataclass(frozen=True)
@@ -73,14 +45,6 @@ class NavEntry:
     icon: str
     permission: Permission | Access
     order: int
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An action's answer that is shown once and never stored (a new token); a repeat is led to `target`."""
-
-    page: str
-    target: Target
 
 
 class Pages(Blueprint):
@@ -123,16 +87,19 @@ class Pages(Blueprint):
         versioned: bool = False,
         keyed: bool = True,
         first: Callable[[dict[str, Any]], None] | None = None,
+        trial: Callable[..., Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """POST: fn(session, actor, [data,] [version=,] **path) returns where to go, or Shown.
 
         `data` where a schema is named, `version` where versioned. keyed=False is for what may be repeated
         by nature (a switch of language) and for who is nobody yet (signing in). `first` is done before the
-        transaction begins, with transactions of its own where it needs any.
+        transaction begins, with transactions of its own where it needs any. `trial` answers a button named
+        "trial" instead: it only looks, and the page is shown again with what was typed and what it returned
+        (`tried()`).
         """
 
         def register(fn: Callable[..., Any]) -> Callable[..., Any]:
-            plan = _Action(fn, permission, back, schema, versioned, keyed, first)
+            plan = Action(fn, permission, back, schema, versioned, keyed, first, trial)
 
             @wraps(fn)
             def view(**path: Any) -> BaseResponse:
@@ -144,63 +111,6 @@ class Pages(Blueprint):
             return fn
 
         return register
-
-
-@dataclass(frozen=True)
-class _Action:
-    fn: Callable[..., Any]
-    permission: Permission | Access
-    back: str
-    schema: type[Schema] | None
-    versioned: bool
-    keyed: bool
-    first: Callable[[dict[str, Any]], None] | None
-
-    def run(self, path: dict[str, Any]) -> BaseResponse:
-        key = request.form.get("idempotency_key", "")
-        opened_in = branch_of_key(key)
-        if opened_in is not None:
-            # The form belongs to the branch in which it was opened, whatever another tab has chosen since.
-            work_in_branch(opened_in)
-        actor = admit(self.permission)
-        reading: Reading | None = None
-        data: dict[str, Any] = {}
-        try:
-            if self.keyed and not _KEY.fullmatch(key):
-                raise Invalid("key_missing", lazy("This form was incomplete. Please send it again."))
-            given: dict[str, Any] = {**path, **({"version": _version()} if self.versioned else {})}
-            if self.schema is not None:
-                reading = _reading(self.schema())
-                data = load(self.schema(), reading)
-            if self.first is not None:
-                self.first(data)
-            args = (actor,) if self.schema is None else (actor, data)
-            return self._once(key, actor, lambda session: self.fn(session, *args, **given))
-        except REFUSALS as error:
-            return show_again(self.back, path, error, reading)
-
-    def _once(self, key: str, actor: Actor | None, call: Callable[[Session], Any]) -> BaseResponse:
-        shown: list[str] = []
-
-        def work(session: Session) -> Answer:
-            g.said = []
-            shown.clear()
-            result = call(session)
-            if isinstance(result, Shown):
-                shown.append(result.page)
-            address = _address(result.target if isinstance(result, Shown) else result)
-            return Answer(303, json.dumps({"location": address, "said": g.said}))
-
-        if not self.keyed or actor is None:
-            answer = write_transaction(work)
-        else:
-            answer = run_once(key, actor.person_id, fingerprint(*_told()), work)
-        if shown and not answer.replayed:
-            return make_response(shown[0])
-        told = json.loads(answer.body)
-        for kind, text in told["said"]:
-            flash(text, kind)
-        return redirect(told["location"], 303)
 
 
 def current_form() -> FormState:
@@ -224,72 +134,6 @@ def query(schema: type[Schema]) -> dict[str, Any]:
     return load_query(schema(), request.args)
 
 
-def form_key() -> str:
-    """A fresh key for one form of the page."""
-    branch = find_current_branch()
-    return new_key(branch.id if branch else None)
-
-
-def show_again(
-    back: str, path: dict[str, Any], error: SupplyError, reading: Reading | None, status: int = 0
-) -> BaseResponse:
-    """The page the form came from, with what was typed, why it was refused, and the status that says so."""
-    sent = request.form.get("idempotency_key", "")
-    spent = error.code == SPENT
-    words = _("This form was sent already. If you mean it once more, send it again.") if spent else ""
-    g.form_state = FormState(
-        values=_typed(),
-        errors={"": [words]} if spent else faults_of(error, reading),
-        error=words or str(error.message),
-        code=error.code,
-        details=error.details,
-        endpoint=request.endpoint or "",
-        # A key that is spoken for cannot serve another body: knowingly sending again takes a new one.
-        sent_key=form_key() if spent or not _KEY.fullmatch(sent) else sent,
-        action=request.path,
-        sent_version="" if isinstance(error, Stale) else request.form.get("version", ""),
-    )
-    wanted = next(current_app.url_map.iter_rules(back)).arguments
-    page = current_app.view_functions[back](**{name: value for name, value in path.items() if name in wanted})
-    response = make_response(page)
-    response.status_code = status or STATUS.get(type(error), 400)
-    if "retry_after" in error.details:
-        response.headers["Retry-After"] = str(error.details["retry_after"])
-    return response
-
-
-def _typed() -> Any:
-    values = request.form.copy()
-    for name in FRAME:
-        values.poplist(name)
-    return values
-
-
-def _reading(schema: Schema) -> Reading:
-    branch: BranchChoice | None = find_current_branch()
-    place = (branch.timezone, branch.currency) if branch else ("UTC", "VND")
-    reading = read(schema, request.form, *place)
-    if branch is not None and "branch_id" in schema.load_fields:
-        reading.data.setdefault("branch_id", str(branch.id))
-    return reading
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise Invalid("version_missing", lazy("This form was incomplete. Please open the page again."))
-    return int(text)
-
-
-def _told() -> tuple[Any, ...]:
-    """What the form is, for its key: everything but the key itself and the proof of origin."""
-    kept = sorted(
-        [name, *values]
-        for name, values in request.form.lists()
-        if name not in ("csrf_token", "idempotency_key")
-    )
-    return "page", request.path, kept
-
-
-def _address(target: Target) -> str:
-    return target if isinstance(target, str) else url_for(target[0], **target[1])
+def tried() -> Any:
+    """What an action's trial returned, where the page is shown after one; None otherwise."""
+    return g.get("tried")

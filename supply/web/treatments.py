@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Room
-from supply.domain.catalog import service as catalog
 from supply.domain.treatments import contraindications, drafting, service
 from supply.domain.treatments.example import example_lines
 from supply.domain.treatments.models import Package, RecipeVersion
 from supply.domain.treatments.recipe import setting_of
 from supply.domain.treatments.rule_words import rule_words
-from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure, SaveDraft
+from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure
 from supply.fields import BaseSchema, Id, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
-from supply.presenting import unit_symbol
-from supply.quantity import UNITS
 from supply.web.contraindications import rule_row
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
@@ -38,8 +34,6 @@ bp.nav(
 )
 Target = tuple[str, dict[str, Any]]
 _SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
-# As many items as one select can still be used with; a spa's catalogue is far smaller.
-MOST_ITEMS = 500
 
 
 class ExampleVisit(BaseSchema):
@@ -79,7 +73,7 @@ def new_procedure(session: Session, actor: Actor) -> str:
 def create_procedure(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
     procedure = service.create_procedure(session, actor, **data)
     say(_("Now write its steps and publish them."))
-    return "treatments.edit_draft", {"procedure_id": procedure.id}
+    return "recipe_drafts.edit_draft", {"procedure_id": procedure.id}
 
 
 @bp.page("/procedures/<uuid:procedure_id>/edit", permission=_MANAGE)
@@ -166,96 +160,4 @@ def confirm_recipe(session: Session, actor: Actor, procedure_id: UUID) -> Target
 def confirm_line(session: Session, actor: Actor, procedure_id: UUID, line_id: UUID) -> Target:
     drafting.confirm_line(session, actor, procedure_id, line_id)
     say(_("Confirmed: no longer an assumption."))
-    return "treatments.show_procedure", {"procedure_id": procedure_id}
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/draft/beginning", permission=_MANAGE, back="treatments.show_procedure"
-)
-def begin_draft(session: Session, actor: Actor, procedure_id: UUID) -> Target:
-    drafting.begin_draft(session, actor, procedure_id)
-    return "treatments.edit_draft", {"procedure_id": procedure_id}
-
-
-@bp.page("/procedures/<uuid:procedure_id>/draft", permission=_MANAGE)
-def edit_draft(session: Session, actor: Actor, procedure_id: UUID) -> str:
-    procedure = service.get_procedure(session, procedure_id)
-    draft = service.get_draft(session, procedure_id)
-    service.with_items(session, draft)
-    items = catalog.list_items(session, limit=MOST_ITEMS)
-    used = [line.item for step in draft.steps for line in step.lines]
-    known = {item.id: item for item in (*items, *used)}
-    own = {unit.code: named(unit) for item in known.values() for unit in item.units}
-    common = [(unit.code, unit_symbol(unit.code), unit.factor) for unit in UNITS.values()]
-    return render(
-        "treatments/draft.html",
-        schema=SaveDraft,
-        procedure=procedure,
-        draft=draft,
-        steps=[_step_row(step) for step in draft.steps],
-        items=[(item.id, named(item)) for item in known.values()],
-        units=common + [(code, name, "") for code, name in sorted(own.items())],
-    )
-
-
-def _step_row(step: Any) -> dict[str, Any]:
-    names = ("name_en", "name_vi", "note_en", "note_vi")
-    return {
-        **{name: getattr(step, name) for name in names},
-        "lines": [_line_row(line) for line in step.lines],
-    }
-
-
-def _line_row(line: Any) -> dict[str, Any]:
-    amount, unit = catalog.told_amount(line.item, line.quantity)
-    return {
-        "item_id": line.item_id,
-        "amount": format(amount, "f"),
-        "unit": unit,
-        "scale": line.scale.value,
-        "assumed": line.assumed,
-    }
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/draft",
-    permission=_MANAGE,
-    schema=SaveDraft,
-    back="treatments.edit_draft",
-    versioned=True,
-)
-def save_draft(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int) -> str:
-    drafting.save_draft(session, actor, procedure_id, version=version, **data)
-    say(_("The draft is saved. Visits use it once it is published."))
-    return url_for("treatments.edit_draft", procedure_id=procedure_id)
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/draft/publication",
-    permission=_MANAGE,
-    back="treatments.edit_draft",
-    versioned=True,
-)
-def publish_draft(session: Session, actor: Actor, procedure_id: UUID, version: int) -> Target:
-    drafting.publish_draft(session, actor, procedure_id, version=version)
-    say(_("Published: new visits use it; visits planned before keep theirs."))
-    return "treatments.show_procedure", {"procedure_id": procedure_id}
-
-
-@bp.page("/procedures/<uuid:procedure_id>/draft/discard", permission=_MANAGE)
-def ask_discard(session: Session, actor: Actor, procedure_id: UUID) -> str:
-    procedure = service.get_procedure(session, procedure_id)
-    draft = service.get_draft(session, procedure_id)
-    return render("treatments/discard.html", procedure=procedure, draft=draft)
-
-
-@bp.action(
-    "/procedures/<uuid:procedure_id>/draft/discard",
-    permission=_MANAGE,
-    back="treatments.ask_discard",
-    versioned=True,
-)
-def discard_draft(session: Session, actor: Actor, procedure_id: UUID, version: int) -> Target:
-    drafting.discard_draft(session, actor, procedure_id, version=version)
-    say(_("The draft is thrown away."))
     return "treatments.show_procedure", {"procedure_id": procedure_id}

@@ -128,6 +128,46 @@ def test_a_draft_is_written_and_published(call: Any, cast: Cast, procedure: str)
     ]
 
 
+def test_rules_are_written_resolved_and_confirmed(call: Any, cast: Cast, procedure: str) -> None:
+    example = f"{procedure}/expected-lines?party_size=2&limit=100"
+    draft = call(cast.manager, "POST", f"{procedure}/draft").json
+    rule = {"factor": "senior", "step_position": 2, "percent": -20, "lowest": 90, "shared": True}
+    steps = [
+        {name: step[name] for name in ("name_en", "name_vi")}
+        | {
+            "lines": [
+                {"item_id": line["item_id"], "scale": line["scale"], **line["quantity"]}
+                for line in step["lines"]
+            ]
+        }
+        for step in draft["steps"]
+    ]
+    body = {"steps": steps, "factor_rules": [rule]}
+    assert call(cast.therapist, "PUT", f"{procedure}/draft", body, version=1).status_code == 403
+    assert call(cast.manager, "PUT", f"{procedure}/draft", body, version=1).status_code == 200
+    lines = call(cast.therapist, "GET", f"{example}&draft=true&factors=2:senior&package=full-ritual").json[
+        "data"
+    ]
+    bath = next(line for line in lines if line["step_position"] == 2)
+    assert (bath["quantity"], bath["rule"]) == (
+        {"amount": "270", "unit": "g"},
+        "tub:1|senior-20|limit:90|for:2",
+    )
+    for wrong, field in (
+        ("factors=3:senior", "factors"),
+        ("factors=1:senior,1:child", "factors"),
+        ("factors=senior", "factors"),
+        ("package=unknown", "package"),
+    ):
+        refused = call(cast.therapist, "GET", f"{example}&{wrong}")
+        assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
+    recipe = call(cast.therapist, "GET", f"{procedure}/recipe").json
+    path = f"{procedure}/recipe-rules/{recipe['package_rules'][0]['id']}/confirmation"
+    assert call(cast.therapist, "POST", path).status_code == 403
+    assert call(cast.manager, "POST", path).status_code == 204
+    assert call(cast.therapist, "GET", f"{procedure}/recipe").json["package_rules"][0]["assumed"] is False
+
+
 def test_an_example_visit_is_worked_out_page_by_page(call: Any, cast: Cast, procedure: str) -> None:
     seen: list[dict[str, Any]] = []
     path = f"{procedure}/expected-lines?party_size=3&tubs=2&limit=7"

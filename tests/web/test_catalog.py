@@ -161,6 +161,35 @@ def test_a_recipe_is_drafted_extended_and_published(
     assert recipe.steps[6].lines[0].quantity == 2500
 
 
+def test_the_result_is_shown_while_the_draft_is_written(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    paths = _paths(session)
+    draft = f"{paths['procedure']}/draft"
+    sign_in(client, cast.manager)
+    assert send(client, paths["procedure"], f"{draft}/beginning").status_code == 303
+    typed = {"trial": "on", "factor_rules__0__percent": "-30", "example__party_size": "2"}
+    shown = send(client, draft, draft, **typed, example__guests__0__factors="child")
+    text = shown.get_data(as_text=True)
+    assert shown.status_code == 200
+    # The change that was typed counts, is still there, and is not saved.
+    assert "per client · child −30 %" in text
+    assert 'name="factor_rules-0-percent" type="number" class="form-control narrow" value="-30"' in text
+    assert 'name="example-guests-1-number"' in text
+    kept = service.get_draft(session, service.list_procedures(session)[0].id)
+    assert (kept.version, kept.factor_rules[0].percent) == (1, -50)
+    refused = send(client, draft, draft, trial="on", factor_rules__0__percent="0")
+    assert refused.status_code == 422
+    assert 'href="#f-factor_rules-0-percent"' in refused.get_data(as_text=True)
+    saved = send(client, draft, draft, factor_rules__0__percent="-30", package_rules__0__package_id="")
+    assert saved.status_code == 303
+    session.expire_all()
+    kept = service.get_draft(session, kept.procedure_id)
+    assert (kept.factor_rules[0].percent, len(kept.package_rules)) == (-30, 2)
+    sign_in(client, cast.therapist)
+    assert client.get(draft).status_code == 403
+
+
 def test_the_recipe_page_works_an_example_visit_out(
     client: OneLookClient, session: Session, cast: Cast
 ) -> None:

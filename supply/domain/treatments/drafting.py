@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from supply import clock
 from supply.database import new_id
@@ -104,7 +104,10 @@ def sketch(
     package_rules: Sequence[Mapping[str, Any]] = (),
     factor_rules: Sequence[Mapping[str, Any]] = (),
 ) -> Wording:
-    """What somebody wrote, checked as it would be saved, and not saved. Raises Invalid naming the field."""
+    """What somebody wrote with its items, checked as it would be saved, and not saved.
+
+    Raises Invalid naming the field.
+    """
     require(actor, Permission.CATALOG_MANAGE)
     lines = [line for step in steps for line in step.get("lines", ())]
     named = [row.get("item_id") for row in (*lines, *package_rules, *factor_rules)]
@@ -112,6 +115,10 @@ def sketch(
     drawn = [_drawn_step(step, index, items) for index, step in enumerate(steps)]
     of_packages = ruling.draw_package_rules(session, procedure_id, drawn, package_rules, items)
     of_factors = ruling.draw_factor_rules(drawn, of_packages, factor_rules, items)
+    rows: list[Any] = [line for step in drawn for line in step.lines]
+    for row in (*rows, *of_packages, *of_factors):
+        if row.item_id is not None:
+            set_committed_value(row, "item", items[row.item_id])
     return Wording(drawn, of_packages, of_factors)
 
 

@@ -44,18 +44,18 @@ class WriteFactorRule(_WriteRule):
         maximum=50,
         load_default=None,
         allow_none=True,
-        metadata={"label": lazy("Step"), "hint": lazy("Empty: every step.")},
+        metadata={"label": lazy("Step")},
     )
     item_id = fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"label": lazy("Item"), "hint": lazy("Empty: every item.")},
+        metadata={"label": lazy("Item")},
     )
     percent = Whole(
         minimum=-100,
         maximum=300,
         required=True,
-        metadata={"label": lazy("Change in per cent"), "hint": lazy("-20 is a fifth less."), "example": -20},
+        metadata={"label": lazy("Change in per cent"), "example": -20},
     )
     lowest = Whole(minimum=0, maximum=100, load_default=50, metadata={"label": lazy("At least, per cent")})
     highest = Whole(minimum=100, maximum=400, load_default=150, metadata={"label": lazy("At most, per cent")})

@@ -11,6 +11,7 @@ const parts = [
   ["[data-filter]", "./filter.js"],
   ["[data-theme-form]", "./theme.js"],
   ["[data-lines]", "./lines.js"],
+  ["[data-trial]", "./trial.js"],
 ];
 
 function startParts(root) {
