@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -91,14 +92,18 @@ def offer_oils(cast: Cast) -> str:
 
 
 def plan(
-    cast: Cast, *, actor: Actor | None = None, guests: int | list[list[str]] = 1, **facts: Any
+    cast: Cast,
+    *,
+    actor: Actor | None = None,
+    guests: int | list[list[str]] | list[dict[str, Any]] = 1,
+    **facts: Any,
 ) -> VisitView:
-    """Plan a back massage and commit."""
-    told = [[] for _ in range(guests)] if isinstance(guests, int) else guests
+    """Plan a back massage and commit. Guests: how many, their conditions, or all that is told of them."""
+    told: Sequence[Any] = [[] for _ in range(guests)] if isinstance(guests, int) else guests
     wanted: dict[str, Any] = {
         "branch_id": cast.branch_id,
         "procedure": "back-massage",
-        "guests": [{"conditions": codes} for codes in told],
+        "guests": [guest if isinstance(guest, dict) else {"conditions": guest} for guest in told],
         "planned_at": NOON,
         **facts,
     }
