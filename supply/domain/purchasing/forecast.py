@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, chain
 from operator import mul
 
@@ -23,12 +24,15 @@ ERROR_DAYS = 140
 ERROR_STEP = 3
 FIRST_ERROR = 14
 ERRORS_WANTED = 24
+# Errors made when the level was so much higher say nothing, once there are a few others.
+STALE = 1.4
+FRESH_ERRORS = 8
 # How wrong a forecast is before its own errors are known: actual over expected.
 USUAL_ERRORS = (0.55, 0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.05, 1.1, 1.2, 1.35, 1.6)
 SHIFT_KNOWN_DAYS = 42
 SHIFT_DAYS = 14
-SHIFT_SHARE = 0.25
-SHIFT_DEVIATIONS = 2.5
+SHIFT_SHARE = 0.4
+SHIFT_DEVIATIONS = 3.5
 MEAN_DAYS = 28
 
 
@@ -117,18 +121,28 @@ class Forecast:
             strict=False,
         )
         errors = [
-            (used_to - used_from) / forecast
+            ((used_to - used_from) / forecast, level)
             for used_to, used_from, base_to, base_from, level in forecasts
             if (forecast := level * (base_to - base_from)) > 0
         ]
-        while len(errors) < ERRORS_WANTED:
-            errors.extend(USUAL_ERRORS)
-        return errors
+        most = STALE * self.level
+        fresh = [error for error, level in errors if level <= most]
+        if len(fresh) < FRESH_ERRORS:
+            fresh = [error for error, _ in errors]
+        while len(fresh) < ERRORS_WANTED:
+            fresh.extend(USUAL_ERRORS)
+        return fresh
 
 
 def pooled(needs: Sequence[Needs]) -> Needs:
     """Needs of stretches of different lengths, each as likely as its values are many."""
     return Needs(sorted(chain.from_iterable(need.values for need in needs)))
+
+
+def shortage(needs: Sequence[Needs], stock: float) -> float:
+    """That of the pooled needs, without pooling them."""
+    missing = {id(need): need.shortage(stock) * len(need.values) for need in needs}
+    return sum(missing[id(need)] for need in needs) / sum(len(need.values) for need in needs)
 
 
 def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
@@ -180,16 +194,23 @@ def _levels(
     plain: Sequence[float], week: Sequence[float], estimate: float, days: Days
 ) -> tuple[float, list[float]]:
     """Today's level and the one known at the start of every past day."""
-    level, levels, seen = estimate, [], 0
-    head_start = ESTIMATE_DAYS if estimate > 0 else 0
+    level, levels = estimate, []
     usual = days.of_week([1 / weekday for weekday in week])
-    for used, scale, known in zip(plain, usual, days.known, strict=True):
+    rates = _rates(tuple(days.known), ESTIMATE_DAYS if estimate > 0 else 0)
+    for used, rate in zip(map(mul, plain, usual), rates, strict=True):
         levels.append(level)
-        if known:
-            seen += 1
-            rate = 1 / (seen + head_start)
-            level += (rate if rate > SMOOTHING else SMOOTHING) * (used * scale - level)
+        level += rate * (used - level)
     return level, levels
+
+
+@lru_cache(maxsize=8)
+def _rates(known: tuple[bool, ...], head_start: int) -> list[float]:
+    """How much each day moves the level: less and less, nothing where it is not known."""
+    seen = accumulate(known, initial=head_start)
+    next(seen)
+    return [
+        max(1 / count, SMOOTHING) if is_known else 0.0 for count, is_known in zip(seen, known, strict=True)
+    ]
 
 
 def _shift(plain: Sequence[float], week: Sequence[float], level: float, days: Days) -> Shift | None:

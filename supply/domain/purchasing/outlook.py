@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from supply.domain.purchasing.expiring import Batch, Losses, losses
-from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled
+from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled, shortage
 from supply.domain.purchasing.history import Days
 from supply.domain.purchasing.leadtime import Calendar, Leads, middle
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
@@ -63,7 +63,7 @@ class Standing:
     lifetime: int
     protection: int
     waiting: Needs
-    unavoidable: Needs
+    unavoidable: list[Needs]
     losses: Losses
     stock: float
     holding: float
@@ -86,7 +86,7 @@ class Standing:
     def risk(self) -> float:
         """What waiting for the chance after this one costs in shortages that an order now would prevent."""
         position = self.position
-        avoidable = self.waiting.shortage(position) - self.unavoidable.shortage(position)
+        avoidable = self.waiting.shortage(position) - shortage(self.unavoidable, position)
         return self.supply["shortage_cost"] * max(avoidable, 0.0)
 
     def lifetime_needs(self) -> Needs:
@@ -123,7 +123,7 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
         lifetime=lifetime,
         protection=middle(later),
         waiting=pooled([seen.needs(days) for days in later]),
-        unavoidable=pooled([seen.needs(days) for days in soonest]),
+        unavoidable=[seen.needs(days) for days in soonest],
         losses=losses(_batches(supply, chance, life), seen.expected),
         stock=_stock(supply),
         holding=supply["unit_cost"] * obs["holding_rate"] / 365,

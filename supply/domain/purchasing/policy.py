@@ -2,7 +2,7 @@
 
 An order is placed when the money at risk until the next chance exceeds what a delivery saved is worth; then
 every item of that supplier that has room joins it. The same observation gives the same answer; nothing is
-remembered.
+remembered. What each rule is worth: docs/decisions/0011-reorder-policy.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from supply.domain.purchasing.observation import AHEAD, Observation
 from supply.domain.purchasing.outlook import Chance, Standing, stand
 from supply.domain.purchasing.rhythm import best_rhythm
 
+# Waiting saves more than its share of a fee: storage, and some days of the next lot's life.
+WORTH_OF_WAITING = 1.5
 JOINING_SHARE = 0.15
 CAP_QUANTILE = 0.8
 NOT_WORTH_THE_WASTE = "not worth the waste"
@@ -58,7 +60,7 @@ def _plan_supplier(obs: Observation, code: str, supplies: Sequence[str], days: D
     for standing in standings:
         standing.aim(rhythm)
     saving = chance.fee * chance.gap / rhythm
-    ordering = sum(standing.risk for standing in standings) > saving
+    ordering = sum(standing.risk for standing in standings) > WORTH_OF_WAITING * saving
     return {standing.code: _decide(standing, chance, rhythm, saving, ordering) for standing in standings}
 
 
