@@ -30,6 +30,7 @@ class Permission(StrEnum):
     REQUISITION_REQUEST = "requisition:request"
     REQUISITION_DECIDE = "requisition:decide"
     CATALOG_MANAGE = "catalog:manage"
+    SAFETY_CONSENT = "safety:consent"
     SAFETY_OVERRIDE = "safety:override"
     PEOPLE_STAFF = "people:staff"
     PEOPLE_MANAGE = "people:manage"
@@ -53,6 +54,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.REQUISITION_REQUEST: frozenset({_S, _M}),
     Permission.REQUISITION_DECIDE: frozenset({_M}),
     Permission.CATALOG_MANAGE: frozenset({_M}),
+    Permission.SAFETY_CONSENT: frozenset({_T, _M}),
     Permission.SAFETY_OVERRIDE: frozenset({_M}),
     Permission.PEOPLE_STAFF: frozenset({_M, _A}),
     Permission.PEOPLE_MANAGE: frozenset({_A}),

@@ -42,7 +42,6 @@ SIGNED_IN = {
 # Asked for by services in the middle of their work, over and above what the route asks for.
 WITHIN_SERVICES = {
     Permission.VISIT_COMPLETE_ANY,
-    Permission.SAFETY_OVERRIDE,
     Permission.PEOPLE_MANAGE,
 }
 

@@ -24,6 +24,7 @@ MODULES = (
     "stocktake",
     "waste",
     "visits",
+    "safety",
     "tasks",
     "readiness",
     "flags",

@@ -45,13 +45,18 @@ _STEP = "/visits/<uuid:visit_id>/steps/<int(min=1, max=50):position>"
     etag=True,
     summary="Plan a visit",
     description="Resolves the newest published recipe for package, party, room and the guests' factors; "
-    "reserves what it needs. Each line bears the path of rules that gave it. "
-    "The answer bears the warnings that the guests' conditions give rise to, by step. Never send names.",
+    "reserves what it needs. Each line bears the path of rules that gave it. What a guest must not have "
+    "gives way to a substitute that is in stock; the line says what it replaces, `findings` what speaks "
+    "against which step. The spa's own rules, not medical advice. Never send names. An allergy is the "
+    "condition `allergy:` and an item's code.",
     example={
         "branch_id": _BRANCH,
         "procedure": "back-massage",
         "package": "full-ritual",
-        "guests": [{"conditions": [], "factors": ["senior"]}, {"conditions": ["pregnancy"]}],
+        "guests": [
+            {"conditions": [], "factors": ["senior"]},
+            {"conditions": ["pregnancy", "allergy:ginger"]},
+        ],
         "planned_at": "2026-11-22T09:30:00Z",
         "booking_reference": "BK-20261122-7",
     },
@@ -176,10 +181,11 @@ def _done(
     status=201,
     etag=True,
     summary="Start a step",
-    description="Each warning of the step must be acknowledged by its condition code; who did so is kept. "
-    "Starting is not needed to complete a step.",
+    description="Today's safety rules are asked: what stands against the step is 409 `safety_block`, whoever "
+    "asks. Each warning must be acknowledged by its condition code; who did so is kept. Starting is not "
+    "needed to complete a step.",
     example={"acknowledged": ["pregnancy"]},
-    conflicts=("warnings_unacknowledged", "step_not_planned", "visit_closed"),
+    conflicts=("safety_block", "warnings_unacknowledged", "step_not_planned", "visit_closed"),
 )
 def start_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID, position: int) -> Any:
     return _done(visits.start_step, session, actor, visit_id, position, data)
@@ -195,12 +201,14 @@ def start_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: U
     description="Deducts what was used, first expired first, opened first. An empty body: as planned, now. "
     "What was done can always be recorded, also out of order, late, or with a lot that had expired "
     "(which is marked as an incident). Too little stock: 409 `stock_short` names each short item; repeated "
-    "with `consent_to_shortage` what is there is deducted and the rest opens a count task.",
+    "with `consent_to_shortage` what is there is deducted and the rest opens a count task. Something used "
+    "that a guest must not have: 409 `safety_block` names each finding; if it really happened, repeated with "
+    "`record_as_incident` it goes on record as an incident.",
     example={
         "lines": [{"item_id": _ITEM, "amount": "12.5", "unit": "ml", "guest_position": 1, "lot_id": _LOT}],
         "happened_at": "2026-11-22T09:30:00Z",
     },
-    conflicts=("already_completed", "stock_short"),
+    conflicts=("already_completed", "safety_block", "stock_short"),
 )
 def complete_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID, position: int) -> Any:
     return visits.complete_step(session, actor, visit_id=visit_id, position=position, **data)
@@ -281,7 +289,7 @@ def unskip_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: 
             },
         ],
     },
-    conflicts=("already_completed", "stock_short", "recipe_not_published"),
+    conflicts=("already_completed", "safety_block", "stock_short", "recipe_not_published"),
 )
 def complete_steps(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
     return {"completions": visits.complete_steps(session, actor, **data)}

@@ -38,6 +38,7 @@ MODULES = (
     "visits",
     "visit_plans",
     "readiness",
+    "safety",
     "receiving",
     "purchasing",
     "orders",

@@ -33,6 +33,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "delivery": lazy("Delivery"),
     "requisition": lazy("Requisition"),
     "purchase-order": lazy("Purchase order"),
+    "visit": lazy("Visit"),
     "branch": lazy("Branch"),
     "location": lazy("Place"),
     "room": lazy("Room"),
@@ -67,6 +68,11 @@ _ACTION_WORDS: dict[str, Text] = {
     "move": lazy("taken to another room"),
     "tare": lazy("empty weight"),
     "terms": lazy("terms set"),
+    "disclose": lazy("condition of a guest disclosed"),
+    "consent": lazy("consent recorded"),
+    "override": lazy("safety block overridden"),
+    "substitute": lazy("supplies of a step changed"),
+    "incident": lazy("done although a safety rule stood against it"),
     "terms-removed": lazy("terms removed"),
 }
 _FIELD_WORDS: dict[str, Text] = {
@@ -105,6 +111,11 @@ _FIELD_WORDS: dict[str, Text] = {
     "steps": lazy("Steps"),
     "lines": lazy("Lines"),
     "effect": lazy("Effect"),
+    "condition": lazy("Condition"),
+    "advice_en": lazy("English advice"),
+    "advice_vi": lazy("Vietnamese advice"),
+    "source": lazy("Source"),
+    "step_position": lazy("Step"),
     "room_type": lazy("Room type"),
     "max_guests": lazy("Guests at most"),
     "tubs": lazy("Tubs"),
@@ -142,6 +153,7 @@ _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "lot": ("stock.show_lot", "lot_id"),
     "container": ("containers.show_container", "container_id"),
+    "visit": ("visits.show_visit", "visit_id"),
 }
 _AMOUNTS = frozenset({"reorder_point", "par_level"})
 

@@ -34,6 +34,7 @@ bp.nav(
 PAGE = 30
 
 _HAPPENED = {
+    "safety-rule": lazy("A step was done although a safety rule stood against it"),
     "shortfall": lazy("Used, but the book had too little"),
     "expired-lot": lazy("An expired lot was used"),
     "quarantined-lot": lazy("A quarantined lot was used"),

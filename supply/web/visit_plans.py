@@ -24,7 +24,7 @@ from supply.i18n import lazy, plural
 from supply.permissions import Actor, Permission, require
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
-from supply.web.safety_rows import plan_rows
+from supply.web.safety_rows import plan_rows, replaced_rows
 from supply.web.session import current_branch
 from supply.web.visit_rows import party
 from supply.web.words import word
@@ -73,6 +73,7 @@ def new_visit(session: Session, actor: Actor) -> str:
         begins=_next_half_hour(branch.timezone),
         **_conditions(session),
         findings=form.details["findings"] if form.code == "warnings_unread" else [],
+        replaced=form.details["replaced"] if form.code == "warnings_unread" else [],
         **_choices(session, branch.id),
     )
 
@@ -125,7 +126,7 @@ def plan_visit(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
         raise Conflict(
             "warnings_unread",
             lazy("Read the warnings below and confirm them, then plan the visit."),
-            details={"findings": plan_rows(view)},
+            details={"findings": plan_rows(view), "replaced": replaced_rows(view)},
         )
     count = view.visit.party_size
     say(plural("Planned for one guest.", "Planned for %(num)s guests.", count))

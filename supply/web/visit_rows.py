@@ -20,7 +20,7 @@ from supply.presenting import format_clock, format_instant, format_quantity
 from supply.quantity import UNITS, from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
-from supply.web.safety_rows import finding_rows, guests_words
+from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words
 from supply.web.session import choose_locale, current_branch
 from supply.web.stock_rows import until
 from supply.web.units import unit_options
@@ -92,10 +92,10 @@ def step_items(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
     under_way = view.visit.status in (VisitStatus.PLANNED, VisitStatus.RUNNING)
     now = waiting[0].position if waiting and under_way else 0
     touch = may_touch(view, actor)
-    return [_step_item(view, step, now, touch) for step in view.steps]
+    return [_step_item(view, step, now, touch, actor) for step in view.steps]
 
 
-def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[str, Any]:
+def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Actor) -> dict[str, Any]:
     def url(name: str) -> str:
         return url_for(f"visits.{name}", visit_id=view.visit.id, position=step.position)
 
@@ -105,14 +105,22 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[s
     item = {
         "number": step.position,
         "name": named(step),
-        "state": _state(step, now),
+        "state": _state(step, now, blocks=blocks),
         "lines": _done_lines(done) if done else _planned_lines(step),
         "note": _note(step),
-        "complete_url": url("complete_step") if touch and not done else "",
+        "complete_url": url("complete_step") if touch and not done and not blocks else "",
         "complete_key": form_key(),
         "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
         "skip_url": url("skip_step") if touch and step.open else "",
         "findings": finding_rows(step),
+        # Steps whose turn has not come only say that something waits there.
+        "acts": step.position == now or step.status is StepStatus.STARTED,
+        "consents": consents(view, step, actor) if touch else [],
+        "override_url": url_for("safety.ask_override", visit_id=view.visit.id, position=step.position)
+        if blocks and actor.may(Permission.SAFETY_OVERRIDE, view.visit.branch_id)
+        else "",
+        "happened_url": url("complete_step") if touch and blocks else "",
+        "happened_key": form_key(),
         "unread": ",".join(to_read),
         "start_url": url("start_step")
         if touch and step.status is StepStatus.PLANNED and to_read and not blocks
@@ -129,11 +137,13 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool) -> dict[s
 _REOPENABLE = (VisitStatus.PLANNED, VisitStatus.RUNNING, VisitStatus.FINISHED)
 
 
-def _state(step: StepView, now: int) -> str:
+def _state(step: StepView, now: int, *, blocks: bool) -> str:
     if step.status is StepStatus.COMPLETED:
         return "done"
     if step.status is StepStatus.SKIPPED:
         return "skipped"
+    if blocks and step.position == now:
+        return "blocked"
     return "now" if step.position == now or step.status is StepStatus.STARTED else "waiting"
 
 
@@ -155,7 +165,8 @@ def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
             (
                 line,
                 format_quantity(line.quantity, line.item),
-                "" if line.guest_position and not explained(line.rule) else rule_words(line.rule),
+                instead_words(line)
+                or ("" if line.guest_position and not explained(line.rule) else rule_words(line.rule)),
             )
             for line in step.lines
         ]

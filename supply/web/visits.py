@@ -17,11 +17,10 @@ from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompleti
 from supply.fields import BaseSchema, Day, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import visit_rows
+from supply.web import safety_rows, visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
-from supply.web.safety_rows import finding_rows
-from supply.web.session import current_branch
+from supply.web.session import choose_locale, current_branch
 from supply.web.words import word
 
 bp = Pages("visits", __name__)
@@ -67,6 +66,11 @@ def list_visits(session: Session, actor: Actor) -> str:
 def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
     view = visits.get_visit(session, actor, visit_id)
     items = visit_rows.step_items(view, actor)
+    for item, step in zip(items, view.steps, strict=True):
+        blocked = item["acts"] and any(one.blocks and one.lines for one in step.findings)
+        lines = visits.list_offers(session, actor, visit_id, step.position) if blocked else []
+        item["offers"] = safety_rows.offers(view, step, lines) if item["happened_url"] else []
+    under_way = bool(visit_rows.open_steps(view))
     return render(
         "visits/show.html",
         view=view,
@@ -76,7 +80,10 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         facts=visit_rows.visit_facts(view),
         variances=visit_rows.variances(view),
         shortage=_shortage(view),
-        may_end=any(item["complete_url"] for item in items) and bool(visit_rows.open_steps(view)),
+        against=_against(view),
+        records=safety_rows.record_rows(view),
+        may_disclose=under_way and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
+        may_end=under_way and visit_rows.may_touch(view, actor),
     )
 
 
@@ -89,6 +96,22 @@ def _shortage(view: Any) -> dict[str, Any] | None:
     return {
         "step": named(view.step(position)),
         "items": visit_rows.short_rows(form.details["short"]),
+        "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
+        "key": form.key,
+        "fields": {"consent_to_shortage": "on"}
+        | ({"record_as_incident": "on"} if form.value("record_as_incident") == "on" else {}),
+    }
+
+
+def _against(view: Any) -> dict[str, Any] | None:
+    """What stood against a step that was recorded as done, and how to record it all the same."""
+    form = current_form().of("visits.complete_step")
+    if form.code != "safety_block":
+        return None
+    position = int((request.view_args or {})["position"])
+    return {
+        "step": named(view.step(position)),
+        "findings": safety_rows.told_rows(form.details["findings"], choose_locale()),
         "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
         "key": form.key,
     }
@@ -134,7 +157,7 @@ def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -
         step=step,
         schema=CompleteStep,
         rows=visit_rows.adjust_rows(step, view.visit.party_size, lots),
-        findings=finding_rows(step),
+        findings=safety_rows.finding_rows(step),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
     )
 

@@ -29,6 +29,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "requisition:request": lazy("Raise and edit requisitions"),
         "requisition:decide": lazy("Approve or reject requisitions"),
         "catalog:manage": lazy("Change items, suppliers, recipes and policies"),
+        "safety:consent": lazy("Record a guest's consent to a safety rule"),
         "safety:override": lazy("Override a safety block"),
         "people:staff": lazy("Look after storeroom staff and therapists"),
         "people:manage": lazy("Look after all people"),

@@ -1,8 +1,7 @@
-"""Who must not have what: the rules as tables, and each action round them with its ladder."""
+"""Who must not have what: the rules as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from supply.domain.treatments.models import Effect
-from supply.domain.visits.safety import Finding, Line, Rule, forbidden, judge, to_replace
+from supply.domain.visits.safety import Line, Rule, forbidden, judge, to_replace
 
 MASSAGE, OTHER = uuid4(), uuid4()
 WORMWOOD, GINGER, WATER, OIL = uuid4(), uuid4(), uuid4(), uuid4()
@@ -129,7 +128,3 @@ def test_what_may_not_be_put_in_its_place() -> None:
     assert forbidden(rules, [*PREGNANT, *HEART], MASSAGE, 3) == {WORMWOOD, OIL, WATER}
     assert forbidden(rules, PREGNANT, OTHER, 3) == {WORMWOOD}
     assert forbidden(rules, [], MASSAGE, 3) == set()
-
-
-def effects(findings: Sequence[Finding]) -> list[tuple[str, str]]:
-    return [(finding.condition, finding.effect.value) for finding in findings]

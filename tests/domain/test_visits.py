@@ -93,7 +93,7 @@ def test_who_may_plan(session: Session, cast: Cast) -> None:
 def test_a_changed_party_reserves_the_difference(session: Session, cast: Cast) -> None:
     items = open_spa(cast)
     visit = plan(cast)
-    guests = [{"conditions": []}, {"conditions": ["pregnancy"]}]
+    guests = [{"conditions": []}, {"conditions": ["injury-prone-areas"]}]
     change(cast, visits.change_visit, visit.visit.id, version=1, guests=guests)
     seen = look(cast, visit.visit.id)
     assert (seen.visit.party_size, seen.version) == (2, 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from supply import clock
 from supply.cli.demo import storeroom
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House
+from supply.cli.demo.safety import allowed
 from supply.domain.ledger import service as ledger
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import Visit, VisitStep
@@ -30,7 +32,7 @@ PACKAGES = {
     "massage-only": (15, (6,)),
 }
 STEP = timedelta(minutes=25)
-CONDITIONS = ("pregnancy", "heart-failure", "bleeding")
+CONDITIONS = ("pregnancy", "injury-prone-areas", "heart-failure", "allergy:oil-lavender")
 # What is told of a guest, and how often in a hundred.
 FACTORS: dict[tuple[str, ...], int] = {
     (): 78,
@@ -85,7 +87,7 @@ def plan_day(session: Session, house: House, day: date, seed: int) -> None:
 
 
 def _guest(rng: Random) -> Guest:
-    conditions = [rng.choice(CONDITIONS[:1])] if rng.random() < 0.02 else []
+    conditions = [rng.choices(CONDITIONS, (6, 2, 1, 1))[0]] if rng.random() < 0.02 else []
     factors = rng.choices(list(FACTORS), list(FACTORS.values()))[0]
     return Guest(conditions, factors)
 
@@ -113,7 +115,7 @@ def _events(session: Session, today: Day) -> Iterator[Event]:
 def _visits(session: Session, today: Day) -> Iterator[Event]:
     rng, house = today.rng, today.house
     query = (
-        select(Visit.id, Visit.planned_at, Visit.therapist_id, Visit.package_id, Visit.booking_reference)
+        select(Visit.id, Visit.planned_at, Visit.therapist_id, Visit.has_conditions)
         .where(
             Visit.branch_id == house.branch_id,
             Visit.planned_at >= today.at(0),
@@ -131,11 +133,11 @@ def _visits(session: Session, today: Day) -> Iterator[Event]:
         for first in range(0, len(done), 3):
             some = done[first : first + 3]
             when = [begins + STEP * (done.index(position) + 1) for position in some]
-            yield when[-1], _completing(house, row.id, row.therapist_id, some, when)
+            yield when[-1], _completing(house, row, some, when)
         over = begins + STEP * (len(done) + 1)
         if done is not positions:
             yield over, _breaking_off(house, row.id)
-        elif chance < 0.03:
+        elif chance < 0.03 and not row.has_conditions:
             yield over, _slipping(house, row.id, done[-1])
 
 
@@ -145,15 +147,19 @@ def _positions(session: Session, visit_id: UUID) -> list[int]:
 
 
 def _completing(
-    house: House, visit_id: UUID, therapist_id: UUID, positions: list[int], when: list[datetime]
+    house: House, visit: Any, positions: list[int], when: list[datetime]
 ) -> Callable[[Session], None]:
-    therapist = next(actor for actor in house.therapists if actor.person_id == therapist_id)
+    therapist = next(actor for actor in house.therapists if actor.person_id == visit.therapist_id)
 
     def happen(session: Session) -> None:
+        done = allowed(session, therapist, visit.id, positions) if visit.has_conditions else positions
         completions = [
-            {"visit_id": visit_id, "position": position, "happened_at": instant}
+            {"visit_id": visit.id, "position": position, "happened_at": instant}
             for position, instant in zip(positions, when, strict=True)
+            if position in done
         ]
+        if not completions:
+            return
         visits.complete_steps(
             session, therapist, branch_id=house.branch_id, completions=completions, consent_to_shortage=True
         )

@@ -30,6 +30,7 @@ ENTITIES = (
     "delivery",
     "requisition",
     "purchase-order",
+    "visit",
     "branch",
     "location",
     "room",

@@ -123,7 +123,8 @@ def create_contraindication(
     session.add(rule)
     session.flush()
     told = {name: [None, value] for name, value in facts.items() if value not in (None, False)}
-    _record(session, actor, "contraindication.create", rule.id, {"condition": [None, condition.code], **told})
+    told = {"condition": [None, condition.code], **_coded(session, told)}
+    _record(session, actor, "contraindication.create", rule.id, told)
     return get_contraindication(session, rule.id)
 
 
@@ -166,7 +167,7 @@ def update_contraindication(
     for name, (_before, value) in changes.items():
         setattr(rule, name, value)
     session.flush()
-    _record(session, actor, "contraindication.update", rule_id, changes)
+    _record(session, actor, "contraindication.update", rule_id, _coded(session, changes))
     session.refresh(rule)
     return get_contraindication(session, rule_id)
 
@@ -192,6 +193,20 @@ def _check(session: Session, facts: dict[str, Any]) -> None:
         raise Invalid(
             "step_of_nothing", lazy("A step belongs to a treatment. Choose which one."), field="procedure_id"
         )
+
+
+def _coded(session: Session, changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The audit reads codes, not ids."""
+    codes = {
+        "procedure_id": lambda one: session.get_one(Procedure, one).code,
+        "item_id": lambda one: session.get_one(Item, one).code,
+    }
+    return {
+        name.removesuffix("_id") if name in codes else name: [
+            codes[name](one) if name in codes and one else one for one in pair
+        ]
+        for name, pair in changes.items()
+    }
 
 
 def _record(

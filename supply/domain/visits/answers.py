@@ -192,6 +192,22 @@ class PlannedLineOut(OutSchema):
     replaces = Replacing()
 
 
+class ItemOfferOut(OutSchema):
+    item = Item()
+    quantity = Measured()
+
+
+class LineOffersOut(OutSchema):
+    """A line of an open step and what may be put in its place, most wanted first."""
+
+    position = fields.Integer(required=True)
+    item = Item()
+    guest_position = fields.Integer(required=True, allow_none=True)
+    standard = Measured(attribute="quantity")
+    replaces = Replacing()
+    offers = fields.List(fields.Nested(ItemOfferOut), required=True)
+
+
 class VisitStepOut(OutSchema):
     position = fields.Integer(required=True)
     name_en = fields.String(required=True)

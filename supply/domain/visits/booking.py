@@ -30,6 +30,7 @@ def complete_steps(
     branch_id: uuid.UUID,
     completions: Sequence[Mapping[str, Any]],
     consent_to_shortage: bool = False,
+    record_as_incident: bool = False,
 ) -> list[CompletedStep]:
     """Record many steps of one branch: all or nothing. Answers in order.
 
@@ -54,7 +55,7 @@ def complete_steps(
                 f"completions.{index}.",
             )
         )
-    return complete_known(session, writer, doings, consent=consent_to_shortage)
+    return complete_known(session, writer, doings, consent=consent_to_shortage, incident=record_as_incident)
 
 
 def _visits_of_bookings(

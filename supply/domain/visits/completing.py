@@ -1,7 +1,7 @@
 """Recording what was done: one completion or a thousand, through the same few set-based statements.
 
-Never refuses because of rules or order: what was done can always be recorded. Knows no ORM object; stock is
-moved by the ledger alone.
+Order never matters. What was done can always be recorded; against a safety rule only where that is said.
+Knows no ORM object; stock is moved by the ledger alone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from supply.domain.visits.completions import (
     told,
     write_completions,
 )
+from supply.domain.visits.guarding import record_incidents, refuse, standing_against
 from supply.domain.visits.models import StepStatus
 from supply.domain.visits.steps import (
     StepFacts,
@@ -60,6 +61,14 @@ class Doing:
         return (self.visit_id, self.position)
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is said knowingly: deduct what is there; record what a safety rule stands against."""
+
+    consent: bool
+    incident: bool
+
+
 @dataclass(slots=True)
 class _Draft:
     """A completion on its way: its step, its lines, and later what the ledger gave for each use."""
@@ -80,11 +89,13 @@ def complete_step(
     happened_at: datetime | None = None,
     lines: Sequence[Mapping[str, Any]] = (),
     consent_to_shortage: bool = False,
+    record_as_incident: bool = False,
 ) -> CompletedStep:
     """Record one step as done.
 
-    Raises NotFound, Forbidden, Invalid, Conflict "already_completed" (details: the live completion) and
-    "stock_short" (details: each short item), the latter only without consent.
+    Raises NotFound, Forbidden, Invalid, Conflict "already_completed" (details: the live completion),
+    "safety_block" (details: each finding; only while nobody says that it happened all the same) and
+    "stock_short" (details: each short item; only without consent).
     """
     writer = lock_branch_of(session, actor, visit_id)
     doing = Doing(visit_id, position, happened_at, lines)
@@ -93,11 +104,12 @@ def complete_step(
         raise NotFound("step_not_found", lazy("The visit has no such step."))
     require_hand_on(actor, step)
     _refuse_done(session, [doing], {doing.key: step})
-    return _record(session, writer, [doing], {doing.key: step}, consent_to_shortage)[0]
+    how = _How(consent_to_shortage, record_as_incident)
+    return _record(session, writer, [doing], {doing.key: step}, how)[0]
 
 
 def complete_known(
-    session: Session, writer: Writer, doings: Sequence[Doing], *, consent: bool
+    session: Session, writer: Writer, doings: Sequence[Doing], *, consent: bool, incident: bool = False
 ) -> list[CompletedStep]:
     """Record many steps of the writer's branch: all or nothing, each key once."""
     steps = read_steps(session, {doing.key for doing in doings})
@@ -105,7 +117,7 @@ def complete_known(
     for step in steps.values():
         require_hand_on(writer.actor, step)
     _refuse_done(session, doings, steps)
-    return _record(session, writer, doings, steps, consent)
+    return _record(session, writer, doings, steps, _How(consent, incident))
 
 
 def _refuse_unknown(writer: Writer, doings: Sequence[Doing], steps: Mapping[StepKey, StepFacts]) -> None:
@@ -146,9 +158,12 @@ def _record(
     writer: Writer,
     doings: Sequence[Doing],
     steps: Mapping[StepKey, StepFacts],
-    consent: bool,
+    how: _How,
 ) -> list[CompletedStep]:
     drafts = _drafts(session, writer, doings, steps)
+    standing = standing_against(session, [(draft.step, draft.actuals) for draft in drafts])
+    if standing and not how.incident:
+        refuse(standing, {steps[doing.key].id: doing.path for doing in doings})
     released: Counter[uuid.UUID] = Counter()
     for draft in drafts:
         if draft.step.open:
@@ -156,12 +171,13 @@ def _record(
                 released[line.item.id] += line.quantity
     uses = [use for draft in drafts for use in _uses(draft)]
     drafts_by_id = {draft.id: draft for draft in drafts}
-    for deducted in ledger.deduct(writer, uses, consent=consent, released=released):
+    for deducted in ledger.deduct(writer, uses, consent=how.consent, released=released):
         drafts_by_id[deducted.use.source_id].deducted[deducted.use.source_line or 0] = deducted
     closing = Counter(draft.step.visit_id for draft in drafts if draft.step.open)
     completed = [_completed(writer, draft, closing[draft.step.visit_id]) for draft in drafts]
     write_completions(session, completed)
     tasks.open_tasks(session, writer.actor, writer.branch_id, findings(completed))
+    record_incidents(session, writer, completed, standing)
     return completed
 
 

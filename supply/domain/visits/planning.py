@@ -24,7 +24,8 @@ from supply.domain.treatments import service as treatments
 from supply.domain.treatments.factors import require_possible
 from supply.domain.treatments.models import Package, Procedure, RecipeVersion
 from supply.domain.visits.models import StepStatus, Visit, VisitGuest, VisitLine, VisitStatus, VisitStep
-from supply.domain.visits.plans import Plan
+from supply.domain.visits.plans import Plan, Resolved
+from supply.domain.visits.substituting import replace_forbidden
 from supply.errors import Conflict, Invalid
 from supply.i18n import Text, lazy
 from supply.writing import write_later
@@ -42,17 +43,6 @@ class Stored:
     conditions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A plan with the rows that it becomes."""
-
-    id: uuid.UUID
-    visit: dict[str, Any]
-    guests: list[dict[str, Any]]
-    steps: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
-
-
 def plan_visits(session: Session, writer: Writer, plans: Sequence[Plan]) -> list[uuid.UUID]:
     """Write the visits and reserve what they will need; ids in order. The same few statements for any number.
 
@@ -61,6 +51,7 @@ def plan_visits(session: Session, writer: Writer, plans: Sequence[Plan]) -> list
     stored = look_up(session, writer.branch_id, plans)
     _refuse_known_bookings(session, writer, plans)
     resolved = [resolve(writer, plan, stored) for plan in plans]
+    replace_forbidden(session, writer, resolved)
     write_later(session, Visit, [visit.visit for visit in resolved])
     write_parts(session, resolved)
     ledger.reserve(writer, reserved_by(resolved))
@@ -213,6 +204,9 @@ def _steps(
                 "guest_position": line.guest_position,
                 "quantity": line.quantity,
                 "rule": line.rule,
+                "replaces_item_id": None,
+                "replaces_quantity": None,
+                "replaces_because": None,
             }
             for line in recipe.resolve_step(
                 step.position, step.lines, setting, version.package_rules, version.factor_rules

@@ -39,3 +39,14 @@ class Plan:
     @property
     def party_size(self) -> int:
         return len(self.guests)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A plan with the rows that it becomes."""
+
+    id: uuid.UUID
+    visit: dict[str, Any]
+    guests: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    lines: list[dict[str, Any]]

@@ -25,8 +25,15 @@ from supply.domain.visits.models import (
     VisitStatus,
     VisitStep,
 )
-from supply.domain.visits.planning import check_people, look_up, reserved_by, resolve, write_parts
+from supply.domain.visits.planning import (
+    check_people,
+    look_up,
+    reserved_by,
+    resolve,
+    write_parts,
+)
 from supply.domain.visits.plans import Guest, Plan
+from supply.domain.visits.records import void_records
 from supply.domain.visits.stepping import standards
 from supply.domain.visits.steps import (
     UNDER_WAY,
@@ -35,6 +42,7 @@ from supply.domain.visits.steps import (
     read_visit_steps,
     require_hand_on,
 )
+from supply.domain.visits.substituting import replace_forbidden
 from supply.errors import Conflict, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -61,6 +69,8 @@ def change_visit(
     if visit.status is not VisitStatus.PLANNED:
         raise Conflict("visit_started", lazy("This visit has begun or is over; its plan is settled."))
     plan = _changed_plan(session, visit, changes)
+    if "guests" in changes:
+        void_records(session, visit_id)
     if _RESOLVING & changes.keys():
         _resolve_anew(session, writer, visit, plan)
         return
@@ -145,10 +155,11 @@ def _resolve_anew(session: Session, writer: Writer, visit: Row[Any], plan: Plan)
     session.execute(delete(VisitLine).where(VisitLine.visit_step_id.in_(step_ids)))
     session.execute(delete(VisitStep).where(VisitStep.visit_id == visit.id))
     session.execute(delete(VisitGuest).where(VisitGuest.visit_id == visit.id))
+    # What was reserved for it is free first: its own substitutes may be taken again.
+    ledger.reserve(writer, {item_id: -quantity for item_id, quantity in _reserved(steps).items()})
+    replace_forbidden(session, writer, [resolved])
     write_parts(session, [resolved])
-    difference = reserved_by([resolved])
-    difference.subtract(_reserved(steps))
-    ledger.reserve(writer, difference)
+    ledger.reserve(writer, reserved_by([resolved]))
     kept = {"id", "branch_id", "booking_reference", "recorded_at", "status", "version"}
     _update(session, visit.id, **{name: value for name, value in resolved.visit.items() if name not in kept})
 

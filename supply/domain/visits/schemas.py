@@ -139,6 +139,17 @@ def _lines() -> fields.List[Any]:
     )
 
 
+def _incident() -> Tick:
+    return Tick(
+        load_default=False,
+        metadata={
+            "label": lazy("It really happened: record it as an incident"),
+            "description": "A safety rule stood against it and it was done all the same: it goes on record "
+            "with a task for a manager. Without it such a completion is refused.",
+        },
+    )
+
+
 class CompleteStep(BaseSchema):
     """An empty body says: done as planned, just now."""
 
@@ -151,6 +162,50 @@ class CompleteStep(BaseSchema):
             "description": "Deduct what is there; the rest becomes a shortfall with a count task.",
         },
     )
+    record_as_incident = _incident()
+
+
+class Disclose(BaseSchema):
+    """What became known of a guest; it is added to what is known."""
+
+    guest_position = Whole(
+        minimum=1, maximum=MAX_GUESTS, required=True, metadata={"label": lazy("Guest"), "example": 1}
+    )
+    conditions = fields.List(
+        ConditionCode(metadata={"example": "pregnancy"}),
+        required=True,
+        validate=validate.Length(min=1, max=20),
+        metadata={"label": lazy("Conditions")},
+    )
+
+
+class RecordConsent(BaseSchema):
+    """The guest was told what this wording of the rule says, and agrees."""
+
+    guest_position = Whole(minimum=1, maximum=MAX_GUESTS, required=True, metadata={"label": lazy("Guest")})
+    rule_id = Id(required=True)
+    rule_version = Whole(
+        minimum=1, maximum=10**9, required=True, metadata={"description": "The wording that was read."}
+    )
+
+
+class OverrideStep(BaseSchema):
+    reason = Text(
+        min_length=5,
+        max_length=300,
+        required=True,
+        metadata={
+            "label": lazy("Reason"),
+            "hint": lazy("Why it may be done all the same, and who agreed. It is kept."),
+            "example": "The guest's cardiologist agreed in writing.",
+        },
+    )
+
+
+class ReplaceLine(BaseSchema):
+    """A substitute that is offered, what the recipe wanted, or null: the line is left out."""
+
+    item_id = Id(required=True, allow_none=True, metadata={"label": lazy("Instead")})
 
 
 class SkipStep(BaseSchema):
@@ -201,3 +256,4 @@ class CompleteSteps(BaseSchema):
         fields.Nested(BulkCompletion), required=True, validate=validate.Length(min=1, max=MAX_BULK)
     )
     consent_to_shortage = Tick(load_default=False)
+    record_as_incident = _incident()

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger import service as ledger
 from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
+from supply.domain.visits.disclosing import disclose, list_offers, replace_line
 from supply.domain.visits.listing import list_lots_at_hand, list_therapists, list_visits
 from supply.domain.visits.planning import plan_visits
 from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.reading import get_visit
+from supply.domain.visits.records import override_step, record_consent
 from supply.domain.visits.replanning import break_off_visit, cancel_visit, change_visit
 from supply.domain.visits.stepping import reverse_completion, skip_step, start_step, unskip_step
 from supply.domain.visits.views import VisitView
@@ -30,11 +32,16 @@ __all__ = [
     "change_visit",
     "complete_step",
     "complete_steps",
+    "disclose",
     "get_visit",
     "list_lots_at_hand",
+    "list_offers",
     "list_therapists",
     "list_visits",
+    "override_step",
     "plan_visit",
+    "record_consent",
+    "replace_line",
     "reverse_completion",
     "skip_step",
     "start_step",
