@@ -13,6 +13,7 @@ LINE = [
     "imports",
     "readiness",
     "receiving",
+    "planning",
     "purchasing",
     "visits",
     "preparation",

@@ -11,7 +11,18 @@ from supply.cli.group import supply
 __all__ = ["init_app"]
 
 # Each puts its commands into the group. Imported late: `python -m supply.cli.setup` runs one of them itself.
-MODULES = ("backup", "checking", "demo_command", "people", "sending", "setup", "starter", "tidy", "tokens")
+MODULES = (
+    "backup",
+    "checking",
+    "demo_command",
+    "people",
+    "planning",
+    "sending",
+    "setup",
+    "starter",
+    "tidy",
+    "tokens",
+)
 
 
 def init_app(app: Flask) -> None:

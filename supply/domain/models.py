@@ -8,6 +8,7 @@ from supply.domain.idempotency import models as idempotency
 from supply.domain.ledger import models as ledger
 from supply.domain.outbox import models as outbox
 from supply.domain.people import models as people
+from supply.domain.planning import models as planning
 from supply.domain.purchasing import models as purchasing
 from supply.domain.receiving import models as receiving
 from supply.domain.stocktake import models as stocktake
@@ -26,6 +27,7 @@ __all__ = [
     "ledger",
     "outbox",
     "people",
+    "planning",
     "purchasing",
     "receiving",
     "stocktake",

@@ -47,8 +47,7 @@ def addressed(cast: Cast, supplier_id: UUID, **facts: object) -> None:
 
     def work(session: Session) -> None:
         row = suppliers.get_supplier(session, supplier_id)
-        names = ("code", "name", "language", "email", "phone", "order_days", "lead_time_days", "active")
-        told = {name: getattr(row, name) for name in names} | facts
+        told = {name: getattr(row, name) for name in suppliers._FACTS} | facts
         suppliers.update_supplier(session, cast.manager, supplier_id, version=row.version, **told)
 
     write_transaction(work)

@@ -7,7 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, coded, new_id
@@ -41,6 +50,25 @@ class SentBy(StrEnum):
     MAIL = "mail"
     PRINT = "print"
     PHONE = "phone"
+
+
+class BuyingRules(Base):
+    """What a branch's manager decides about buying; a branch without a row has the defaults of rules.py."""
+
+    __tablename__ = "buying_rules"
+    __table_args__ = (
+        CheckConstraint("blocked_step_minor > 0", name="blocked_step_minor"),
+        CheckConstraint("second_approval_minor >= 0", name="second_approval_minor"),
+    )
+
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    # What it costs the spa that one guest's step cannot be given.
+    blocked_step_minor: Mapped[int]
+    # Above this a second person must approve too; None: never.
+    second_approval_minor: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
 class Requisition(Base):
@@ -119,6 +147,14 @@ class PurchaseOrder(Base):
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
         Index(None, "branch_id", "status", "id"),
         Index(None, "requisition_id"),
+        Index(
+            "ix_purchase_order_arrived",
+            "branch_id",
+            "supplier_id",
+            "arrived_at",
+            sqlite_where=text("arrived_at IS NOT NULL"),
+            postgresql_where=text("arrived_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -133,6 +169,8 @@ class PurchaseOrder(Base):
     ordered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     sent_by: Mapped[SentBy | None] = mapped_column(coded(SentBy, "sent_by"))
     expected_at: Mapped[datetime]
+    # When the first of it came: what lead times are learned from.
+    arrived_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(400))
     closed_at: Mapped[datetime | None]

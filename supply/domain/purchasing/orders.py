@@ -167,8 +167,12 @@ def _sold_as(terms: SupplierTerms | None) -> dict[str, Any]:
     return {name: getattr(terms, name) if terms else None for name in names}
 
 
-def record_receipt(order: PurchaseOrder, deltas: Mapping[UUID, int]) -> dict[UUID, int]:
+def record_receipt(
+    order: PurchaseOrder, deltas: Mapping[UUID, int], came_at: datetime | None = None
+) -> dict[UUID, int]:
     """Add what came in (or went back: negative) per item; what nobody ordered is left out.
+
+    `came_at` is when; the first arrival is what lead times are learned from.
 
     Returns the change of "on order" per item, which the caller posts. An ended order keeps count
     of what came, but nothing of it is open any more.
@@ -183,8 +187,13 @@ def record_receipt(order: PurchaseOrder, deltas: Mapping[UUID, int]) -> dict[UUI
         line.received += delta
         if not ended and line.open != before:
             changes[line.item_id] = line.open - before
+    anything = any(line.received for line in order.lines)
+    if not anything:
+        order.arrived_at = None
+    elif order.arrived_at is None or (came_at is not None and came_at < order.arrived_at):
+        order.arrived_at = came_at or order.arrived_at
     if not ended:
-        if order.ordered_at is None and any(line.received for line in order.lines):
+        if order.ordered_at is None and anything:
             # It came, so it was ordered, though nobody noted when.
             order.ordered_at = order.approved_at
         order.status = _status(order)

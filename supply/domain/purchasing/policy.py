@@ -33,19 +33,26 @@ def plan(obs: Observation, *, all_suppliers: bool = False) -> dict[str, Line]:
 
     `all_suppliers` looks at the others too, as they will stand at their next chance to order.
     """
+    return {code: line for code, (line, _standing) in survey(obs, all_suppliers=all_suppliers).items()}
+
+
+def survey(obs: Observation, *, all_suppliers: bool = False) -> dict[str, tuple[Line, Standing]]:
+    """As `plan`, with how each item stands, for whoever draws it."""
     days = read_days(obs)
     codes: dict[str, list[str]] = {}
     for code, supply in obs["supplies"].items():
         if supply["active"]:
             codes.setdefault(supply["supplier"], []).append(code)
-    lines: dict[str, Line] = {}
+    lines: dict[str, tuple[Line, Standing]] = {}
     for supplier, its_codes in codes.items():
         if all_suppliers or obs["suppliers"][supplier]["can_order"]:
             lines.update(_plan_supplier(obs, supplier, its_codes, days))
     return lines
 
 
-def _plan_supplier(obs: Observation, code: str, supplies: Sequence[str], days: Days) -> dict[str, Line]:
+def _plan_supplier(
+    obs: Observation, code: str, supplies: Sequence[str], days: Days
+) -> dict[str, tuple[Line, Standing]]:
     supplier, today = obs["suppliers"][code], obs["today"]
     closed = tuple(sorted((first, last) for first, last in obs["supplier_closed"]))
     calendar = Calendar(today, obs["weekday"], frozenset(supplier["order_days"]), closed)
@@ -61,7 +68,10 @@ def _plan_supplier(obs: Observation, code: str, supplies: Sequence[str], days: D
         standing.aim(rhythm)
     saving = chance.fee * chance.gap / rhythm
     ordering = sum(standing.risk for standing in standings) > WORTH_OF_WAITING * saving
-    return {standing.code: _decide(standing, chance, rhythm, saving, ordering) for standing in standings}
+    return {
+        standing.code: (_decide(standing, chance, rhythm, saving, ordering), standing)
+        for standing in standings
+    }
 
 
 def _decide(standing: Standing, chance: Chance, rhythm: int, saving: float, ordering: bool) -> Line:

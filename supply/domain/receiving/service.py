@@ -126,7 +126,7 @@ def log_delivery(
     delivery.arrived_on = arrived_on
     session.add(delivery)
     receipts = [_receipt(delivery, line) for line in delivery.lines]
-    ledger.receive(writer, receipts, lots, on_order=_towards(order, arrived))
+    ledger.receive(writer, receipts, lots, on_order=_towards(order, arrived, when))
     session.flush()
     return delivery
 
@@ -192,11 +192,13 @@ def _receipt(delivery: Delivery, line: DeliveryLine) -> ledger.Receipt:
     )
 
 
-def _towards(order: PurchaseOrder | None, arrived: Collection[Arrived]) -> Mapping[UUID, int]:
+def _towards(
+    order: PurchaseOrder | None, arrived: Collection[Arrived], came_at: datetime
+) -> Mapping[UUID, int]:
     """What the delivery takes off "on order", by item; nobody ordered what the order does not name."""
     if order is None:
         return {}
     came: dict[UUID, int] = {}
     for one in arrived:
         came[one.item.id] = came.get(one.item.id, 0) + one.quantity
-    return orders.record_receipt(order, came)
+    return orders.record_receipt(order, came, came_at)

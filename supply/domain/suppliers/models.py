@@ -31,6 +31,8 @@ class Supplier(Base):
     # Weekdays on which orders are taken: bit 0 is Monday; 127 is every day.
     order_days: Mapped[int] = mapped_column(SmallInteger, default=127)
     lead_time_days: Mapped[int] = mapped_column(SmallInteger, default=2)
+    # What one delivery costs, in minor units of the branch's currency.
+    order_fee_minor: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     search_key: Mapped[str] = mapped_column(String(200))
     version: Mapped[int] = mapped_column(default=1)
@@ -38,6 +40,7 @@ class Supplier(Base):
     __table_args__ = (
         CheckConstraint("order_days BETWEEN 1 AND 127", name="order_days"),
         CheckConstraint("lead_time_days BETWEEN 0 AND 365", name="lead_time_days"),
+        CheckConstraint("order_fee_minor >= 0", name="order_fee_minor"),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

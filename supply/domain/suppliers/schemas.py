@@ -70,6 +70,7 @@ class WriteSupplier(BaseSchema):
     lead_time_days = Whole(
         minimum=0, maximum=365, load_default=2, metadata={"label": lazy("Lead time in days"), "example": 2}
     )
+    order_fee_minor = Money(load_default=0, metadata={"label": lazy("Cost of a delivery"), "example": 30000})
     active = Tick(load_default=True, metadata={"label": lazy("In use")})
 
 
@@ -115,6 +116,7 @@ class SupplierOut(OutSchema):
     phone = fields.String(required=True, allow_none=True)
     order_days = Weekdays(required=True)
     lead_time_days = fields.Integer(required=True)
+    order_fee_minor = fields.Integer(required=True)
     active = fields.Boolean(required=True)
     version = fields.Integer(required=True)
 

@@ -25,7 +25,17 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import MINOR_DIGITS
 
-_FACTS = ("code", "name", "language", "email", "phone", "order_days", "lead_time_days", "active")
+_FACTS = (
+    "code",
+    "name",
+    "language",
+    "email",
+    "phone",
+    "order_days",
+    "lead_time_days",
+    "order_fee_minor",
+    "active",
+)
 _TERMS = (
     "pack_name",
     "pack_quantity",
@@ -75,7 +85,8 @@ def list_suppliers(
 
 
 def create_supplier(session: Session, actor: Actor, **facts: Any) -> Supplier:
-    """Add a supplier: code, name, language, email, phone, order_days (bit 0 is Monday), lead_time_days."""
+    """Add a supplier: code, name, language, email, phone, order_days (bit 0 is Monday), lead_time_days,
+    order_fee_minor."""
     require(actor, Permission.CATALOG_MANAGE)
     _code_free(session, facts["code"])
     supplier = Supplier(id=new_id())

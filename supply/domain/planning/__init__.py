@@ -1,0 +1,1 @@
+"""Planning what to order: the policy's inputs read from the books, its answers kept as flags and notices."""

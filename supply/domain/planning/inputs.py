@@ -1,0 +1,246 @@
+"""From the books to what the policy is told: dates to day numbers, base units to stock units.
+
+A day number is the proleptic ordinal less one, so that day % 7 is the weekday with Monday as 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.domain.branches.models import Branch
+from supply.domain.catalog.models import Item
+from supply.domain.planning import attendance, books
+from supply.domain.planning.models import CalendarEntry, EntryKind
+from supply.domain.purchasing.observation import AHEAD, Observation, SupplierSeen, SupplySeen
+from supply.domain.purchasing.rules import get_rules
+from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.quantity import UNITS
+
+HOLDING_RATE = 0.25
+# What bears no last day, as a life in days: longer than anything is planned for.
+LASTS = 3650
+FEWEST_LOTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """An item as it is bought for the branch; `factor` is base units in one stock unit."""
+
+    item: Item
+    terms: SupplierTerms
+    supplier: Supplier
+    fixed: bool
+
+    @property
+    def factor(self) -> int:
+        return UNITS[self.item.stock_unit].factor
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the policy is told of a branch, and what its codes (ids as text) stand for."""
+
+    branch: Branch
+    today: date
+    sold: Mapping[str, Sold]
+    observation: Observation
+
+
+def number_of(day: date) -> int:
+    return day.toordinal() - 1
+
+
+def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = None) -> Seen:
+    """Look at the branch as its evening stands; `only` some items. A fixed number of statements."""
+    today = clock.today(branch.timezone)
+    sold = _best(books.sold_items(session, branch.id, only))
+    since = books.first_day(session, branch.id, books.since_day(today)) or today
+    count = (today - since).days + 1
+    entries = books.calendar(session, branch.id, since)
+    visits = books.visits_since(
+        session, branch.id, _start(books.since_day(today), branch), _start(today, branch)
+    )
+    read = _Books(session, branch, today, since, only)
+    booking = attendance.habits(visits, branch.timezone, today)
+    observation: Observation = {
+        "today": number_of(today),
+        "weekday": today.weekday(),
+        "holding_rate": HOLDING_RATE,
+        "show_rate": booking.show_rate,
+        "booked_share": booking.booked_share,
+        "open_history": _open(entries, (since + timedelta(days=day) for day in range(count))),
+        "open_ahead": _open(entries, (today + timedelta(days=day) for day in range(1, AHEAD + 1))),
+        "events": [
+            {
+                "start": number_of(entry.first_on),
+                "end": number_of(entry.last_on),
+                "factor": (entry.factor_percent or 100) / 100,
+            }
+            for entry in entries
+            if entry.kind is EntryKind.EVENT
+        ],
+        "supplier_closed": [
+            [number_of(entry.first_on), number_of(entry.last_on)]
+            for entry in entries
+            if entry.kind is EntryKind.SUPPLIERS_CLOSED
+        ],
+        "unlogged_history": attendance.unlogged(visits, branch.timezone, since, count),
+        "suppliers": _suppliers(session, branch, today, sold.values()),
+        "supplies": {str(one.item.id): read.supply(one) for one in sold.values()},
+    }
+    return Seen(branch, today, {str(one.item.id): one for one in sold.values()}, observation)
+
+
+def _best(rows: Iterable[Any]) -> dict[UUID, Sold]:
+    """Each item with the terms that come first; whether its levels are set by hand."""
+    best: dict[UUID, Sold] = {}
+    for item, terms, supplier, level in rows:
+        fixed = level is not None and level.reorder_point is not None
+        best.setdefault(item.id, Sold(item, terms, supplier, fixed))
+    return best
+
+
+def _start(day: date, branch: Branch) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(branch.timezone))
+
+
+def _open(entries: Sequence[CalendarEntry], days: Iterable[date]) -> list[int]:
+    closed = [entry for entry in entries if entry.kind is EntryKind.CLOSED]
+    return [int(not any(entry.first_on <= day <= entry.last_on for entry in closed)) for day in days]
+
+
+def _suppliers(
+    session: Session, branch: Branch, today: date, sold: Iterable[Sold]
+) -> dict[str, SupplierSeen]:
+    leads: dict[UUID, list[list[int]]] = defaultdict(list)
+    for supplier_id, ordered_at, arrived_at in books.lead_history(session, branch.id):
+        ordered, arrived = (clock.day_of(at, branch.timezone) for at in (ordered_at, arrived_at))
+        leads[supplier_id].append([number_of(ordered), number_of(arrived)])
+    known = {one.supplier.id: one.supplier for one in sold}
+    return {
+        str(supplier.id): {
+            "order_days": [day for day in range(7) if supplier.order_days >> day & 1],
+            "can_order": bool(supplier.order_days >> today.weekday() & 1),
+            "lead_stated": float(supplier.lead_time_days),
+            "order_fee": float(supplier.order_fee_minor),
+            "lead_history": leads[supplier.id],
+        }
+        for supplier in known.values()
+    }
+
+
+class _Books:
+    """What was read of all items at once, dealt out item by item in stock units."""
+
+    def __init__(
+        self, session: Session, branch: Branch, today: date, since: date, only: Sequence[UUID] | None
+    ) -> None:
+        self.today, self.branch = today, branch
+        self.count = (today - since).days + 1
+        self.used = _demand(books.demand(session, branch.id, since, only), since)
+        self.lots = _grouped(books.shelf(session, branch.id, only))
+        self.orders = _grouped(books.open_orders(session, branch.id, only))
+        ahead = _start(today + timedelta(days=AHEAD + 1), branch)
+        self.needs = _grouped(books.open_needs(session, branch.id, ahead, only))
+        year = _start(books.since_day(today, books.LIFE_DAYS), branch)
+        self.lives = _grouped(books.lot_lives(session, branch.id, year, only))
+        recent = _start(books.since_day(today, books.BOOKING_DAYS), branch)
+        self.portions = {row[0]: row[1:] for row in books.portions(session, branch.id, recent, only)}
+        self.step_cost = get_rules(session, branch.id).blocked_step_minor
+        self.estimates = dict(map(tuple, books.estimates(session, branch.id, only)))
+
+    def supply(self, sold: Sold) -> SupplySeen:
+        item, terms, factor = sold.item, sold.terms, sold.factor
+        pack = terms.pack_quantity / factor
+        cost = terms.price_minor / pack
+        low, high = self._life(item)
+        pending, bookings = self._needs(item.id, factor)
+        return {
+            "unit": item.stock_unit,
+            "supplier": str(sold.supplier.id),
+            "unit_cost": cost,
+            "shortage_cost": self._shortage_cost(item.id, factor, cost),
+            "pack": pack,
+            "moq": pack * terms.minimum_packs,
+            "shelf_life": low,
+            "shelf_life_max": high,
+            "active": item.active,
+            "prior_daily": self.estimates.get(item.id, 0) / factor,
+            "history": self._history(item.id, factor),
+            "lots": self._lots(item.id, factor),
+            "on_order": [
+                [self._number(ordered), self._number(expected), left / factor]
+                for ordered, expected, left in self.orders[item.id]
+            ],
+            "bookings": bookings,
+            "pending_usage": pending,
+        }
+
+    def _history(self, item_id: UUID, factor: int) -> list[float]:
+        history = [0.0] * self.count
+        for day, used in self.used.get(item_id, ()):
+            if day < self.count:
+                history[day] = used / factor
+        return history
+
+    def _lots(self, item_id: UUID, factor: int) -> list[list[float]]:
+        never = number_of(self.today) + LASTS
+        return [
+            # The policy's day is the morning on which the lot is gone, the day after its last.
+            [float(never if last is None else number_of(last) + 1), int(quantity) / factor]
+            for last, quantity in self.lots[item_id]
+            if last is None or last >= self.today
+        ]
+
+    def _needs(self, item_id: UUID, factor: int) -> tuple[float, list[float]]:
+        pending, bookings = 0.0, [0.0] * AHEAD
+        for planned_at, quantity in self.needs[item_id]:
+            ahead = (clock.day_of(planned_at, self.branch.timezone) - self.today).days
+            if ahead <= 0:
+                pending += int(quantity) / factor
+            elif ahead <= AHEAD:
+                bookings[ahead - 1] += int(quantity) / factor
+        return pending, bookings
+
+    def _life(self, item: Item) -> tuple[float, float]:
+        """Usable days at delivery, low and high: of the lots that came, else as the catalogue says."""
+        lives = sorted(
+            (last - clock.day_of(created, self.branch.timezone)).days for created, last in self.lives[item.id]
+        )
+        if len(lives) >= FEWEST_LOTS:
+            return float(max(lives[len(lives) // 10], 1)), float(max(lives[-1 - len(lives) // 10], 1))
+        stated = float(item.shelf_life_days or LASTS)
+        return stated, stated
+
+    def _shortage_cost(self, item_id: UUID, factor: int, unit_cost: float) -> float:
+        """What one missing stock unit costs: so many guests' steps cannot be given."""
+        taken, guests = self.portions.get(item_id, (0, 0))
+        if not taken or not guests:
+            return unit_cost * 10
+        return float(self.step_cost * int(guests) / (int(taken) / factor))
+
+    def _number(self, instant: datetime) -> float:
+        return float(number_of(clock.day_of(instant, self.branch.timezone)))
+
+
+def _demand(rows: Iterable[Any], since: date) -> dict[UUID, list[tuple[int, int]]]:
+    used: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
+    for item_id, day, quantity in rows:
+        used[item_id].append(((day - since).days, int(quantity)))
+    return used
+
+
+def _grouped(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:
+    grouped: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for item_id, *rest in rows:
+        grouped[item_id].append(rest)
+    return grouped

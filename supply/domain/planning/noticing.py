@@ -1,0 +1,84 @@
+"""What a manager should know beside the flags: dead stock, late suppliers, changed use, orders that would
+rot, lots that will expire before they are used. Pure: from what was seen and decided to plain findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from supply.domain.planning.inputs import LASTS, Seen
+from supply.domain.planning.models import NoticeKind
+from supply.domain.purchasing.lines import Line
+from supply.domain.purchasing.outlook import Standing
+from supply.domain.purchasing.policy import NOT_WORTH_THE_WASTE
+
+DEAD_DAYS = 60
+# Losses below this part of what is there are not worth a word.
+WORTH_A_WORD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One finding; quantities in the item's stock unit, money in minor units, days counted from today."""
+
+    kind: NoticeKind
+    item_id: UUID | None
+    supplier_id: UUID | None
+    numbers: dict[str, Any]
+
+
+def notices(seen: Seen, surveyed: Mapping[str, tuple[Line, Standing]]) -> list[Notice]:
+    """Every finding of a branch, items in the order in which they were surveyed."""
+    found = [notice for code, pair in surveyed.items() for notice in _of_item(seen, code, *pair)]
+    return found + list(_late(seen, surveyed))
+
+
+def _of_item(seen: Seen, code: str, line: Line, standing: Standing) -> Iterator[Notice]:
+    def notice(kind: NoticeKind, **numbers: Any) -> Notice:
+        return Notice(kind, UUID(code), None, {"unit": line.unit, **numbers})
+
+    cost, on_hand = standing.supply["unit_cost"], line.stock.on_hand
+    expiry = line.timing.first_expiry
+    first = None if expiry is None else int(expiry) - seen.observation["today"] - 1
+    dead = line.need.last_use is not None and line.need.last_use >= DEAD_DAYS
+    if on_hand > 0 and dead:
+        lasts = first is None or first > LASTS - DEAD_DAYS
+        yield notice(
+            NoticeKind.DEAD_STOCK,
+            on_hand=on_hand,
+            value_minor=round(on_hand * cost),
+            days=line.need.last_use,
+            first_expiry=None if lasts else first,
+        )
+    if line.need.level_before is not None:
+        yield notice(NoticeKind.CHANGED_USE, before=line.need.level_before, now=line.need.level)
+    if line.note == NOT_WORTH_THE_WASTE:
+        yield notice(
+            NoticeKind.MINIMUM_ROTS,
+            minimum=standing.packs.minimum,
+            spoiling_minor=round(line.spoiling),
+            risk_minor=round(line.risk),
+        )
+    lost = standing.losses.by(standing.lifetime)
+    if not dead and lost > WORTH_A_WORD * max(on_hand, 1e-9):
+        yield notice(
+            NoticeKind.WILL_EXPIRE, quantity=lost, value_minor=round(lost * cost), first_expiry=first
+        )
+    if line.need.level == 0 and line.need.last_use is None and not line.need.booked:
+        yield notice(NoticeKind.NO_ESTIMATE)
+
+
+def _late(seen: Seen, surveyed: Mapping[str, tuple[Line, Standing]]) -> Iterator[Notice]:
+    """Suppliers whose oldest open order is older than their deliveries ever took."""
+    told: set[UUID] = set()
+    for code, (line, _standing) in surveyed.items():
+        supplier_id, timing = seen.sold[code].supplier.id, line.timing
+        late = timing.oldest_open - timing.lead_usual
+        if supplier_id in told or timing.oldest_open == 0 or late <= 1:
+            continue
+        told.add(supplier_id)
+        numbers = {"days_late": late, "oldest_open": timing.oldest_open, "usual": timing.lead_usual}
+        yield Notice(NoticeKind.LATE_SUPPLIER, None, supplier_id, numbers)

@@ -1,0 +1,163 @@
+"""The plan of a branch: look, let the policy decide, keep its word as flags and notices.
+
+Runs at night for every branch, and by day for an item whose books have changed. Flags that a person
+snoozed or overrode keep that; levels set by hand are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.database import new_id
+from supply.domain.branches.models import Branch
+from supply.domain.branches.service import get_branch
+from supply.domain.planning import books
+from supply.domain.planning.inputs import Seen, observe
+from supply.domain.planning.models import PlanNotice, PlanRun, ReorderFlag
+from supply.domain.planning.noticing import Notice, notices
+from supply.domain.purchasing import policy
+from supply.domain.purchasing.lines import Line
+from supply.domain.purchasing.outlook import Standing
+from supply.domain.purchasing.picture import day_by_day
+from supply.permissions import Actor, Permission, require
+from supply.writing import write_later
+
+Surveyed = Mapping[str, tuple[Line, Standing]]
+
+
+def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = None) -> PlanRun:
+    """Plan the whole branch and keep what comes of it. The caller has been let through."""
+    run = PlanRun(
+        id=new_id(),
+        branch_id=branch.id,
+        started_at=clock.now(),
+        started_by=started_by,
+        total=0,
+        done=0,
+        flagged=0,
+    )
+    seen = observe(session, branch)
+    surveyed = policy.survey(seen.observation, all_suppliers=True)
+    run.flagged = keep_flags(session, seen, surveyed)
+    keep_notices(session, seen, notices(seen, surveyed))
+    run.total = run.done = len(surveyed)
+    run.finished_at = clock.now()
+    session.add(run)
+    session.flush()
+    return run
+
+
+def plan_item(session: Session, actor: Actor, branch_id: UUID, item_id: UUID) -> ReorderFlag | None:
+    """Plan one item anew, with those that share its supplier's deliveries; its open flag, if it has one."""
+    require(actor, Permission.REQUISITION_REQUEST, branch_id)
+    branch = get_branch(session, actor, branch_id)
+    together = books.siblings(session, item_id) or [item_id]
+    seen = observe(session, branch, only=together)
+    keep_flags(session, seen, policy.survey(seen.observation, all_suppliers=True))
+    return find_open_flag(session, branch_id, item_id)
+
+
+def find_open_flag(session: Session, branch_id: UUID, item_id: UUID) -> ReorderFlag | None:
+    """The plan's open flag of an item."""
+    return session.scalar(
+        select(ReorderFlag).where(
+            ReorderFlag.branch_id == branch_id,
+            ReorderFlag.item_id == item_id,
+            ReorderFlag.closed_at.is_(None),
+        )
+    )
+
+
+def keep_flags(session: Session, seen: Seen, surveyed: Surveyed) -> int:
+    """Open, refresh and close flags as the policy says now; how many are open afterwards.
+
+    At most three statements. An item whose levels were set by hand is not the plan's.
+    """
+    now = clock.now()
+    own = {code: pair for code, pair in surveyed.items() if not seen.sold[code].fixed}
+    ids = [UUID(code) for code in surveyed]
+    standing = _open_flags(session, seen.branch.id, ids)
+    wanted = {code: pair for code, pair in own.items() if pair[0].flagged or pair[0].quantity > 0}
+    rows = {UUID(code): _row(seen, code, line, how, now) for code, (line, how) in wanted.items()}
+    opened = {"branch_id": seen.branch.id, "opened_at": now, "version": 1}
+    write_later(
+        session,
+        ReorderFlag,
+        [
+            {"id": new_id(), "item_id": item_id, **opened, **row}
+            for item_id, row in rows.items()
+            if item_id not in standing
+        ],
+    )
+    refreshed = [item_id for item_id in standing if item_id in rows]
+    write_later(
+        session,
+        ReorderFlag,
+        [{**_identity(standing[item_id]), **rows[item_id]} for item_id in refreshed],
+        key=("id",),
+        update=True,
+    )
+    closed = [item_id for item_id in standing if item_id not in rows]
+    write_later(
+        session,
+        ReorderFlag,
+        [{**_identity(standing[item_id]), "closed_at": now} for item_id in closed],
+        key=("id",),
+        update=True,
+    )
+    return len(rows)
+
+
+def _identity(known: tuple[UUID, int]) -> dict[str, Any]:
+    """A flag by its id, with its next version."""
+    flag_id, version = known
+    return {"id": flag_id, "version": version + 1}
+
+
+def _open_flags(session: Session, branch_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, int]]:
+    query = select(ReorderFlag.item_id, ReorderFlag.id, ReorderFlag.version).where(
+        ReorderFlag.branch_id == branch_id, ReorderFlag.closed_at.is_(None)
+    )
+    known = set(item_ids)
+    return {row.item_id: (row.id, row.version) for row in session.execute(query) if row.item_id in known}
+
+
+def _row(seen: Seen, code: str, line: Line, standing: Standing, now: datetime) -> dict[str, Any]:
+    sold = seen.sold[code]
+    picture = [day.numbers() for day in day_by_day(standing, seen.observation["today"])]
+    return {
+        "supplier_id": sold.supplier.id,
+        "planned_at": now,
+        "planned_on": seen.today,
+        # Packs are whole, so base units are exact whatever the policy's floats.
+        "quantity": line.packs * sold.terms.pack_quantity,
+        "numbers": line.numbers(),
+        "days": picture,
+    }
+
+
+def keep_notices(session: Session, seen: Seen, found: Sequence[Notice]) -> None:
+    """Replace the branch's notices by those of this plan."""
+    now = clock.now()
+    session.execute(delete(PlanNotice).where(PlanNotice.branch_id == seen.branch.id))
+    rows = [
+        {
+            "id": new_id(),
+            "branch_id": seen.branch.id,
+            "kind": notice.kind,
+            "item_id": notice.item_id,
+            "supplier_id": notice.supplier_id,
+            "numbers": notice.numbers,
+            "planned_at": now,
+        }
+        for notice in found
+    ]
+    if rows:
+        session.execute(insert(PlanNotice), rows)

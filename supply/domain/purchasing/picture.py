@@ -1,0 +1,72 @@
+"""Day by day, how an item's stock is likely to go if nothing more is ordered: the picture of a flag. Pure.
+
+Use is what is expected of a usual day, first expired first out; orders under way come when they are due.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from supply.domain.purchasing.observation import AHEAD, SupplySeen
+from supply.domain.purchasing.outlook import Standing
+
+DAYS = 28
+
+
+@dataclass(frozen=True, slots=True)
+class PictureDay:
+    """A day, counted from today (0), in stock units. `stock` is what is left in its evening.
+
+    `expected` includes what is `booked`; `expired` is lost that morning.
+    """
+
+    day: int
+    stock: float
+    booked: float
+    expected: float
+    arrivals: float
+    expired: float
+
+    def numbers(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[PictureDay]:
+    """The next days of an item; `today` is the day number of the observation."""
+    supply, forecast = standing.supply, standing.forecast
+    lots = sorted((expires - today, quantity) for expires, quantity in supply["lots"])
+    _use(lots, supply["pending_usage"])
+    arrivals = _arrivals(supply, today)
+    picture = [PictureDay(0, _total(lots), 0.0, 0.0, 0.0, 0.0)]
+    for day in range(1, min(days, AHEAD) + 1):
+        expired = sum(quantity for gone, quantity in lots if gone <= day)
+        lots = [(gone, quantity) for gone, quantity in lots if gone > day]
+        arrived = arrivals.get(day, 0.0)
+        if arrived:
+            lots = sorted([*lots, (day + standing.life, arrived)])
+        expected = forecast.expected[day] - forecast.expected[day - 1]
+        _use(lots, expected)
+        booked = forecast.booked[day] - forecast.booked[day - 1]
+        picture.append(PictureDay(day, _total(lots), booked, expected, arrived, expired))
+    return picture
+
+
+def _arrivals(supply: SupplySeen, today: int) -> dict[int, float]:
+    """What comes on which day; what is overdue may come tomorrow."""
+    due: dict[int, float] = {}
+    for _ordered, expected, quantity in supply["on_order"]:
+        day = max(int(expected) - today, 1)
+        due[day] = due.get(day, 0.0) + quantity
+    return due
+
+
+def _use(lots: list[tuple[float, float]], wanted: float) -> None:
+    for index, (gone, quantity) in enumerate(lots):
+        taken = min(quantity, wanted)
+        lots[index] = (gone, quantity - taken)
+        wanted -= taken
+
+
+def _total(lots: list[tuple[float, float]]) -> float:
+    return sum(quantity for _, quantity in lots)
