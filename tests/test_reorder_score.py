@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.reorder.clairvoyant import Clairvoyant
 from bench.reorder.scenarios import SUPPLIERS
 from bench.reorder.spa import Spa
 from bench.reorder.storeroom import simulate
+from bench.sections import REORDER, write_page, write_section
 from supply.domain.purchasing.policy import recommend
 
 
@@ -29,3 +32,12 @@ def test_the_simulated_days_do_not_depend_on_the_policy() -> None:
     simulate(one, lambda obs: {})
     assert (one.visits, one.lead, one.life) == (other.visits, other.lead, other.life)
     assert set(one.lead) == set(SUPPLIERS)
+
+
+def test_a_section_outlives_the_page_around_it(tmp_path: Path) -> None:
+    page = tmp_path / "benchmark.md"
+    page.write_text("# Page\n\n## One\n\nold\n", encoding="utf-8")
+    write_section(REORDER, "first", page)
+    write_section(REORDER, "second", page)
+    write_page("# Page\n\n## One\n\nnew\n", page)
+    assert page.read_text(encoding="utf-8") == f"# Page\n\n## One\n\nnew\n\n{REORDER}\n\nsecond\n"

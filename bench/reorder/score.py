@@ -104,6 +104,7 @@ def page(table: dict[str, dict[str, Row]], seeds: int, rival_seeds: int, timing:
     """The section of docs/benchmark.md."""
     whole, alone = timing
     minutes = whole * 10_000 * 100 / 60_000
+    rivals = f" (the rules of others: {rival_seeds})" if rival_seeds else ""
     head = "fill|days out|waste|orders a month|fees|holding|blocked|waste cost|cost over clairvoyant"
     policies = list(dict.fromkeys(name for rows in table.values() for name in rows))
     means = {name: Row.mean([rows[name] for rows in table.values()]) for name in policies}
@@ -111,9 +112,9 @@ def page(table: dict[str, dict[str, Row]], seeds: int, rival_seeds: int, timing:
     return "\n".join(
         [
             f"A simulated spa, day by day (`python -m bench.reorder`): {len(table)} of {len(SCENARIOS)} "
-            f"scenarios, {seeds} seeds each (the rules of others: {rival_seeds}). The clairvoyant knows "
-            "demand, lead times and the life of every lot. Cost is a blocked step of a guest at 10, what "
-            "spoils, 25 % of the stock's value a year, and each delivery's fee.\n",
+            f"scenarios, {seeds} seeds each{rivals}. The clairvoyant knows demand, lead times and the life "
+            "of every lot. Cost is a blocked step of a guest at 10, what spoils, 25 % of the stock's value a "
+            "year, and each delivery's fee.\n",
             *_table(f"mean of the scenarios|{head}", [_cells(name, means[name]) for name in ordered]),
             "",
             *_table(
