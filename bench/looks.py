@@ -27,6 +27,8 @@ from tests.client import OneLookClient
 from tests.web.browsing import send
 
 LOOKS = 40
+# Visits of a day, of six steps each, whose readiness is looked at.
+READY = 200
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ def look(world: World, store: AnyStore) -> Looks:
             "flags list": f"/flags?{of}&limit=50",
             "first page of an item's movements": f"/movements?{of}&item_id={hot}&limit=50",
             "item": f"/items/{hot}/stock-level?{of}",
+            f"readiness of {READY} visits": f"/readiness?{of}",
         }.items():
             get = partial(client.get, f"/api/v1{path}", headers=headers)
             _ok(get())

@@ -66,7 +66,7 @@ class Branch:
 class World:
     """What was loaded. `take_steps` hands out each waiting step once, branch by branch."""
 
-    def __init__(self, store: Store, movements: int, steps: int) -> None:
+    def __init__(self, store: Store, movements: int, steps: int, *, visits_today: int = 0) -> None:
         self.store = store
         self.random = Random(1)
         # Noon in the branches' time zone, so that an hour more or less is the same day.
@@ -79,10 +79,13 @@ class World:
         self.reserved: Counter[tuple[UUID, UUID]] = Counter()
         self.demand: Counter[tuple[UUID, UUID, date]] = Counter()
         self.movements = movements
-        self._steps: list[Step] = []
         self._reference()
         self._people()
-        self._visits(steps)
+        self._steps = self._visits(-(-steps // STEPS), self.noon)
+        # Neighbours in the line belong to different branches, as they do on a busy day.
+        self._steps.sort(key=lambda step: step.position)
+        # Visits of the first branch's day, for whoever looks ahead; nobody completes them.
+        self._visits(visits_today, self.noon + timedelta(days=1), branches=1)
         self._shelf()
         store.finish()
 
@@ -177,19 +180,21 @@ class World:
             ],
         )  # fmt: skip
 
-    def _visits(self, wanted: int) -> None:
-        for n in range(-(-wanted // STEPS)):
+    def _visits(self, count: int, planned_at: datetime, branches: int = BRANCHES) -> list[Step]:
+        steps = []
+        for n in range(count):
             visit = new_id()
             for position in range(1, STEPS + 1):
                 first = self.random.randrange(USED // 3)
                 items = tuple(self.items[first + third * (USED // 3)] for third in range(3))
-                self._steps.append(Step(n % BRANCHES, visit, new_id(), position, items))
-        visits = {step.visit_id: self.branches[step.branch].id for step in self._steps}
+                steps.append(Step(n % branches, visit, new_id(), position, items))
+        visits = {step.visit_id: self.branches[step.branch].id for step in steps}
         self._fill(
             "visit",
-            "id branch_id procedure_id recipe_version_id party_size planned_at recorded_at status version",
+            "id branch_id procedure_id recipe_version_id party_size planned_at recorded_at status"
+            " has_conditions version",
             [
-                (visit, branch, self.procedure, self.recipe, 1, self.noon, self.noon, "planned", 1)
+                (visit, branch, self.procedure, self.recipe, 1, planned_at, self.noon, "planned", False, 1)
                 for visit, branch in visits.items()
             ],
         )
@@ -202,15 +207,14 @@ class World:
             [
                 (s.id, self.branches[s.branch].id, s.visit_id, self.recipe_steps[s.position - 1], s.position,
                  "planned")
-                for s in self._steps
+                for s in steps
             ],
         )  # fmt: skip
-        self._fill("visit_line", "visit_step_id position item_id quantity rule", self._visit_lines())
-        # Neighbours in the line belong to different branches, as they do on a busy day.
-        self._steps.sort(key=lambda step: step.position)
+        self._fill("visit_line", "visit_step_id position item_id quantity rule", self._visit_lines(steps))
+        return steps
 
-    def _visit_lines(self) -> Iterator[Sequence[Any]]:
-        for step in self._steps:
+    def _visit_lines(self, steps: list[Step]) -> Iterator[Sequence[Any]]:
+        for step in steps:
             for position, item in enumerate(step.items, 1):
                 self.reserved[self.branches[step.branch].id, item] += STANDARD
                 yield step.id, position, item, STANDARD, "5 g × 1"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supply.domain.readiness.colouring import VisitCover, cover_visits
+from supply.domain.readiness.colouring import VisitCover, colour_visits
 from supply.domain.readiness.covering import (
     Cause,
     Colour,
@@ -25,6 +25,7 @@ from supply.domain.readiness.covering import (
     PlannedVisit,
     Store,
     colour_of,
+    deal,
 )
 from supply.domain.readiness.fixing import (
     Brewing,
@@ -62,8 +63,12 @@ def visit(
     return PlannedVisit(UUID(int=100 + number), at, at, at.date(), (PlannedStep(1, wanted, hurdles),))
 
 
+def cover_visits(visits: list[PlannedVisit], store: Store, means: Means) -> dict[UUID, VisitCover]:
+    return colour_visits(visits, deal(visits, store), means)
+
+
 def covered(
-    visits: Sequence[PlannedVisit],
+    visits: list[PlannedVisit],
     piles: dict[UUID, list[Pile]] | None = None,
     coming: dict[UUID, list[Coming]] | None = None,
     **means: Any,

@@ -5,7 +5,7 @@ A step is as bad as its worst need or hurdle, a visit as its worst step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,10 +16,8 @@ from supply.domain.readiness.covering import (
     Hurdle,
     Need,
     PlannedVisit,
-    Store,
     causes_of,
     colour_of,
-    deal,
     in_order,
     worst,
 )
@@ -56,14 +54,14 @@ class VisitCover:
     steps: tuple[StepCover, ...]
 
 
-def cover_visits(visits: Iterable[PlannedVisit], store: Store, means: Means) -> dict[UUID, VisitCover]:
-    """Every visit's readiness, in the order in which the visits are served. Draws store and means down.
+def colour_visits(
+    visits: Iterable[PlannedVisit], dealt: Mapping[UUID, Sequence[Sequence[Dealt]]], means: Means
+) -> dict[UUID, VisitCover]:
+    """Every visit's readiness, once the shelf was dealt out to all. Draws the means down.
 
-    First the shelf is dealt out to all, then what is short is mended from what nobody needs.
+    What is short is mended in the order in which the visits are served, from what nobody needs.
     """
-    ordered = in_order(visits)
-    dealt = deal(ordered, store)
-    return {visit.id: _cover_visit(visit, dealt[visit.id], means) for visit in ordered}
+    return {visit.id: _cover_visit(visit, dealt[visit.id], means) for visit in in_order(visits)}
 
 
 def _cover_visit(visit: PlannedVisit, dealt: Sequence[Sequence[Dealt]], means: Means) -> VisitCover:

@@ -171,17 +171,16 @@ def take(piles: Iterable[Pile], quantity: int, visit: PlannedVisit) -> list[tupl
 
 
 def _deal_need(visit: PlannedVisit, need: Need, store: Store) -> Dealt:
-    taken = take(store.piles.get(need.item_id, ()), need.quantity, visit)
-    shelf = sum(part for _pile, part in taken)
-    arrivals = _await(store.coming.get(need.item_id, ()), need.quantity - shelf, visit)
-    return Dealt(
-        need.item_id,
-        need.quantity,
-        shelf,
-        sum(part for pile, part in taken if pile.last_day(visit.day)),
-        arrivals,
-        need.quantity - shelf - sum(arrival.quantity for arrival in arrivals),
-    )
+    shelf = expiring = 0
+    for pile, part in take(store.piles.get(need.item_id, ()), need.quantity, visit):
+        shelf += part
+        expiring += part if pile.last_day(visit.day) else 0
+    short = need.quantity - shelf
+    if not short:
+        return Dealt(need.item_id, need.quantity, shelf, expiring, (), 0)
+    arrivals = _await(store.coming.get(need.item_id, ()), short, visit)
+    short -= sum(arrival.quantity for arrival in arrivals)
+    return Dealt(need.item_id, need.quantity, shelf, expiring, arrivals, short)
 
 
 def _await(coming: Iterable[Coming], quantity: int, visit: PlannedVisit) -> tuple[Arrival, ...]:
@@ -198,6 +197,8 @@ def _await(coming: Iterable[Coming], quantity: int, visit: PlannedVisit) -> tupl
 
 def causes_of(dealt: Dealt) -> tuple[Cause, ...]:
     """Why what a need got is not plainly green; a shortfall is not weighed here."""
+    if not dealt.expiring and not dealt.arrivals:
+        return ()
     found = [Cause.EXPIRING] if dealt.expiring else []
     for cause, unsure in ((Cause.DELIVERY, False), (Cause.MAY_COME, True)):
         if any(arrival.unsure is unsure for arrival in dealt.arrivals):

@@ -96,7 +96,11 @@ class StepReadyOut(OutSchema):
     name_en = fields.String(required=True)
     name_vi = fields.String(required=True)
     colour = fields.Enum(Colour, by_value=True, required=True)
-    items = fields.List(fields.Nested(CoverOut), required=True)
+    items = fields.List(
+        fields.Nested(CoverOut),
+        required=True,
+        metadata={"description": "Those that are not green; everything else is on the shelf."},
+    )
     hurdles = fields.List(fields.Nested(HurdleOut), required=True)
 
 
@@ -153,7 +157,7 @@ def _step(one: StepReady, items: Mapping[UUID, Item]) -> dict[str, Any]:
         "name_en": one.step.name_en,
         "name_vi": one.step.name_vi,
         "colour": one.cover.colour,
-        "items": [_cover(cover, items) for cover in one.cover.covers],
+        "items": [_cover(cover, items) for cover in one.cover.covers if cover.causes],
         "hurdles": one.cover.hurdles,
     }
 

@@ -6,7 +6,7 @@ Reads shelves, orders and visits; stores nothing and changes nothing. Owns no ru
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,11 +18,10 @@ from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.standing import Standing, list_standing
-from supply.domain.readiness.colouring import StepCover, VisitCover, cover_visits
-from supply.domain.readiness.covering import Colour, Need, Pile, PlannedStep, PlannedVisit, Store
-from supply.domain.readiness.fixing import Means, Spare
+from supply.domain.readiness.colouring import StepCover, VisitCover, colour_visits
+from supply.domain.readiness.covering import Colour, Need, Pile, PlannedStep, PlannedVisit, Store, deal
+from supply.domain.readiness.fixing import Means, Seller, Spare
 from supply.domain.readiness.gathering import (
-    Goods,
     OpenStep,
     OpenVisit,
     list_coming,
@@ -102,10 +101,9 @@ def readiness_of(session: Session, actor: Actor, branch_id: UUID, day: date | No
     parties = {visit.id: Party(visit.procedure_id, visit.guests) for visit in visits if visit.guests}
     grounds = grounds_of(session, parties, recorded=True)
     planned = [plan_of(visit, branch, now, grounds) for visit in visits]
-    gathered = _gather(session, branch, list(known.values()), planned, today)
-    covers = cover_visits(planned, gathered.store, gathered.means)
+    weighed = _weigh(session, branch, known.values(), planned, today)
     days = {plan.id: plan.day for plan in planned}
-    ready = [_ready(visit, covers[visit.id], days[visit.id]) for visit in visits]
+    ready = [_ready(visit, weighed.covers[visit.id], days[visit.id]) for visit in visits]
     chosen = [one for one in ready if day in (None, one.day)]
     return Readiness(
         branch,
@@ -114,10 +112,10 @@ def readiness_of(session: Session, actor: Actor, branch_id: UUID, day: date | No
         now,
         chosen,
         Counter(one.day for one in ready if one.colour is not Colour.GREEN),
-        add_up([step.cover for one in chosen for step in one.steps], gathered.means.sellers),
-        gathered.goods.items,
+        add_up([step.cover for one in chosen for step in one.steps], weighed.sellers),
+        weighed.items,
         known,
-        gathered.suppliers,
+        weighed.suppliers,
     )
 
 
@@ -137,10 +135,13 @@ def plan_of(visit: OpenVisit, branch: Branch, now: datetime, grounds: Grounds) -
 
 def _planned_step(visit_id: UUID, step: OpenStep, grounds: Grounds) -> PlannedStep:
     """One need for each item of a step, in the order of its lines."""
-    amounts: Counter[UUID] = Counter()
+    amounts: dict[UUID, int] = {}
+    for line in step.lines:
+        amounts[line.item_id] = amounts.get(line.item_id, 0) + line.quantity
+    if visit_id not in grounds.parties:
+        return PlannedStep(step.position, tuple(Need(*of) for of in amounts.items()))
     forbidden: dict[UUID, frozenset[UUID]] = {}
     for line in step.lines:
-        amounts[line.item_id] += line.quantity
         banned = grounds.forbidden(visit_id, step.position, line.guest_position)
         forbidden[line.item_id] = forbidden.get(line.item_id, frozenset()) | banned
     needs = tuple(Need(item_id, quantity, forbidden[item_id]) for item_id, quantity in amounts.items())
@@ -160,41 +161,40 @@ def needed_of(planned: Sequence[PlannedVisit]) -> Counter[UUID]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Gathered:
-    goods: Goods
-    store: Store
-    means: Means
+class _Weighed:
+    """Every visit's colours, and what was read to tell them."""
+
+    covers: Mapping[UUID, VisitCover]
+    items: Mapping[UUID, Item]
+    sellers: Mapping[UUID, Sequence[Seller]]
     suppliers: Mapping[UUID, Supplier]
 
 
-def _gather(
+def _weigh(
     session: Session,
     branch: Branch,
-    known: Sequence[Branch],
+    known: Iterable[Branch],
     planned: Sequence[PlannedVisit],
     today: date,
-) -> _Gathered:
-    """The store that is dealt out and the means that could mend what is short."""
+) -> _Weighed:
+    """Deal the shelf out; only for what is then short look what could help."""
     needed = needed_of(planned)
-    if not needed:
-        return _Gathered(Goods({}, {}), Store(), Means(), {})
     goods = read_goods(session, needed)
-    others = [other for other in known if other.id != branch.id]
-    standing = list_standing(session, [branch.id, *(other.id for other in others)], goods.items)
-    own = [row for row in standing if row.branch_id == branch.id]
+    own = list_standing(session, [branch.id], goods.items)
     piles = piles_of(own, branch.currency)
-    until = max(visit.day for visit in planned)
-    coming = list_coming(session, branch, needed, until, today)
-    sellers, suppliers = list_sellers(session, branch, needed, today)
+    until = max((visit.day for visit in planned), default=today)
+    dealt = deal(planned, Store(piles, list_coming(session, branch, needed, until, today)))
+    short = {got.item_id for steps in dealt.values() for step in steps for got in step if got.short}
+    others = sorted((one for one in known if one.id != branch.id), key=lambda one: one.code)
+    elsewhere = list_standing(session, [one.id for one in others], short)
+    sellers, suppliers = list_sellers(session, branch, short, today)
     means = Means(
         substitutes=goods.substitutes,
         spare=_spare(own, piles, needed),
-        elsewhere=surplus_of(
-            [row for row in standing if row.branch_id != branch.id], others, branch.currency
-        ),
+        elsewhere=surplus_of(elsewhere, others, branch.currency),
         sellers=sellers,
     )
-    return _Gathered(goods, Store(piles, coming), means, suppliers)
+    return _Weighed(colour_visits(planned, dealt, means), goods.items, sellers, suppliers)
 
 
 def _spare(
