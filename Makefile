@@ -57,13 +57,17 @@ run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=12
 	@echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
 	@export $(RUN_ENV); exec $(SERVER)
 
+define checks
+	$(BIN)/ruff check --quiet .; \
+	$(BIN)/ruff format --quiet --check . || \
+		{ echo "Some files are not in the house's format: run make fix" >&2; exit 1; }; \
+	$(BIN)/mypy; \
+	$(BIN)/djlint supply/templates --lint --quiet
+endef
+
 .PHONY: lint
 lint: .venv/.dev ## Check style and types, change nothing
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check . || \
-		{ echo "Some files are not in the house's format: run make fix" >&2; exit 1; }
-	@$(BIN)/mypy
-	@$(BIN)/djlint supply/templates --lint --quiet
+	@$(checks)
 
 .PHONY: fix
 fix: .venv/.dev ## Repair what the tools can repair by themselves
@@ -76,9 +80,17 @@ chromium:
 	@if command -v chromium >/dev/null; then exit 0; fi; \
 	( $(call apt_install,chromium fonts-dejavu-core) ) || [ "$${CI:-}" != true ]
 
+# Style and types are checked beside the tests, which leave a core idle now and then; told after them.
 .PHONY: test
-test: lint chromium ## Everything that CI checks, in under ten minutes
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
+test: .venv/.dev chromium ## Everything that CI checks, in under ten minutes
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	( $(checks) ) >"$$said" 2>&1 & checking=$$!; \
+	tests=pass; $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered || \
+		tests=fail; \
+	checks=pass; wait $$checking || checks=fail; \
+	cat "$$said"; \
+	echo "Style and types: $$checks. Tests: $$tests."; \
+	[ $$tests$$checks = passpass ]
 
 .PHONY: test-long
 test-long: .venv/.dev chromium ## The long runs: kills, large ledgers, every page in every width
