@@ -82,7 +82,7 @@ def edit_draft(session: Session, actor: Actor, procedure_id: UUID) -> str:
         wording=recipe_rows.typed(retold(draft)),
         packages=[(package.id, named(package)) for package in packages],
         rooms=[(room.id, room.name) for room in _rooms(session)],
-        result=tried() or recipe_rows.result(session, draft, setting_of([()], None), None),
+        result=tried() or recipe_rows.result(draft, setting_of([()], None), None),
         **recipe_rows.choices(session, draft),
     )
 
@@ -104,7 +104,7 @@ def show_result(session: Session, actor: Actor, data: dict[str, Any], procedure_
         require_possible(factors, field=f"example.guests.{index}.factors")
     guests += [[] for _ in range(example["party_size"] - len(guests))]
     setting = setting_of(guests, room, package_id=package.id if package else None)
-    return recipe_rows.result(session, drawn, setting, package)
+    return recipe_rows.result(drawn, setting, package)
 
 
 @bp.action(

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
 from supply.domain.treatments.example import ExampleLine, Recipe, example_lines
-from supply.domain.treatments.models import Package, RecipeVersion
+from supply.domain.treatments.models import FactorRule, Package, PackageRule, RecipeVersion
 from supply.domain.treatments.recipe import PackageAction, Setting
 from supply.domain.treatments.rule_words import rule_words
 from supply.i18n import _, plural
 from supply.presenting import format_quantity, unit_symbol
 from supply.quantity import UNITS
 from supply.web.frame import named
+from supply.web.words import word
 
 # As many items as one select can still be used with; a spa's catalogue is far smaller.
 MOST_ITEMS = 500
@@ -51,9 +52,7 @@ def choices(session: Session, draft: RecipeVersion) -> dict[str, Any]:
     }
 
 
-def result(
-    session: Session, recipe: Recipe, setting: Setting, package: Package | None
-) -> list[dict[str, Any]]:
+def result(recipe: Recipe, setting: Setting, package: Package | None) -> list[dict[str, Any]]:
     """What each step of an example visit gets, line by line with the rules that gave it."""
     positions = {step.position for step in package.steps} if package else None
     lines: dict[int, list[ExampleLine]] = {}
@@ -102,3 +101,37 @@ def _left_out(recipe: Recipe, position: int, package: Package | None) -> list[di
         for rule in recipe.package_rules
         if (rule.package_id, rule.step_position) == (mine, position) and rule.action is PackageAction.REMOVE
     ]
+
+
+def rules(recipe: RecipeVersion, packages: Sequence[Package]) -> list[dict[str, Any]]:
+    """What packages and guests change, each rule as a sentence. Packages out of use stay unnamed."""
+    bought = {package.id: named(package) for package in packages}
+    told: list[tuple[PackageRule | FactorRule, str]] = [
+        (rule, _package_rule(rule, bought)) for rule in recipe.package_rules
+    ]
+    told += [(rule, _factor_rule(rule)) for rule in recipe.factor_rules]
+    return [{"id": rule.id, "words": words, "assumed": rule.assumed} for rule, words in told]
+
+
+def _package_rule(rule: PackageRule, bought: Mapping[UUID, str]) -> str:
+    amount = format_quantity(rule.quantity, rule.item) if rule.quantity is not None else ""
+    parts = [
+        bought.get(rule.package_id, _("package out of use")),
+        _("step %(number)s", number=rule.step_position),
+        f"{word(rule.action)} {named(rule.item)}",
+        " ".join(filter(None, [amount, word(rule.scale) if rule.scale else ""])),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _factor_rule(rule: FactorRule) -> str:
+    percent = f"{rule.percent:+d}".replace("-", "\N{MINUS SIGN}")
+    parts = [
+        word(rule.factor),
+        _("step %(number)s", number=rule.step_position) if rule.step_position else _("every step"),
+        named(rule.item) if rule.item_id else "",
+        _("%(percent)s %%", percent=percent),
+        _("from %(lowest)s to %(highest)s %%", lowest=rule.lowest, highest=rule.highest),
+        _("also what the party shares") if rule.shared else "",
+    ]
+    return " · ".join(filter(None, parts))

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Room
 from supply.domain.treatments import contraindications, drafting, service
-from supply.domain.treatments.example import example_lines
 from supply.domain.treatments.models import Package, RecipeVersion
 from supply.domain.treatments.recipe import setting_of
-from supply.domain.treatments.rule_words import rule_words
 from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure
 from supply.fields import BaseSchema, Id, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
+from supply.web import recipe_rows
 from supply.web.contraindications import rule_row
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
@@ -108,9 +107,10 @@ def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
         "treatments/show.html",
         procedure=procedure,
         recipe=recipe,
-        draft=service.find_draft(session, procedure_id),
+        draft=any(one.published_at is None for one in service.list_recipe_versions(session, procedure_id)),
         assumed=_assumed(recipe) if recipe else 0,
         packages=packages,
+        changes=recipe_rows.rules(recipe, packages) if recipe else [],
         rules=[
             rule_row(rule)
             for rule in contraindications.list_contraindications(session, procedure_id=procedure_id)
@@ -127,10 +127,7 @@ def _example(session: Session, recipe: RecipeVersion | None, packages: Sequence[
     room: Room | None = next((room for room in rooms if room.id == chosen["room_id"]), None)
     package = next((package for package in packages if package.id == chosen["package_id"]), None)
     setting = setting_of([()] * chosen["party_size"], room, package_id=package.id if package else None)
-    positions = {step.position for step in package.steps} if package else None
-    needed: dict[int, list[Any]] = {}
-    for line in example_lines(recipe, setting, positions=positions) if recipe else []:
-        needed.setdefault(line.step_position, []).append({"line": line, "rule": rule_words(line.rule)})
+    steps = recipe_rows.result(recipe, setting, package) if recipe else []
     return {
         "schema": ExampleVisit,
         "party_size": chosen["party_size"],
@@ -138,7 +135,7 @@ def _example(session: Session, recipe: RecipeVersion | None, packages: Sequence[
         "rooms": [(room.id, room.name) for room in rooms],
         "package": package,
         "package_choices": [(one.id, named(one)) for one in packages],
-        "needed": needed,
+        "needed": {step["number"]: step["lines"] for step in steps},
         "too_many": room is not None and chosen["party_size"] > room.max_guests,
     }
 
@@ -159,5 +156,16 @@ def confirm_recipe(session: Session, actor: Actor, procedure_id: UUID) -> Target
 )
 def confirm_line(session: Session, actor: Actor, procedure_id: UUID, line_id: UUID) -> Target:
     drafting.confirm_line(session, actor, procedure_id, line_id)
+    say(_("Confirmed: no longer an assumption."))
+    return "treatments.show_procedure", {"procedure_id": procedure_id}
+
+
+@bp.action(
+    "/procedures/<uuid:procedure_id>/recipe-rules/<uuid:recipe_rule_id>/confirmation",
+    permission=_MANAGE,
+    back="treatments.show_procedure",
+)
+def confirm_rule(session: Session, actor: Actor, procedure_id: UUID, recipe_rule_id: UUID) -> Target:
+    drafting.confirm_rule(session, actor, procedure_id, recipe_rule_id)
     say(_("Confirmed: no longer an assumption."))
     return "treatments.show_procedure", {"procedure_id": procedure_id}

@@ -199,7 +199,8 @@ def test_the_recipe_page_works_an_example_visit_out(
     )
     assert "too small for the party" in page
     assert "per tub, 1 in use" in page
-    assert "guest 3" in page
+    assert "guests 1, 2, 3: per client" in page
+    assert "child · step 4 · Ginger · −50 % · from 40 to 150 %" in page
 
 
 def test_assumptions_are_confirmed(client: OneLookClient, session: Session, cast: Cast) -> None:
