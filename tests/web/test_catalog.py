@@ -20,6 +20,7 @@ from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
 from tests.treatments import load_starter
+from tests.web.browsing import MOST_STATEMENTS, statements
 
 
 class Forms(HTMLParser):
@@ -186,6 +187,9 @@ def test_the_result_is_shown_while_the_draft_is_written(
     session.expire_all()
     kept = service.get_draft(session, kept.procedure_id)
     assert (kept.factor_rules[0].percent, len(kept.package_rules)) == (-30, 2)
+    with statements() as seen:
+        assert client.get(draft).status_code == 200
+    assert len(seen) <= MOST_STATEMENTS, seen
     sign_in(client, cast.therapist)
     assert client.get(draft).status_code == 403
 
@@ -194,9 +198,10 @@ def test_the_recipe_page_works_an_example_visit_out(
     client: OneLookClient, session: Session, cast: Cast
 ) -> None:
     sign_in(client, cast.therapist)
-    page = client.get(f"{_paths(session)['procedure']}?party_size=3&room_id={cast.room_id}").get_data(
-        as_text=True
-    )
+    path = f"{_paths(session)['procedure']}?party_size=3&room_id={cast.room_id}"
+    with statements() as seen:
+        page = client.get(path).get_data(as_text=True)
+    assert len(seen) <= MOST_STATEMENTS, seen
     assert "too small for the party" in page
     assert "per tub, 1 in use" in page
     assert "guests 1, 2, 3: per client" in page

@@ -1,7 +1,6 @@
 """Procedures, packages and the reading of recipes. Owns what is done at a treatment, step by step.
 
-Refuses to own what was done (visits) and stock (ledger). Editing and publishing a recipe is in drafting,
-conditions and contraindications are in conditions.
+Refuses to own what was done (visits) and stock (ledger). Drafts are in drafting, conditions in conditions.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from supply.database import new_id
 from supply.domain.audit import service as audit
-from supply.domain.catalog import service as catalog
+from supply.domain.catalog.models import Item
 from supply.domain.catalog.search import search_key, search_words
 from supply.domain.treatments.models import Package, PackageStep, Procedure, RecipeVersion, Step
 from supply.errors import Conflict, Invalid, NotFound, Stale
@@ -107,14 +106,14 @@ def procedure_to_change(session: Session, actor: Actor, procedure_id: UUID, vers
 
 def _recipes() -> Select[RecipeVersion]:
     return select(RecipeVersion).options(
-        selectinload(RecipeVersion.steps).selectinload(Step.lines),
+        selectinload(RecipeVersion.steps).joinedload(Step.lines),
         selectinload(RecipeVersion.package_rules),
         selectinload(RecipeVersion.factor_rules),
     )
 
 
 def get_recipe(session: Session, recipe_version_id: UUID) -> RecipeVersion:
-    """A recipe version with its steps, lines and rules, in five statements. Raises NotFound."""
+    """A recipe version with its steps, lines and rules, in four statements. Raises NotFound."""
     recipe = session.scalar(_recipes().where(RecipeVersion.id == recipe_version_id))
     if recipe is None:
         raise NotFound("recipe_not_found", lazy("There is no such recipe version."))
@@ -180,10 +179,11 @@ def get_draft(session: Session, procedure_id: UUID) -> RecipeVersion:
 
 
 def with_items(session: Session, recipe: RecipeVersion) -> RecipeVersion:
-    """The same recipe, the items of its lines and rules loaded in two statements, for whoever shows them."""
-    lines = [line for step in recipe.steps for line in step.lines]
-    named: list[Any] = [*lines, *recipe.package_rules, *[one for one in recipe.factor_rules if one.item_id]]
-    items = catalog.items_by_id(session, [row.item_id for row in named])
+    """The same recipe, the items of its lines and rules loaded in one statement, for whoever shows them."""
+    named: list[Any] = [line for step in recipe.steps for line in step.lines]
+    named += [*recipe.package_rules, *(rule for rule in recipe.factor_rules if rule.item_id)]
+    wanted = select(Item).where(Item.id.in_(sorted({row.item_id for row in named})))
+    items = {row.id: row for row in session.scalars(wanted.options(joinedload(Item.units))).unique()}
     for row in named:
         set_committed_value(row, "item", items[row.item_id])
     return recipe
@@ -210,12 +210,12 @@ def find_package_by_code(session: Session, code: str) -> Package | None:
 def list_packages(
     session: Session, *, procedure_id: UUID | None = None, active: bool | None = True
 ) -> list[Package]:
-    query = select(Package).options(selectinload(Package.steps)).order_by(Package.code)
+    query = select(Package).options(joinedload(Package.steps)).order_by(Package.code)
     if procedure_id is not None:
         query = query.where(Package.procedure_id == procedure_id)
     if active is not None:
         query = query.where(Package.active.is_(active))
-    return list(session.scalars(query))
+    return list(session.scalars(query).unique())
 
 
 def create_package(
