@@ -12,7 +12,8 @@ from supply.api.cursors import identified
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
-from supply.domain.reports.variance import Asked, list_cases, variance_of
+from supply.domain.reports.cases import Asked, list_cases
+from supply.domain.reports.variance import variance_of
 from supply.domain.reports.variance_schemas import (
     AskVariance,
     ListVarianceCases,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import story
+from supply.cli.demo import bottles, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
@@ -40,6 +40,7 @@ def tell(seed: int, days: int = DAYS) -> None:
     until = clock.now()
     with clock.standing_at(until - timedelta(days=days, hours=6)):
         houses = writing(lambda session: found(session, seed))
+        writing(lambda session: bottles.make_weighable(session, houses[0].manager))
     for house in houses:
         last = clock.day_of(until, house.timezone)
         for left in range(days, -1, -1):

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.catalog import service as catalog
-from supply.domain.reports.variance import Asked, By, default_period, list_cases, variance_of
+from supply.domain.reports.cases import Asked, list_cases
+from supply.domain.reports.variance import By, default_period, variance_of
 from supply.domain.reports.variance_schemas import AskVariance, ListVarianceCases, asked_of
 from supply.domain.reports.weighed import weighed_of
 from supply.fields import Id

@@ -9,8 +9,9 @@ from typing import Any
 from flask import url_for
 
 from supply.domain.catalog.models import Item
+from supply.domain.reports.cases import Apart, Asked
 from supply.domain.reports.deviation import LEAST_CASES, Estimate, Verdict
-from supply.domain.reports.variance import Apart, Asked, Group
+from supply.domain.reports.variance import Group
 from supply.domain.reports.weighed import Weighed
 from supply.i18n import _
 from supply.presenting import format_instant, format_number, format_quantity

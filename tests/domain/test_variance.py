@@ -14,8 +14,9 @@ from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.containers.service import open_container
 from supply.domain.containers.weighing_in import weigh_in
+from supply.domain.reports.cases import Apart, Asked, list_cases
 from supply.domain.reports.deviation import Verdict
-from supply.domain.reports.variance import Apart, Asked, By, Variance, list_cases, variance_of
+from supply.domain.reports.variance import By, Variance, variance_of
 from supply.domain.reports.weighed import weighed_of
 from supply.domain.visits import service as visits
 from supply.errors import Forbidden, Invalid, NotFound

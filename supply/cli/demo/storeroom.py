@@ -6,18 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, lot_number
 from supply.domain.catalog import service as catalog
-from supply.domain.containers import finishing
-from supply.domain.containers import service as containers
 from supply.domain.ledger import reading
-from supply.domain.ledger import service as ledger
-from supply.domain.ledger.models import Container
 from supply.domain.purchasing import orders, sending
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, RequisitionStatus, SentBy
@@ -28,48 +23,6 @@ from supply.domain.tasks.models import TaskKind
 from supply.domain.waste import service as waste
 from supply.domain.waste.models import WasteReason
 from supply.quantity import UNITS, from_base
-
-# Oils are used from an opened bottle: which items, and what one bottle holds in base units.
-BOTTLES = {"oil-massage": 1_000_000, "oil-lavender": 100_000, "oil-lemongrass": 100_000, "oil-sauna": 500_000}
-
-
-def open_bottles(session: Session, today: Day) -> None:
-    house = today.house
-    for code, bottle in BOTTLES.items():
-        item = catalog.find_item_by_code(session, code)
-        assert item is not None, code
-        rows = reading.list_holdings(session, house.branch_id, item.id)
-        if any(row.Container is not None and row.Holding.quantity > bottle // 10 for row in rows):
-            continue
-        _finish_empty(session, house)
-        day = clock.today(house.timezone)
-        full = [
-            row
-            for row in rows
-            if row.Container is None
-            and row.Holding.quantity >= bottle
-            and (row.Holding.expires_on is None or row.Holding.expires_on >= day)
-        ]
-        if full:
-            containers.open_container(session, house.storekeeper, branch_id=house.branch_id, item_id=item.id)
-
-
-def _finish_empty(session: Session, house: House) -> None:
-    open_now = select(Container.id, Container.lot_id).where(
-        Container.branch_id == house.branch_id, Container.finished_at.is_(None)
-    )
-    standing = {
-        row.Holding.container_id
-        for lot in session.execute(open_now).all()
-        for row in reading.list_holdings(session, house.branch_id, _item_of(session, house, lot.lot_id))
-    }
-    for row in session.execute(open_now).all():
-        if row.id not in standing:
-            finishing.finish_container(session, house.storekeeper, row.id, branch_id=house.branch_id)
-
-
-def _item_of(session: Session, house: House, lot_id: UUID) -> UUID:
-    return ledger.get_lot(session, house.branch_id, lot_id).item_id
 
 
 def request(session: Session, today: Day) -> None:

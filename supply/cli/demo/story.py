@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import storeroom
+from supply.cli.demo import bottles, hands, storeroom
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House
 from supply.cli.demo.safety import allowed
@@ -98,7 +98,7 @@ def _party(rng: Random, most: int) -> int:
 
 def _events(session: Session, today: Day) -> Iterator[Event]:
     rng = today.rng
-    yield today.at(8, 10), lambda session: storeroom.open_bottles(session, today)
+    yield today.at(8, 10), lambda session: bottles.open_bottles(session, today)
     # The last request of the story is still waiting for its manager.
     yield today.at(17 if today.left == 1 else 8, 30), lambda session: storeroom.request(session, today)
     if today.left > 1:
@@ -106,6 +106,8 @@ def _events(session: Session, today: Day) -> Iterator[Event]:
     yield today.at(11, rng.randint(0, 50)), lambda session: storeroom.take_in(session, today)
     yield from _visits(session, today)
     yield today.at(20, 45), lambda session: storeroom.throw_away(session, today)
+    if today.day.weekday() == 6:
+        yield today.at(20, 50), lambda session: bottles.weigh_bottles(session, today)
     if rng.random() < 0.3:
         yield today.at(21, 0), lambda session: storeroom.count_one(session, today)
     if today.left > 1:
@@ -150,11 +152,20 @@ def _completing(
     house: House, visit: Any, positions: list[int], when: list[datetime]
 ) -> Callable[[Session], None]:
     therapist = next(actor for actor in house.therapists if actor.person_id == visit.therapist_id)
+    # The first of a house likes oil.
+    generous = therapist is house.therapists[0]
 
     def happen(session: Session) -> None:
         done = allowed(session, therapist, visit.id, positions) if visit.has_conditions else positions
+        chance = Random(f"{house.code}:{when[0]}:{positions}")  # noqa: S311
+        used = hands.what_was_used(session, visit.id, done, chance, generous=generous)
         completions = [
-            {"visit_id": visit.id, "position": position, "happened_at": instant}
+            {
+                "visit_id": visit.id,
+                "position": position,
+                "happened_at": instant,
+                "lines": used.get(position, []),
+            }
             for position, instant in zip(positions, when, strict=True)
             if position in done
         ]

@@ -9,8 +9,9 @@ from marshmallow import fields
 
 from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut, quantity_out
 from supply.domain.ledger.schemas import StockItemOut
+from supply.domain.reports.cases import Apart, Asked
 from supply.domain.reports.deviation import Estimate, Verdict
-from supply.domain.reports.variance import Apart, Asked, By, Group, Variance, default_period
+from supply.domain.reports.variance import By, Group, Variance, default_period
 from supply.domain.reports.weighed import Weighed
 from supply.fields import BaseSchema, Day, Id, Moment, OutSchema, Whole
 from supply.i18n import lazy

@@ -18,8 +18,8 @@ from supply.domain.catalog.models import Item
 from supply.domain.containers.models import ContainerCheck
 from supply.domain.containers.reading import FILLED
 from supply.domain.ledger.models import Container
+from supply.domain.reports.cases import Asked, period_of, places_of
 from supply.domain.reports.deviation import Estimate, Verdict, estimates, sample_of
-from supply.domain.reports.variance import Asked, period_of, places_of
 from supply.permissions import Actor
 
 
