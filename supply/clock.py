@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _told: ContextVar[datetime | None] = ContextVar("told_instant", default=None)
@@ -24,6 +24,13 @@ def day_of(instant: datetime, timezone: str) -> date:
 def today(timezone: str) -> date:
     """The present day in a branch's time zone (an IANA name)."""
     return day_of(now(), timezone)
+
+
+def span_of(day: date, timezone: str) -> tuple[datetime, datetime]:
+    """The instants at which a branch's day begins and ends."""
+    zone = ZoneInfo(timezone)
+    starts = datetime.combine(day, time(), zone)
+    return starts.astimezone(UTC), datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ PURE = (
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
     "weighing.py",
     "deviation.py",
+    "scaling.py",
 )
 CLOCKS = {
     "datetime.now",

@@ -14,9 +14,9 @@ from supply import clock
 from supply.database import db, read_snapshot, write_transaction
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import StockLevel
+from supply.domain.preparation import starter
 from supply.domain.reports.checking import check_books
 from supply.domain.treatments import service as treatments
-from supply.domain.treatments import starter
 from supply.domain.visits import service as visits
 from supply.domain.visits.views import VisitView
 from supply.permissions import Actor

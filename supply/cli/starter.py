@@ -6,13 +6,13 @@ import click
 
 from supply.cli.group import supply, writing
 from supply.cli.people import actor_of
-from supply.domain.treatments import starter
+from supply.domain.preparation import starter
 
 
 @supply.command("starter")
 @click.option("--as", "manager", required=True, help="The manager in whose name it is loaded.")
 def load_starter(manager: str) -> None:
-    """Load the starter catalogue: items, the six-step back massage, packages, contraindications.
+    """Load the starter catalogue: items, the six-step back massage, packages, conditions, brew recipes.
 
     Loading again adds only what is missing. Quantities stay assumptions until a manager confirms them.
     """

@@ -9,6 +9,7 @@ from supply.domain.ledger import models as ledger
 from supply.domain.outbox import models as outbox
 from supply.domain.people import models as people
 from supply.domain.planning import models as planning
+from supply.domain.preparation import models as preparation
 from supply.domain.purchasing import models as purchasing
 from supply.domain.receiving import models as receiving
 from supply.domain.stocktake import models as stocktake
@@ -28,6 +29,7 @@ __all__ = [
     "outbox",
     "people",
     "planning",
+    "preparation",
     "purchasing",
     "receiving",
     "stocktake",

@@ -9,11 +9,11 @@ from flask import url_for
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.domain.audit import service as audit
 from supply.domain.catalog import service as catalog
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
-from supply.domain.reports.service import day_span
 from supply.fields import BaseSchema, Day, Id
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
@@ -77,7 +77,7 @@ def _span(day: date | None) -> dict[str, Any]:
     """The chosen day on the clock of the branch one works in."""
     if day is None:
         return {}
-    begins, ends = day_span(day, _zone())
+    begins, ends = clock.span_of(day, _zone())
     return {"recorded_from": begins, "recorded_before": ends}
 
 

@@ -293,7 +293,7 @@ def test_a_bulk_call_is_all_or_nothing_and_names_what_is_wrong(session: Session,
 
 def test_what_a_completion_costs(session: Session, cast: Cast, backend: str) -> None:
     """Statements of a whole transaction: few for one step, no more for a hundred."""
-    open_spa(cast)
+    open_spa(cast, quantity=10 * MUCH)
     one = plan(cast).visit.id
     many = [plan(cast) for _ in range(20)]
     complete(cast, one, 1)

@@ -1,4 +1,4 @@
-"""Any mix of deliveries, uses, counts, waste and undoing keeps every sum: histories drawn by hypothesis."""
+"""Any mix of deliveries, uses, brewing, counts, waste and undoing keeps every sum (drawn by hypothesis)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from supply.domain.stocktake import counting
 from supply.domain.waste import service as waste
 from supply.domain.waste.models import WasteReason
 from supply.errors import Conflict
-from tests import shelves
+from tests import brewing, shelves
+from tests.brewing import Brewery
 from tests.cast import Cast
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(("receive", "use", "waste", "count", "undo")),
+        st.sampled_from(("receive", "use", "waste", "count", "brew", "pour", "undo")),
         st.integers(min_value=1, max_value=400),
         st.integers(min_value=0, max_value=3),
     ),
@@ -62,7 +63,13 @@ def count(cast: Cast, item_id: UUID, grams: int) -> None:
     write_transaction(lambda session: counting.log_count(session, cast.storekeeper, **told))
 
 
-def act(cast: Cast, item_id: UUID, kind: str, grams: int, lot: int, undos: list[Undo]) -> None:
+def boil(cast: Cast, brewery: Brewery, batches: int) -> Undo:
+    batch = brewing.brew(cast, brewery.recipe, str(batches), consent_to_shortage=True)
+    return lambda: brewing.cancel(cast, batch.id)
+
+
+def act(cast: Cast, brewery: Brewery, kind: str, grams: int, lot: int, undos: list[Undo]) -> None:
+    item_id = brewery.perilla
     if kind == "receive":
         made, _lot = shelves.stock(
             cast, item_id, grams * 1_000, number=f"L{lot}", expires_on=date(2030 + lot, 1, 1)
@@ -73,28 +80,35 @@ def act(cast: Cast, item_id: UUID, kind: str, grams: int, lot: int, undos: list[
         undos.append(lambda: shelves.undo(cast, "completion", used))
     elif kind == "count":
         count(cast, item_id, grams)
+    elif kind == "brew":
+        undos.append(boil(cast, brewery, lot + 1))
+    elif kind == "pour":
+        used, _deducted = shelves.use(cast, [(brewery.water, grams * 10_000)])
+        undos.append(lambda: shelves.undo(cast, "completion", used))
     elif kind == "undo" and undos:
         undos.pop(lot % len(undos))()
     elif kind == "waste" and (standing := holdings(cast, item_id)):
         undos.append(throw_away(cast, standing[lot % len(standing)][0], grams))
 
 
-def tell(cast: Cast, item_id: UUID, acts: list[tuple[str, int, int]]) -> None:
+def tell(cast: Cast, brewery: Brewery, acts: list[tuple[str, int, int]]) -> None:
     undos: list[Undo] = []
     for kind, grams, lot in acts:
         # Refusals (used already, not enough there) are part of a history; they change nothing.
         with suppress(Conflict):
-            act(cast, item_id, kind, grams, lot, undos)
-    standing = sum(quantity for _lot, _location, quantity in holdings(cast, item_id))
-    assert standing == shelves.on_hand(cast, item_id)
+            act(cast, brewery, kind, grams, lot, undos)
+    for item_id in (brewery.perilla, brewery.bark, brewery.water):
+        standing = sum(quantity for _lot, _location, quantity in holdings(cast, item_id))
+        assert standing == shelves.on_hand(cast, item_id)
     assert shelves.differences() == []
 
 
 @pytest.fixture
-def item_id(session: Session, cast: Cast) -> UUID:
-    item_id = shelves.add_item(session, "ginger")
-    session.commit()
-    return item_id
+def brewery(session: Session, cast: Cast) -> Brewery:
+    """A herb that comes, is used, brewed and thrown away; a bark that is only brewed."""
+    brewery = brewing.open_brewery(cast)
+    shelves.stock(cast, brewery.bark, 60_000)
+    return brewery
 
 
 _SHARED = [HealthCheck.function_scoped_fixture]
@@ -102,12 +116,14 @@ _SHARED = [HealthCheck.function_scoped_fixture]
 
 @settings(max_examples=12, deadline=None, suppress_health_check=_SHARED, derandomize=True, database=None)
 @given(acts=ACTS)
-def test_a_history_keeps_every_sum(cast: Cast, item_id: UUID, acts: list[tuple[str, int, int]]) -> None:
-    tell(cast, item_id, acts)
+def test_a_history_keeps_every_sum(cast: Cast, brewery: Brewery, acts: list[tuple[str, int, int]]) -> None:
+    tell(cast, brewery, acts)
 
 
 @pytest.mark.long
 @settings(max_examples=1_000, deadline=None, suppress_health_check=_SHARED, database=None)
 @given(acts=ACTS)
-def test_many_histories_keep_every_sum(cast: Cast, item_id: UUID, acts: list[tuple[str, int, int]]) -> None:
-    tell(cast, item_id, acts)
+def test_many_histories_keep_every_sum(
+    cast: Cast, brewery: Brewery, acts: list[tuple[str, int, int]]
+) -> None:
+    tell(cast, brewery, acts)

@@ -101,10 +101,10 @@ def test_a_visit_of_the_day_tells_its_next_step(cast: Cast) -> None:
 
 
 def test_a_day_begins_at_midnight_of_the_branch() -> None:
-    begins, ends = reports.day_span(date(2026, 11, 22), "Asia/Ho_Chi_Minh")
+    begins, ends = clock.span_of(date(2026, 11, 22), "Asia/Ho_Chi_Minh")
     assert begins == datetime(2026, 11, 21, 17, tzinfo=UTC)
     assert ends - begins == timedelta(days=1)
-    begins, ends = reports.day_span(date(2026, 3, 29), "Europe/Berlin")
+    begins, ends = clock.span_of(date(2026, 3, 29), "Europe/Berlin")
     assert ends - begins == timedelta(hours=23)
 
 

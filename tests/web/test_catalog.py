@@ -158,7 +158,7 @@ def test_a_recipe_is_drafted_extended_and_published(
     assert send(client, draft, f"{draft}/publication").status_code == 303
     recipe = service.find_published_recipe(session, service.list_procedures(session)[0].id)
     assert recipe is not None
-    assert [len(step.lines) for step in recipe.steps] == [0, 0, 3, 2, 4, 3, 1]
+    assert [len(step.lines) for step in recipe.steps] == [0, 0, 3, 2, 1, 3, 1]
     assert recipe.steps[6].lines[0].quantity == 2500
 
 

@@ -25,9 +25,10 @@ from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import telling
 from supply.domain.people import service as people
+from supply.domain.preparation import starter
 from supply.domain.stocktake import service as stocktake
 from supply.domain.suppliers import service as suppliers
-from supply.domain.treatments import drafting, starter
+from supply.domain.treatments import drafting
 from supply.domain.treatments import service as treatments
 from supply.domain.treatments.recipe import Scale
 from supply.domain.treatments.retelling import retold

@@ -109,7 +109,7 @@ def throw_away(session: Session, today: Day) -> None:
     """The expired once a week (what expires in the last days still stands), and now and then a spill."""
     house, rng = today.house, today.rng
     rows = reading.list_expiring(session, house.branch_id, today.day + timedelta(days=400))
-    expired = [row for row in rows if row.Holding.expires_on < today.day]
+    expired = [row for row in rows if row.Lot.use_by_at is None and row.Holding.expires_on < today.day]
     if today.day.weekday() == 0 and today.left > 3:
         for row in expired:
             _waste(session, house, row, row.Holding.quantity, WasteReason.EXPIRED)

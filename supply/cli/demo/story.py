@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import bottles, hands, storeroom
+from supply.cli.demo import bottles, brewing, hands, storeroom
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House
 from supply.cli.demo.safety import allowed
@@ -98,13 +98,17 @@ def _party(rng: Random, most: int) -> int:
 
 def _events(session: Session, today: Day) -> Iterator[Event]:
     rng = today.rng
+    yield today.at(8, 5), lambda session: brewing.pour_away(session, today)
     yield today.at(8, 10), lambda session: bottles.open_bottles(session, today)
+    yield today.at(8, 20), lambda session: brewing.brew_for(session, today, until=today.at(14))
+    yield today.at(14, 15), lambda session: brewing.brew_for(session, today, until=today.at(0, day=1))
     # The last request of the story is still waiting for its manager.
     yield today.at(17 if today.left == 1 else 8, 30), lambda session: storeroom.request(session, today)
     if today.left > 1:
         yield today.at(9, 40), lambda session: storeroom.decide(session, today)
     yield today.at(11, rng.randint(0, 50)), lambda session: storeroom.take_in(session, today)
     yield from _visits(session, today)
+    yield today.at(20, 30), lambda session: brewing.pour_away(session, today)
     yield today.at(20, 45), lambda session: storeroom.throw_away(session, today)
     if today.day.weekday() == 6:
         yield today.at(20, 50), lambda session: bottles.weigh_bottles(session, today)

@@ -21,7 +21,7 @@ from supply.permissions import Actor, Permission, require
 
 # What all branches share and every manager may change. Entries of people and tokens bear no branch either;
 # they are for admins.
-SHARED = ("item", "supplier", "procedure", "package", "condition", "contraindication")
+SHARED = ("item", "supplier", "procedure", "package", "condition", "contraindication", "brew-recipe")
 # Every kind of thing that is written down here, in the order in which a list of them is read.
 ENTITIES = (
     *SHARED,

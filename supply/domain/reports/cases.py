@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Float, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.people.models import Person
-from supply.domain.reports.service import day_span
 from supply.domain.treatments.models import Step
 from supply.domain.visits.models import Completion, CompletionLine, Visit, VisitStep
 from supply.errors import Invalid
@@ -70,7 +70,8 @@ def places_of(session: Session, actor: Actor, asked: Asked) -> list[Branch]:
 
 def period_of(place: Branch, asked: Asked) -> tuple[Any, Any]:
     """The instants between which the days of a branch lie."""
-    return day_span(asked.from_day, place.timezone)[0], day_span(asked.until_day, place.timezone)[1]
+    begins, _ends = clock.span_of(asked.from_day, place.timezone)
+    return begins, clock.span_of(asked.until_day, place.timezone)[1]
 
 
 def within(asked: Asked, places: Sequence[Branch]) -> list[ColumnElement[bool]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -109,18 +108,11 @@ def _orders_expected(session: Session, branch_id: UUID) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def day_span(day: date, timezone: str) -> tuple[datetime, datetime]:
-    """The instants at which a branch's day begins and ends."""
-    zone = ZoneInfo(timezone)
-    starts = datetime.combine(day, time(), zone)
-    return starts.astimezone(UTC), datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
 def list_visits_of_day(
     session: Session, branch_id: UUID, day: date, timezone: str, limit: int = 100
 ) -> list[VisitToday]:
     """Visits planned for a day, in the order of the clock, each with its next step. Two statements."""
-    begins, ends = day_span(day, timezone)
+    begins, ends = clock.span_of(day, timezone)
     query = (
         select(Visit, Procedure, Room.name.label("room_name"), Person.name.label("therapist_name"))
         .join(Procedure, Procedure.id == Visit.procedure_id)

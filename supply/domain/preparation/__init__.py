@@ -1,0 +1,1 @@
+"""Preparation: what the spa brews from herbs, by which recipe, and the batches that came of it."""
