@@ -23,6 +23,8 @@ MODULES = (
     "variance",
     "stocktake",
     "waste",
+    "preparations",
+    "tracing",
     "visits",
     "safety",
     "tasks",

@@ -28,7 +28,9 @@ OTHER_NAMES = {
     "count_id": "stock_count",
     "entry_id": "waste_entry",
     "line_id": "recipe_line",
+    "batch_id": "prepared_batch",
     "order_id": "purchase_order",
+    "recipe_id": "brew_recipe",
     "recipe_rule_id": "factor_rule",
     "rule_id": "contraindication",
 }
@@ -60,6 +62,8 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done("POST", "/containers", some)
     caller.done("POST", "/waste-entries", some | {"reason": "spilled"})
     caller.done("POST", "/adjustments", some | {"reason": "unrecorded-use", "direction": "out"})
+    recipe = caller.get("/brew-recipes")["data"][0]["id"]
+    caller.done("POST", "/prepared-batches", {"branch_id": branch, "recipe_id": recipe, "batches": "1"})
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 

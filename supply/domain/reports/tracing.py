@@ -1,0 +1,222 @@
+"""Where a lot went and what a visit was given: follows movements through batches of any depth.
+
+Costs the movements of the lots followed, never the length of the ledger. What was undone does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
+
+from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import Lot, Movement, MovementType
+from supply.domain.ledger.service import get_lot
+from supply.domain.preparation.service import SOURCE as BATCH
+from supply.domain.suppliers.models import Supplier
+from supply.domain.visits.completions import SOURCE as COMPLETION
+from supply.domain.visits.models import Completion, Visit, VisitStep
+from supply.errors import NotFound
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission, require
+
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepUse:
+    """A step that used of the lot or of what was brewed from it; base units of that item."""
+
+    visit_id: UUID
+    position: int
+    planned_at: datetime
+    booking_reference: str | None
+    happened_at: datetime
+    item: Item
+    lot_id: UUID
+    lot_number: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotUses:
+    """Every lot that holds some of a lot (itself first, then what was brewed from it), and every step."""
+
+    lot: Lot
+    brewed: Rows
+    """(Lot, Item) of the batches, the earliest first."""
+    steps: Sequence[StepUse]
+
+    @property
+    def visit_ids(self) -> list[UUID]:
+        return list(dict.fromkeys(step.visit_id for step in self.steps))
+
+
+def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -> LotUses:
+    """What became of a lot. Raises NotFound."""
+    require(actor, Permission.STOCK_SEE, branch_id)
+    lot = get_lot(session, branch_id, lot_id)
+    followed, uses = _forth(session, branch_id, lot.id)
+    return LotUses(lot, _lots(session, followed - {lot.id}), _steps(session, uses))
+
+
+def _forth(session: Session, branch_id: UUID, lot_id: UUID) -> tuple[set[UUID], list[tuple[UUID, UUID, int]]]:
+    """Every lot that holds some of the lot, and (completion, lot, quantity) of each use of them."""
+    followed, front = {lot_id}, {lot_id}
+    uses: list[tuple[UUID, UUID, int]] = []
+    while front:
+        batches = set()
+        for row in _net(session, branch_id, Movement.lot_id.in_(sorted(front))):
+            if row.source_type == COMPLETION and row.net < 0:
+                uses.append((row.source_id, row.lot_id, -row.net))
+            elif row.source_type == BATCH and row.net < 0:
+                batches.add(row.source_id)
+        made = _net(session, branch_id, Movement.source_id.in_(sorted(batches))) if batches else ()
+        front = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0} - followed
+        followed |= front
+    return followed, uses
+
+
+def _net(session: Session, branch_id: UUID, which: Any) -> Iterable[Any]:
+    """(source_type, source_id, lot_id, net) of steps and batches: what an undoing took back is taken off."""
+    query = (
+        select(
+            Movement.source_type,
+            Movement.source_id,
+            Movement.lot_id,
+            cast(func.sum(Movement.quantity), BigInteger).label("net"),
+        )
+        .where(Movement.branch_id == branch_id, which, Movement.source_type.in_((COMPLETION, BATCH)))
+        .group_by(Movement.source_type, Movement.source_id, Movement.lot_id)
+    )
+    return session.execute(query).all()
+
+
+def _lots(session: Session, lot_ids: Collection[UUID]) -> Rows:
+    if not lot_ids:
+        return ()
+    query = select(Lot, Item).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(sorted(lot_ids)))
+    return session.execute(query.order_by(Lot.id)).all()
+
+
+def _steps(session: Session, uses: Sequence[tuple[UUID, UUID, int]]) -> list[StepUse]:
+    if not uses:
+        return []
+    done = {row.id: row for row in session.execute(_completions({use[0] for use in uses}))}
+    lots = {row.Lot.id: row for row in _lots(session, {use[1] for use in uses})}
+    steps = [_step(done[one], lots[lot_id], quantity) for one, lot_id, quantity in uses if one in done]
+    return sorted(steps, key=lambda step: (step.happened_at, step.visit_id, step.position, step.lot_id))
+
+
+def _completions(ids: Collection[UUID]) -> Any:
+    return (
+        select(
+            Completion.id,
+            Completion.happened_at,
+            VisitStep.visit_id,
+            VisitStep.position,
+            Visit.planned_at,
+            Visit.booking_reference,
+        )
+        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .join(Visit, Visit.id == VisitStep.visit_id)
+        .where(Completion.id.in_(sorted(ids)))
+    )
+
+
+def _step(done: Any, lot: Any, quantity: int) -> StepUse:
+    return StepUse(
+        done.visit_id,
+        done.position,
+        done.planned_at,
+        done.booking_reference,
+        done.happened_at,
+        lot.Item,
+        lot.Lot.id,
+        lot.Lot.number,
+        quantity,
+    )
+
+
+def visits_served(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many visits used of each lot; those that none used of are left out."""
+    if not lot_ids:
+        return {}
+    rows = [
+        row
+        for row in _net(session, branch_id, Movement.lot_id.in_(sorted(lot_ids)))
+        if row.source_type == COMPLETION and row.net < 0
+    ]
+    if not rows:
+        return {}
+    found = session.execute(_completions({row.source_id for row in rows}))
+    visit_of = {done.id: done.visit_id for done in found}
+    served: dict[UUID, set[UUID]] = {}
+    for row in rows:
+        if row.source_id in visit_of:
+            served.setdefault(row.lot_id, set()).add(visit_of[row.source_id])
+    return {lot_id: len(visits) for lot_id, visits in served.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLot:
+    """A lot behind a visit; `into` is the batch's lot that it went into, None where the step used it."""
+
+    lot: Lot
+    item: Item
+    supplier: Supplier | None
+    into: UUID | None
+
+
+def lots_of_visit(session: Session, actor: Actor, visit_id: UUID) -> list[GivenLot]:
+    """Every lot that a visit's live completions used, and those behind its batches, back to the suppliers."""
+    branch_id = _branch_of(session, actor, visit_id)
+    done = select(Completion.id).join(VisitStep, VisitStep.id == Completion.visit_step_id)
+    ids = session.scalars(done.where(VisitStep.visit_id == visit_id, Completion.reversed_at.is_(None))).all()
+    if not ids:
+        return []
+    used = _net(session, branch_id, Movement.source_id.in_(sorted(ids)))
+    given: list[tuple[UUID, UUID | None]] = list(
+        dict.fromkeys((row.lot_id, None) for row in used if row.net < 0)
+    )
+    given += _back(session, branch_id, {lot_id for lot_id, _into in given})
+    query = (
+        select(Lot, Item, Supplier)
+        .join(Item, Item.id == Lot.item_id)
+        .outerjoin(Supplier, Supplier.id == Lot.supplier_id)
+        .where(Lot.id.in_(sorted({lot_id for lot_id, _into in given})))
+    )
+    rows = {row.Lot.id: row for row in session.execute(query)}
+    return [GivenLot(rows[one].Lot, rows[one].Item, rows[one].Supplier, into) for one, into in given]
+
+
+def _branch_of(session: Session, actor: Actor, visit_id: UUID) -> UUID:
+    branch_id = session.scalar(select(Visit.branch_id).where(Visit.id == visit_id))
+    if branch_id is None or not actor.belongs_to(branch_id):
+        raise NotFound("visit_not_found", lazy("There is no such visit, or it is not in your branch."))
+    require(actor, Permission.STOCK_SEE, branch_id)
+    return branch_id
+
+
+def _back(session: Session, branch_id: UUID, front: set[UUID]) -> list[tuple[UUID, UUID | None]]:
+    """(lot, the batch's lot that it went into) behind lots, batch by batch."""
+    found: list[tuple[UUID, UUID | None]] = []
+    seen: set[UUID] = set()
+    while front - seen:
+        seen |= front
+        made = select(Movement.source_id, Movement.lot_id).where(
+            Movement.branch_id == branch_id,
+            Movement.lot_id.in_(sorted(front)),
+            Movement.type == MovementType.PREPARATION_IN,
+        )
+        batches = {source_id: lot_id for source_id, lot_id in session.execute(made)}
+        took = _net(session, branch_id, Movement.source_id.in_(sorted(batches))) if batches else ()
+        pairs = [(row.lot_id, batches[row.source_id]) for row in took if row.net < 0]
+        found += pairs
+        front = {lot_id for lot_id, _into in pairs}
+    return found

@@ -1,0 +1,134 @@
+"""A lot to its visits and back, through batches of batches: what brute force over the movements says too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from supply.database import read_snapshot, write_transaction
+from supply.domain.ledger.models import Movement
+from supply.domain.preparation import recipes
+from supply.domain.reports import tracing
+from supply.domain.visits import service as visits
+from supply.domain.visits.models import Completion, VisitStep
+from supply.errors import NotFound
+from tests.brewing import brew, cancel
+from tests.cast import Cast
+from tests.shelves import stock
+from tests.treatments import complete, do, open_spa, plan
+
+WATER = "medicinal-water"
+
+
+def brute(movements: list[Any], lot_id: UUID) -> set[UUID]:
+    """The completions that hold some of a lot: spread it along every net change until nothing changes."""
+    took: dict[tuple[str, UUID], dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for movement in movements:
+        took[movement.source_type, movement.source_id][movement.lot_id] += movement.quantity
+    tainted, size = {lot_id}, 0
+    while size != len(tainted):
+        size = len(tainted)
+        for (source, _id), lots in took.items():
+            if source == "batch" and any(lots[one] < 0 for one in tainted & lots.keys()):
+                tainted |= {one for one, net in lots.items() if net > 0}
+    return {
+        source_id
+        for (source, source_id), lots in took.items()
+        if source == "completion" and any(lots[one] < 0 for one in tainted & lots.keys())
+    }
+
+
+def traced(cast: Cast, lot_id: UUID) -> tuple[set[UUID], list[UUID]]:
+    def look(session: Session) -> tuple[set[UUID], list[UUID]]:
+        found = tracing.uses_of_lot(session, cast.manager, cast.branch_id, lot_id)
+        return set(found.visit_ids), [row.Lot.id for row in found.brewed]
+
+    return read_snapshot(look)
+
+
+@pytest.fixture
+def story(cast: Cast, session: Session) -> dict[str, Any]:
+    """Two lots of lemongrass, three waters, an infusion of water; visits that use them, slips undone."""
+    items = open_spa(cast, quantity=0)
+    for code, item_id in items.items():
+        if code not in (WATER, "soak-infusion", "herb-lemongrass"):
+            stock(cast, item_id, 10_000_000, expires_on=date(2099, 1, 1))
+    lemongrass = items["herb-lemongrass"]
+    _source, first = stock(cast, lemongrass, 300_000, number="A", expires_on=date(2098, 1, 1))
+    _source, second = stock(cast, lemongrass, 900_000, number="B", expires_on=date(2099, 1, 1))
+
+    def ids(store: Session) -> tuple[UUID, UUID]:
+        found = {recipe.item_id: recipe for recipe in recipes.list_recipes(store)}
+        infusion = found[items["soak-infusion"]]
+        lines = [{"item_id": items[WATER], "amount": Decimal(1), "unit": "l"}]
+        recipes.update_recipe(
+            store, cast.manager, infusion.id, version=infusion.version, lines=lines,
+            yield_amount=Decimal(5), yield_unit="l", use_by_hours=24,
+        )  # fmt: skip
+        return found[items[WATER]].id, infusion.id
+
+    water, infusion = write_transaction(ids)
+    waters = [brew(cast, water, size) for size in ("1", "1", "2")]
+    undone = brew(cast, water, "1")
+    deep = brew(cast, infusion, "2", lines=[
+        {"item_id": items[WATER], "amount": Decimal(2), "unit": "l", "lot_id": waters[1].lot_id}
+    ])  # fmt: skip
+    cancel(cast, undone.id)
+    return {
+        "items": items,
+        "first": first,
+        "second": second,
+        "waters": waters,
+        "deep": deep,
+        "undone": undone,
+    }
+
+
+def live(session: Session) -> dict[UUID, UUID]:
+    query = select(Completion.id, VisitStep.visit_id).join(
+        VisitStep, VisitStep.id == Completion.visit_step_id
+    )
+    return {row.id: row.visit_id for row in session.execute(query)}
+
+
+def test_a_recall_finds_every_visit_and_a_visit_its_lots(
+    cast: Cast, session: Session, story: dict[str, Any]
+) -> None:
+    water, infusion = story["items"][WATER], story["items"]["soak-infusion"]
+    given: list[tuple[UUID, UUID]] = []
+    for number, batch in enumerate((*story["waters"], story["deep"], story["waters"][0])):
+        item_id = infusion if batch is story["deep"] else water
+        visit = plan(cast).visit.id
+        line = {"item_id": item_id, "amount": Decimal(1), "unit": "l", "lot_id": batch.lot_id}
+        complete(cast, visit, 5, lines=[line, {"item_id": water, "amount": Decimal(0), "unit": "l"}])
+        if number == 4:
+            do(visits.reverse_completion, cast, visit, 5)
+        else:
+            given.append((visit, batch.lot_id))
+    movements = list(session.scalars(select(Movement)))
+    visit_of = live(session)
+    lots = {movement.lot_id for movement in movements}
+    for lot_id in lots:
+        expected = {visit_of[done] for done in brute(movements, lot_id)}
+        assert traced(cast, lot_id)[0] == expected
+    # Lot A went whole into the first two waters; the infusion is of the second.
+    by_visit = dict(given)
+    touched = {story["waters"][0].lot_id, story["waters"][1].lot_id, story["deep"].lot_id}
+    assert traced(cast, story["first"])[0] == {visit for visit, lot in by_visit.items() if lot in touched}
+    assert story["undone"].lot_id not in traced(cast, story["second"])[1]
+    for visit, lot_id in given:
+        back = read_snapshot(lambda store, visit=visit: tracing.lots_of_visit(store, cast.manager, visit))
+        found = {one.lot.id for one in back}
+        assert lot_id in found
+        assert found == {one for one in lots if visit in traced(cast, one)[0]}
+    with pytest.raises(NotFound):
+        read_snapshot(lambda store: tracing.lots_of_visit(store, cast.outsider, given[0][0]))
+    with pytest.raises(NotFound):
+        read_snapshot(lambda store: tracing.uses_of_lot(store, cast.outsider, cast.branch_id, lot_id))
