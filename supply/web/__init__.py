@@ -34,6 +34,8 @@ MODULES = (
     "variance",
     "stocktake",
     "waste",
+    "preparations",
+    "brew_recipes",
     "tasks",
     "visits",
     "visit_plans",

@@ -27,6 +27,7 @@ LATE = timedelta(minutes=15)
 _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "count": ("stocktake.show_count", "count_id"),
+    "batch": ("preparations.show_batch", "batch_id"),
 }
 _REASONS = {"container-empty": lazy("Container empty"), "weigh-in": lazy("Weigh-in")}
 _OF_CONTAINERS = frozenset({"container", "weigh-in"})

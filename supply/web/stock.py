@@ -22,10 +22,11 @@ from supply.domain.ledger.schemas import (
     SetStockPolicy,
 )
 from supply.domain.reports.stock import HISTORY, item_report, lot_report
+from supply.domain.reports.tracing import uses_of_lot
 from supply.fields import BaseSchema, Text, Tick, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import stock_rows
+from supply.web import brew_rows, stock_rows
 from supply.web.history import movement_rows
 from supply.web.pages import Pages, query, render, say
 from supply.web.session import current_branch
@@ -192,6 +193,7 @@ def set_policy(
 @bp.page("/stock/lots/<uuid:lot_id>", permission=Permission.STOCK_SEE)
 def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
     report = lot_report(session, actor, current_branch().id, lot_id)
+    uses = uses_of_lot(session, actor, current_branch().id, lot_id)
     return render(
         "stock/lot.html",
         report=report,
@@ -202,6 +204,8 @@ def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
         holdings=[stock_rows.holding_row(row, report.item, report.today) for row in report.holdings],
         closed=[row for row in report.holdings if row.Holding.container_id is None],
         movements=movement_rows(session, report.movements[:HISTORY], report.item),
+        steps=brew_rows.steps(uses),
+        brewed=brew_rows.brewed(uses),
         reasons=[(code, stock_rows.quarantine_word(code)) for code in QUARANTINE_REASONS],
         units=unit_options(report.item),
         schemas={"quarantine": QuarantineLot, "release": ReleaseLot, "open": OpenContainer},

@@ -11,6 +11,8 @@ from flask import url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from supply import clock
+from supply.domain.preparation import standing
 from supply.domain.reports.stock import visits_behind
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
@@ -19,6 +21,7 @@ from supply.i18n import _, lazy
 from supply.paging import Cursor, encode
 from supply.permissions import Actor, Permission
 from supply.presenting import format_instant, format_quantity
+from supply.web import brew_rows
 from supply.web.pages import Pages, query, render, say
 from supply.web.session import choose_locale, current_branch
 from supply.web.words import word
@@ -56,8 +59,11 @@ def list_tasks(session: Session, actor: Actor) -> str:
     kept = {"kind": kind.value} if kind else {}
     here = url_for("tasks.list_tasks", **kept)
     following = encode((shown[-1].opened_at, shown[-1].id)) if len(found) > PAGE else None
+    today = clock.today(current_branch().timezone)
+    left = standing.leftovers(session, current_branch().id, today) if kind is None and after is None else ()
     return render(
         "tasks/list.html",
+        leftovers=[brew_rows.leftover(row) for row in left],
         rows=[_row(row, visits) for row in shown],
         tabs=_tabs(kind),
         next_url=following and url_for("tasks.list_tasks", **kept, after=following),

@@ -28,10 +28,13 @@ _WHOLE = (
     selectinload(BrewRecipe.lines).joinedload(BrewRecipeLine.item).selectinload(Item.units),
 )
 
+# Enough to show a recipe; units are only needed to write in them.
+_SHOWN = (joinedload(BrewRecipe.item), selectinload(BrewRecipe.lines).joinedload(BrewRecipeLine.item))
+
 
 def list_recipes(session: Session, *, active: bool | None = True) -> list[BrewRecipe]:
     """Recipes with their items and lines, by the name of what comes of them."""
-    query = select(BrewRecipe).join(Item, Item.id == BrewRecipe.item_id).options(*_WHOLE)
+    query = select(BrewRecipe).join(Item, Item.id == BrewRecipe.item_id).options(*_SHOWN)
     if active is not None:
         query = query.where(BrewRecipe.active.is_(active))
     return list(session.scalars(query.order_by(Item.sort_key, Item.id)))

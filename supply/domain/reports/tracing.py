@@ -147,20 +147,24 @@ def visits_served(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) 
     """How many visits used of each lot; those that none used of are left out."""
     if not lot_ids:
         return {}
-    rows = [
-        row
-        for row in _net(session, branch_id, Movement.lot_id.in_(sorted(lot_ids)))
-        if row.source_type == COMPLETION and row.net < 0
-    ]
-    if not rows:
-        return {}
-    found = session.execute(_completions({row.source_id for row in rows}))
-    visit_of = {done.id: done.visit_id for done in found}
-    served: dict[UUID, set[UUID]] = {}
-    for row in rows:
-        if row.source_id in visit_of:
-            served.setdefault(row.lot_id, set()).add(visit_of[row.source_id])
-    return {lot_id: len(visits) for lot_id, visits in served.items()}
+    used = (
+        select(Movement.lot_id, Movement.source_id)
+        .where(
+            Movement.branch_id == branch_id,
+            Movement.lot_id.in_(sorted(lot_ids)),
+            Movement.source_type == COMPLETION,
+        )
+        .group_by(Movement.lot_id, Movement.source_id)
+        .having(func.sum(Movement.quantity) < 0)
+        .subquery()
+    )
+    query = (
+        select(used.c.lot_id, func.count(VisitStep.visit_id.distinct()))
+        .join(Completion, Completion.id == used.c.source_id)
+        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .group_by(used.c.lot_id)
+    )
+    return {lot_id: count for lot_id, count in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
