@@ -62,7 +62,7 @@ def plan_rows(view: VisitView) -> list[dict[str, Any]]:
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for step in view.steps:
         for finding, row in zip(step.findings, finding_rows(step), strict=True):
-            key = (finding.rule.rule_id, finding.condition, finding.guests)
+            key = (finding.condition, finding.effect, row["advice"], finding.guests)
             known = rows.setdefault(key, {**row, "steps": [], "items": ""})
             known["steps"].append(step.position)
             parts = [part for part in (known["items"], row["items"]) if part]
@@ -119,6 +119,11 @@ def consents(view: VisitView, step: StepView, actor: Actor) -> list[dict[str, An
     ]
 
 
+def overridable(step: StepView) -> bool:
+    """Whether more stands against a step than consents that can be asked for."""
+    return any(one.blocks and one.effect is not Effect.CONSENT for one in step.findings)
+
+
 def offers(view: VisitView, step: StepView, lines: Iterable[LineOffers]) -> list[dict[str, Any]]:
     """For each line that stands in the way: a tap for what is offered, and one that leaves it out."""
     standing = {position for one in step.findings if one.blocks for position in one.lines}
@@ -134,7 +139,7 @@ def line_row(view: VisitView, step: StepView, line: LineOffers) -> dict[str, Any
         {"item_id": one.item.id, "text": f"{named(one.item)} {format_quantity(one.quantity, one.item)}"}
         for one in line.offers
     ]
-    back = line.replaces
+    back = line.replaces if line.may_go_back else None
     guest = "" if line.guest_position is None else guests_words([line.guest_position])
     return {
         "name": " · ".join(part for part in (named(line.item), guest) if part),
@@ -142,6 +147,7 @@ def line_row(view: VisitView, step: StepView, line: LineOffers) -> dict[str, Any
         "url": url,
         "taps": [{**tap, "key": form_key()} for tap in taps],
         "leave_key": form_key() if line.quantity else "",
+        "replaced": line.replaces is not None,
         "back": {"item_id": back.id, "text": named(back), "key": form_key()} if back else None,
     }
 

@@ -20,7 +20,7 @@ from supply.presenting import format_clock, format_instant, format_quantity
 from supply.quantity import UNITS, from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
-from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words
+from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words, overridable
 from supply.web.session import choose_locale, current_branch
 from supply.web.stock_rows import until
 from supply.web.units import unit_options
@@ -117,7 +117,7 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "acts": step.position == now or step.status is StepStatus.STARTED,
         "consents": consents(view, step, actor) if touch else [],
         "override_url": url_for("safety.ask_override", visit_id=view.visit.id, position=step.position)
-        if blocks and actor.may(Permission.SAFETY_OVERRIDE, view.visit.branch_id)
+        if overridable(step) and actor.may(Permission.SAFETY_OVERRIDE, view.visit.branch_id)
         else "",
         "happened_url": url("complete_step") if touch and blocks else "",
         "happened_key": form_key(),

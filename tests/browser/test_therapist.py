@@ -85,7 +85,7 @@ def test_what_is_short_is_named_and_recorded_with_consent(therapist: Visitor) ->
 
 def test_the_warning_stands_before_the_step(therapist: Visitor) -> None:
     page = plan(therapist, "Pregnancy")
-    banner = page.locator(".step-now .notice-loud, main > .notice-loud").first
+    banner = page.locator(".step-blocked .notice-loud, main > .notice-loud").first
     expect(banner).to_be_visible()
     first = page.locator(".step-actions").first
     assert banner.bounding_box()["y"] < first.bounding_box()["y"]  # type: ignore[index]

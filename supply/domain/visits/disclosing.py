@@ -52,6 +52,8 @@ class LineOffers:
     replaces: Item | None
     replaces_quantity: int | None
     replaces_because: str | None
+    # Whether its guests may have what the recipe wanted.
+    may_go_back: bool
     offers: Sequence[ItemOffer]
 
 
@@ -107,7 +109,8 @@ def list_offers(session: Session, actor: Actor, visit_id: uuid.UUID, position: i
         raise NotFound("visit_not_found", lazy("There is no such visit, or it is not in your branch."))
     require(actor, Permission.STOCK_SEE, branch_id)
     step = _open_step(session, visit_id, position)
-    offers = _offers(session, branch_id, read_grounds(session, [visit_id]), step)
+    grounds = read_grounds(session, [visit_id])
+    offers = _offers(session, branch_id, grounds, step)
     ids = {line[name] for line in step.lines for name in ("item_id", "replaces_item_id") if line[name]}
     items = catalog.items_by_id(session, ids | {one.item_id for some in offers for one in some})
     return [
@@ -119,6 +122,7 @@ def list_offers(session: Session, actor: Actor, visit_id: uuid.UUID, position: i
             items.get(line["replaces_item_id"]),
             line["replaces_quantity"],
             line["replaces_because"],
+            line["replaces_item_id"] not in grounds.forbidden(visit_id, position, line["guest_position"]),
             [ItemOffer(items[one.item_id], one.quantity or 0) for one in some],
         )
         for line, some in zip(step.lines, offers, strict=True)
