@@ -185,9 +185,11 @@ def resolve_step(
     Per client: one line for each guest. Per tub, per kilogram of water, per room: one line for the party.
     """
     resolved: list[Expected] = []
+    # Most guests bear nothing: then no rule of theirs is looked at.
+    told = factor_rules if any(setting.guests) else ()
     bought = [rule for rule in package_rules if rule.package_id == setting.package_id]
     for line in _packed(position, lines, bought):
-        rules = concerning(factor_rules, position, line.item_id)
+        rules = concerning(told, position, line.item_id)
         for guest, quantity, scale, share in _shares(line, setting, rules):
             assumed = line.assumed or share.assumed
             path = f"{scale}{line.path}{share.path}"
