@@ -14,7 +14,6 @@ from supply.domain.readiness.service import DAYS_AHEAD, Readiness, readiness_of
 from supply.fields import BaseSchema, Day
 from supply.i18n import _
 from supply.permissions import Actor, Permission
-from supply.presenting import format_day
 from supply.web.pages import Pages, query, render
 from supply.web.readiness_rows import to_do_row, visit_row
 from supply.web.session import current_branch
@@ -49,7 +48,7 @@ def _tabs(ready: Readiness) -> list[tuple[Any, ...]]:
     days = [(_("Today"), ready.today), (_("Tomorrow"), ready.last)]
     return [
         (
-            f"{name}, {format_day(day, short=True)}",
+            name,
             url_for("readiness.show_readiness", day=day),
             day == ready.day,
             ready.not_ready.get(day, 0) or None,
