@@ -17,8 +17,9 @@ from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.ledger.standing import list_standing
 from supply.domain.readiness.covering import Dealt, Need, PlannedStep, PlannedVisit, Store, deal
-from supply.domain.readiness.gathering import list_lines, piles_of
+from supply.domain.readiness.gathering import piles_of
 from supply.domain.readiness.hurdles import hurdles_of
+from supply.domain.readiness.open_visits import list_lines
 from supply.domain.visits.warnings import Used, read_grounds
 from supply.permissions import Actor
 

@@ -1,4 +1,4 @@
-"""Reads what readiness is worked out from: visits, shelves, orders, substitutes, terms.
+"""Reads what readiness is worked out from beside the visits: shelves, orders, substitutes, terms.
 
 A few statements, however many visits; writes nothing and weighs nothing.
 """
@@ -6,180 +6,26 @@ A few statements, however many visits; writes nothing and weighs nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.domain.branches.models import Branch, Room
+from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.standing import Standing
-from supply.domain.people.models import Person
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN as OPEN_ORDERS
 from supply.domain.readiness.covering import Coming, Pile
 from supply.domain.readiness.fixing import Elsewhere, Seller, Spare
+from supply.domain.readiness.open_visits import begin_of, rows_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
-from supply.domain.treatments.models import Procedure, Step, Substitute
-from supply.domain.visits.models import StepStatus, Visit, VisitGuest, VisitLine, VisitStatus, VisitStep
-from supply.domain.visits.steps import OPEN, UNDER_WAY
-from supply.writing import ask
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """So much of an item, for a guest or for the party (None)."""
-
-    position: int
-    item_id: UUID
-    guest_position: int | None
-    quantity: int
-
-
-@dataclass(slots=True)
-class OpenStep:
-    """A step that waits to be done."""
-
-    position: int
-    name_en: str
-    name_vi: str
-    status: StepStatus
-    acknowledged: Sequence[str]
-    lines: list[Line] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class OpenVisit:
-    """A visit of the days in question with what people know it by, and its open steps."""
-
-    id: UUID
-    planned_at: datetime
-    status: VisitStatus
-    party_size: int
-    booking_reference: str | None
-    therapist_id: UUID | None
-    procedure_id: UUID
-    procedure: str
-    name_en: str
-    name_vi: str
-    room: str | None
-    therapist: str | None
-    # Condition codes by guest, of the guests who have any.
-    guests: dict[int, Sequence[str]] = field(default_factory=dict)
-    steps: list[OpenStep] = field(default_factory=list)
-
-
-def list_open_visits(session: Session, branch: Branch, first: date, last: date) -> list[OpenVisit]:
-    """The visits of some days that have an open step, in the order of serving. Two statements."""
-    chosen = _chosen(branch, first, last)
-    query = (
-        select(
-            Visit.id,
-            Visit.planned_at,
-            Visit.status,
-            Visit.party_size,
-            Visit.booking_reference,
-            Visit.therapist_id,
-            Visit.procedure_id,
-            Procedure.code,
-            Procedure.name_en,
-            Procedure.name_vi,
-            Room.name,
-            Person.name,
-            VisitGuest.position,
-            VisitGuest.conditions,
-        )
-        .join(Procedure, Procedure.id == Visit.procedure_id)
-        .outerjoin(Room, Room.id == Visit.room_id)
-        .outerjoin(Person, Person.id == Visit.therapist_id)
-        .outerjoin(VisitGuest, and_(VisitGuest.visit_id == Visit.id, Visit.has_conditions))
-        .where(*chosen)
-        .order_by(Visit.planned_at, Visit.id, VisitGuest.position)
-    )
-    visits: dict[UUID, OpenVisit] = {}
-    for *facts, guest, conditions in _rows(session, query):
-        visit = visits.setdefault(facts[0], OpenVisit(*facts))
-        if conditions:
-            visit.guests[guest] = conditions
-    if visits:
-        _add_steps(session, branch.id, chosen, visits)
-    return [visit for visit in visits.values() if visit.steps]
-
-
-def list_lines(session: Session, branch: Branch, day: date) -> Sequence[Any]:
-    """The open steps of a day, a row for each of their lines (or one without). One statement."""
-    query = (
-        select(
-            Visit.id.label("visit_id"),
-            Visit.planned_at,
-            Visit.has_conditions,
-            VisitStep.position,
-            VisitStep.acknowledged,
-            VisitLine.position.label("line"),
-            VisitLine.item_id,
-            VisitLine.guest_position,
-            VisitLine.quantity,
-        )
-        .join(VisitStep, VisitStep.visit_id == Visit.id)
-        .outerjoin(VisitLine, VisitLine.visit_step_id == VisitStep.id)
-        .where(VisitStep.branch_id == branch.id, VisitStep.status.in_(OPEN), *_chosen(branch, day, day))
-        .order_by(VisitStep.position, VisitLine.position)
-    )
-    return _rows(session, query)
-
-
-def _chosen(branch: Branch, first: date, last: date) -> tuple[Any, ...]:
-    return (
-        Visit.branch_id == branch.id,
-        Visit.planned_at >= _begin_of(first, branch.timezone),
-        Visit.planned_at < _begin_of(last + timedelta(days=1), branch.timezone),
-        Visit.status.in_(UNDER_WAY),
-    )
-
-
-def _begin_of(day: date, timezone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
-
-
-def _rows(session: Session, query: Any) -> Sequence[Any]:
-    """Rows of columns: past the ORM's session, which would cost as much again as the statement."""
-    return ask(session, query, {}).all()
-
-
-def _add_steps(session: Session, branch_id: UUID, chosen: Any, visits: Mapping[UUID, OpenVisit]) -> None:
-    query = (
-        select(
-            VisitStep.visit_id,
-            VisitStep.position,
-            Step.name_en,
-            Step.name_vi,
-            VisitStep.status,
-            VisitStep.acknowledged,
-            VisitLine.position,
-            VisitLine.item_id,
-            VisitLine.guest_position,
-            VisitLine.quantity,
-        )
-        .join(Visit, Visit.id == VisitStep.visit_id)
-        .join(Step, Step.id == VisitStep.step_id)
-        .outerjoin(VisitLine, VisitLine.visit_step_id == VisitStep.id)
-        # The branch of the step too: it leads the index of what is open.
-        .where(VisitStep.branch_id == branch_id, VisitStep.status.in_(OPEN), *chosen)
-        .order_by(VisitStep.visit_id, VisitStep.position, VisitLine.position)
-    )
-    for visit_id, position, name_en, name_vi, status, acknowledged, *line in _rows(session, query):
-        steps = visits[visit_id].steps
-        if not steps or steps[-1].position != position:
-            steps.append(OpenStep(position, name_en, name_vi, status, acknowledged or ()))
-        # What was left out, or replaced by nothing, needs nothing.
-        if line[3]:
-            steps[-1].lines.append(Line(*line))
+from supply.domain.treatments.models import Substitute
 
 
 def list_coming(
@@ -200,13 +46,13 @@ def list_coming(
         .where(
             PurchaseOrder.branch_id == branch.id,
             PurchaseOrder.status.in_(OPEN_ORDERS),
-            PurchaseOrder.expected_at < _begin_of(until + timedelta(days=1), branch.timezone),
+            PurchaseOrder.expected_at < begin_of(until + timedelta(days=1), branch.timezone),
             PurchaseOrderLine.item_id.in_(sorted(item_ids)),
             PurchaseOrderLine.ordered > PurchaseOrderLine.received,
         )
     )
     found: dict[UUID, list[Coming]] = defaultdict(list)
-    for item_id, order_id, quantity, expected_at, status in _rows(session, query):
+    for item_id, order_id, quantity, expected_at, status in rows_of(session, query):
         day = clock.day_of(expected_at, branch.timezone)
         unsure = day < today or status is OrderStatus.DRAFT
         found[item_id].append(Coming(order_id, quantity, day, unsure))

@@ -22,16 +22,14 @@ from supply.domain.readiness.colouring import StepCover, VisitCover, colour_visi
 from supply.domain.readiness.covering import Colour, Need, Pile, PlannedStep, PlannedVisit, Store, deal
 from supply.domain.readiness.fixing import Means, Seller, Spare
 from supply.domain.readiness.gathering import (
-    OpenStep,
-    OpenVisit,
     list_coming,
-    list_open_visits,
     list_sellers,
     piles_of,
     read_goods,
     surplus_of,
 )
 from supply.domain.readiness.hurdles import hurdles_of
+from supply.domain.readiness.open_visits import OpenStep, OpenVisit, list_open_visits
 from supply.domain.readiness.totals import ToDo, add_up
 from supply.domain.suppliers.models import Supplier
 from supply.domain.visits.warnings import Grounds, Party, grounds_of
