@@ -30,6 +30,7 @@ MODULES = (
     "tasks",
     "readiness",
     "flags",
+    "calendar",
     "requisitions",
     "purchase_orders",
     "deliveries",

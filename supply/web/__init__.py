@@ -44,6 +44,7 @@ MODULES = (
     "receiving",
     "purchasing",
     "orders",
+    "calendar",
     "audit",
 )
 

@@ -12,6 +12,7 @@ from flask import url_for
 from supply.domain.audit.models import AuditEntry
 from supply.domain.branches.models import RoomType
 from supply.domain.catalog.models import Category, Item
+from supply.domain.planning.models import EntryKind
 from supply.domain.purchasing.models import OrderStatus, RequisitionStatus, SentBy
 from supply.domain.treatments.models import Effect
 from supply.i18n import Text, _, lazy
@@ -34,6 +35,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "requisition": lazy("Requisition"),
     "purchase-order": lazy("Purchase order"),
     "visit": lazy("Visit"),
+    "calendar": lazy("Calendar"),
     "branch": lazy("Branch"),
     "location": lazy("Place"),
     "room": lazy("Room"),
@@ -137,6 +139,10 @@ _FIELD_WORDS: dict[str, Text] = {
     "order_days": lazy("Days on which orders are taken"),
     "sent_by": lazy("Sent by"),
     "recipient": lazy("To"),
+    "kind": lazy("What happens"),
+    "first_on": lazy("First day"),
+    "last_on": lazy("Last day"),
+    "factor_percent": lazy("Demand in percent of a usual day"),
 }
 # What a field's codes are codes of.
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
@@ -146,6 +152,7 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "dimension": (Dimension,),
     "effect": (Effect,),
     "room_type": (RoomType,),
+    "kind": (EntryKind,),
 }
 # Where a thing has a page that everybody who sees the audit may open, in the branch of the thing.
 _PAGES = {

@@ -157,6 +157,11 @@ _WORDS: dict[str, dict[str, Text]] = {
         "closed": lazy("Closed"),
         "cancelled": lazy("Cancelled"),
     },
+    "EntryKind": {
+        "event": lazy("More or less is used"),
+        "closed": lazy("We are closed"),
+        "suppliers-closed": lazy("No supplier comes"),
+    },
     "SentBy": {"mail": lazy("by email"), "print": lazy("on paper"), "phone": lazy("by phone")},
     "TaskKind": {"count": lazy("Count"), "incident": lazy("Incident")},
     "Scale": {

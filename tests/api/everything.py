@@ -20,9 +20,9 @@ from tests.treatments import open_spa
 WHEN = "2026-11-22T09:30:00Z"
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
-    "adjustment", "branch", "completion", "condition", "container", "delivery", "item", "location", "lot",
-    "package", "person", "procedure", "purchase_order", "recipe_version", "requisition", "room", "supplier",
-    "visit",
+    "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
+    "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version", "requisition",
+    "room", "supplier", "visit",
 )  # fmt: skip
 OTHER_NAMES = {
     "count_id": "stock_count",
@@ -64,6 +64,8 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done("POST", "/adjustments", some | {"reason": "unrecorded-use", "direction": "out"})
     recipe = caller.get("/brew-recipes")["data"][0]["id"]
     caller.done("POST", "/prepared-batches", {"branch_id": branch, "recipe_id": recipe, "batches": "1"})
+    days = {"kind": "closed", "name": "Tết", "first_on": "2027-02-05", "last_on": "2027-02-08"}
+    caller.done("POST", "/calendar-entries", days | {"branch_id": branch})
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 
