@@ -22,6 +22,8 @@ def raise_walls(*tables: str) -> None:
             _append_only(table)
         if table == "requisition":
             _four_eyes()
+        if table == "requisition_approval":
+            _own_approval()
 
 
 def lower_walls() -> None:
@@ -120,3 +122,35 @@ def _four_eyes() -> None:
                 f"WHERE r.id = {row}.requisition_id AND r.decided_by IS NOT NULL) "
                 "BEGIN SELECT RAISE(ABORT, 'a decided requisition keeps its lines'); END"
             )
+
+
+def _own_approval() -> None:
+    """Nobody's approval of what they raised or edited is taken down, nor any once it is decided."""
+    own = (
+        "EXISTS (SELECT 1 FROM requisition r WHERE r.id = NEW.requisition_id "
+        "AND (r.requested_by = NEW.person_id OR r.decided_by IS NOT NULL)) "
+        "OR EXISTS (SELECT 1 FROM requisition_editor e "
+        "WHERE e.requisition_id = NEW.requisition_id AND e.person_id = NEW.person_id)"
+    )
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION supply_own_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF {own} THEN
+                RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'check_violation';
+              END IF;
+              RETURN NEW;
+            END $$
+            """
+        )
+        op.execute(
+            "CREATE TRIGGER requisition_approval_own BEFORE INSERT OR UPDATE ON requisition_approval "
+            "FOR EACH ROW EXECUTE FUNCTION supply_own_approval()"
+        )
+        return
+    for event in ("INSERT", "UPDATE"):
+        op.execute(
+            f"CREATE TRIGGER requisition_approval_own_{event.lower()} BEFORE {event} ON requisition_approval "
+            f"WHEN {own} BEGIN SELECT RAISE(ABORT, 'nobody approves their own request'); END"
+        )

@@ -20,6 +20,7 @@ from supply.domain.catalog.models import Category
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import StockLevel
 from supply.domain.ledger.shelf import set_policy
+from supply.domain.purchasing import deciding
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import PurchaseOrder
 from supply.domain.purchasing.orders import ENDED
@@ -184,7 +185,7 @@ def ordered(cast: Cast, *lines: tuple[UUID, str, str]) -> list[UUID]:
         asked = [{"item_id": item, "amount": Decimal(amount), "unit": unit} for item, amount, unit in lines]
         made = purchasing.raise_requisition(session, cast.storekeeper, branch_id=cast.branch_id, lines=asked)
         purchasing.submit_requisition(session, cast.storekeeper, made.id)
-        return [order.id for order in purchasing.approve_requisition(session, cast.manager, made.id).orders]
+        return [order.id for order in deciding.approve_requisition(session, cast.manager, made.id).orders]
 
     return write_transaction(work)
 

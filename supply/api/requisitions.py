@@ -8,16 +8,20 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply.api.endpoint import ApiBlueprint
+from supply.domain.purchasing import deciding, rules
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import Requisition
+from supply.domain.purchasing.rule_schemas import BuyingRulesOut, GetBuyingRules, SetBuyingRules
 from supply.domain.purchasing.schemas import (
+    ApprovedOut,
+    ApproveRequisitions,
     EditRequisition,
     ListRequisitions,
     RaiseRequisition,
     RejectRequisition,
     RequisitionOut,
 )
-from supply.permissions import Actor, Permission
+from supply.permissions import Actor, Permission, require
 
 blp = ApiBlueprint("requisitions", description="Requisitions: what is asked for, and who decided on it.")
 
@@ -136,11 +140,28 @@ def withdraw_requisition(session: Session, actor: Actor, requisition_id: UUID) -
     summary="Approve a requisition",
     description="Becomes one purchase order per supplier at the terms of now; what is open of them counts as "
     "on order. If-Match is what you looked at. Nobody approves what they raised or edited (403 "
-    "`own_request`). Every line needs a supplier (422 `supplier_missing`).",
-    conflicts=("already_decided", "not_submitted", "withdrawn"),
+    "`own_request`). Every line needs a supplier (422 `supplier_missing`). Above the branch's "
+    "amount it goes on waiting for a second person: `approvals` says who approved.",
+    conflicts=("already_decided", "approved_by_you", "not_submitted", "withdrawn"),
 )
 def approve_requisition(session: Session, actor: Actor, requisition_id: UUID, version: int) -> Requisition:
-    return purchasing.approve_requisition(session, actor, requisition_id, version=version)
+    return deciding.approve_requisition(session, actor, requisition_id, version=version)
+
+
+@blp.post(
+    "/requisitions/approvals",
+    permission=Permission.REQUISITION_DECIDE,
+    body=ApproveRequisitions,
+    out=ApprovedOut,
+    status=200,
+    summary="Approve several requisitions",
+    description="Of one branch, each in the `version` that you looked at: all of them or none.",
+    example={"requisitions": [{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "version": 2}]},
+    conflicts=("already_decided", "approved_by_you", "not_submitted", "withdrawn"),
+)
+def approve_requisitions(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    wanted = [(one["id"], one["version"]) for one in data["requisitions"]]
+    return {"requisitions": deciding.approve_requisitions(session, actor, wanted)}
 
 
 @blp.post(
@@ -159,4 +180,37 @@ def approve_requisition(session: Session, actor: Actor, requisition_id: UUID, ve
 def reject_requisition(
     session: Session, actor: Actor, data: dict[str, Any], requisition_id: UUID, version: int
 ) -> Requisition:
-    return purchasing.reject_requisition(session, actor, requisition_id, version=version, **data)
+    return deciding.reject_requisition(session, actor, requisition_id, version=version, **data)
+
+
+@blp.get(
+    "/buying-rules",
+    permission=Permission.STOCK_SEE,
+    query=GetBuyingRules,
+    out=BuyingRulesOut,
+    etag=True,
+    summary="Get a branch's rules of buying",
+    description="What a blocked step costs, and above which amount two people approve.",
+)
+def get_buying_rules(session: Session, actor: Actor, query: dict[str, Any]) -> rules.Rules:
+    require(actor, Permission.STOCK_SEE, query["branch_id"])
+    return rules.get_rules(session, query["branch_id"])
+
+
+@blp.put(
+    "/buying-rules",
+    permission=Permission.CATALOG_MANAGE,
+    body=SetBuyingRules,
+    out=BuyingRulesOut,
+    etag=True,
+    versioned=True,
+    summary="Set a branch's rules of buying",
+    description="`second_approval_minor` null: one person is always enough.",
+    example={
+        "branch_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "blocked_step_minor": 200000,
+        "second_approval_minor": 5000000,
+    },
+)
+def set_buying_rules(session: Session, actor: Actor, data: dict[str, Any], version: int) -> rules.Rules:
+    return rules.set_rules(session, actor, data.pop("branch_id"), version=version, **data)

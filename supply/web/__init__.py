@@ -45,6 +45,7 @@ MODULES = (
     "purchasing",
     "orders",
     "calendar",
+    "inbox",
     "audit",
 )
 

@@ -9,6 +9,7 @@ from flask import url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from supply.domain.purchasing import deciding
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.flags import PENDING
 from supply.domain.purchasing.flags import list_flags as flags_of
@@ -153,15 +154,18 @@ def withdraw_requisition(session: Session, actor: Actor, version: int, requisiti
     back="purchasing.show_requisition",
 )
 def approve_requisition(session: Session, actor: Actor, version: int, requisition_id: UUID) -> Target:
-    done = purchasing.approve_requisition(session, actor, requisition_id, version=version)
+    done = deciding.approve_requisition(session, actor, requisition_id, version=version)
     count = len(done.orders)
-    say(
-        plural(
-            "Approved: it became %(num)s purchase order.",
-            "Approved: it became %(num)s purchase orders.",
-            count,
+    if done.status is RequisitionStatus.APPROVED:
+        say(
+            plural(
+                "Approved: it became %(num)s purchase order.",
+                "Approved: it became %(num)s purchase orders.",
+                count,
+            )
         )
-    )
+    else:
+        say(_("Your approval is noted. So much money takes a second person."), "info")
     return "purchasing.show_requisition", {"requisition_id": requisition_id}
 
 
@@ -175,6 +179,6 @@ def approve_requisition(session: Session, actor: Actor, version: int, requisitio
 def reject_requisition(
     session: Session, actor: Actor, data: dict[str, Any], version: int, requisition_id: UUID
 ) -> Target:
-    purchasing.reject_requisition(session, actor, requisition_id, version=version, **data)
+    deciding.reject_requisition(session, actor, requisition_id, version=version, **data)
     say(_("Rejected, with your reason."))
     return "purchasing.show_requisition", {"requisition_id": requisition_id}

@@ -127,6 +127,7 @@ def price_of(rows: Sequence[dict[str, Any]]) -> str:
 def may_decide(requisition: Requisition, actor: Actor) -> bool:
     """Whether to offer the decision; the service decides whether it is one."""
     asked = {requisition.requested_by} | {editor.person_id for editor in requisition.editors}
+    asked |= {approval.person_id for approval in requisition.approvals}
     return actor.person_id not in asked and actor.may(Permission.REQUISITION_DECIDE, requisition.branch_id)
 
 

@@ -20,6 +20,7 @@ from supply.domain.people.machine import planner
 from supply.domain.planning import attendance, books, calendar, deciding, drafting, service
 from supply.domain.planning.inputs import Seen, number_of, observe
 from supply.domain.planning.models import EntryKind, NoticeKind, PlanNotice, ReorderFlag
+from supply.domain.purchasing import deciding as requisitions
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import Requisition, RequisitionStatus
 from supply.domain.suppliers import service as suppliers
@@ -223,9 +224,11 @@ def test_the_plan_asks_once_and_keeps_it_up_to_date(cast: Cast, goods: Goods, se
         assert kept.lines[0].quantity == flag.wanted
         assert kept.lines[0].quantity >= asked
         plan_actor = write_transaction(lambda s: planner(s, cast.branch_id))
-        refused(Forbidden, "not_permitted", lambda s: purchasing.approve_requisition(s, plan_actor, made.id))
+        refused(
+            Forbidden, "not_permitted", lambda s: requisitions.approve_requisition(s, plan_actor, made.id)
+        )
         approved = write_transaction(
-            lambda s: purchasing.approve_requisition(s, cast.manager, made.id).status
+            lambda s: requisitions.approve_requisition(s, cast.manager, made.id).status
         )
         assert approved is RequisitionStatus.APPROVED
         # What is on order now is no longer asked for.

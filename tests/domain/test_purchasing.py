@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
-from supply.domain.purchasing import flags, orders, service
+from supply.domain.purchasing import deciding, flags, orders, rules, service
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, Requisition, RequisitionStatus
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.permissions import Actor
@@ -52,7 +52,7 @@ def raised(cast: Cast, *lines: dict[str, Any], by: Actor | None = None, submit: 
 
 def approve(cast: Cast, requisition_id: UUID, by: Actor | None = None) -> list[UUID]:
     def work(session: Session) -> list[UUID]:
-        done = service.approve_requisition(session, by or cast.manager, requisition_id)
+        done = deciding.approve_requisition(session, by or cast.manager, requisition_id)
         return [order.id for order in done.orders]
 
     return write_transaction(work)
@@ -214,7 +214,7 @@ def test_withdrawing_is_for_who_asked(cast: Cast, goods: Goods) -> None:
     made = raised(cast, ask(goods.ginger, "1", "kg"))
     refused(Forbidden, "not_requester", lambda s: service.withdraw_requisition(s, cast.manager, made))
     write_transaction(lambda s: service.withdraw_requisition(s, cast.storekeeper, made))
-    refused(Conflict, "withdrawn", lambda s: service.approve_requisition(s, cast.manager, made))
+    refused(Conflict, "withdrawn", lambda s: deciding.approve_requisition(s, cast.manager, made))
 
 
 # --- deciding ----------------------------------------------------------------------------------------------
@@ -239,15 +239,19 @@ def test_approval_makes_one_order_per_supplier(cast: Cast, goods: Goods, session
 
 def test_a_line_without_a_supplier_is_refused(cast: Cast, goods: Goods, session: Session) -> None:
     made = raised(cast, ask(goods.towel, "5", "piece"))
-    error = refused(Invalid, "supplier_missing", lambda s: service.approve_requisition(s, cast.manager, made))
+    error = refused(
+        Invalid, "supplier_missing", lambda s: deciding.approve_requisition(s, cast.manager, made)
+    )
     assert list(error.errors) == ["lines.0.supplier_id"]
     assert level(session, cast, goods.towel) == (0, 0)
 
 
 def test_nobody_decides_on_their_own(cast: Cast, goods: Goods, session: Session) -> None:
     own = raised(cast, ask(goods.ginger, "1", "kg"), by=cast.manager)
-    refused(Forbidden, "own_request", lambda s: service.approve_requisition(s, cast.manager, own))
-    refused(Forbidden, "own_request", lambda s: service.reject_requisition(s, cast.manager, own, reason="no"))
+    refused(Forbidden, "own_request", lambda s: deciding.approve_requisition(s, cast.manager, own))
+    refused(
+        Forbidden, "own_request", lambda s: deciding.reject_requisition(s, cast.manager, own, reason="no")
+    )
     edited = raised(cast, ask(goods.ginger, "1", "kg"))
     version = service.get_requisition(session, cast.manager, edited).version
     session.rollback()
@@ -255,7 +259,7 @@ def test_nobody_decides_on_their_own(cast: Cast, goods: Goods, session: Session)
     write_transaction(
         lambda s: service.edit_requisition(s, cast.manager, edited, lines=lines, version=version).id
     )
-    refused(Forbidden, "own_request", lambda s: service.approve_requisition(s, cast.manager, edited))
+    refused(Forbidden, "own_request", lambda s: deciding.approve_requisition(s, cast.manager, edited))
     assert len(approve(cast, edited, by=cast.second_manager)) == 1
 
 
@@ -274,6 +278,68 @@ def test_the_database_refuses_it_too(cast: Cast, goods: Goods, session: Session,
     values = {"requisition": _raw(session, made), "person": _raw(session, decider.person_id)}
     with pytest.raises(DBAPIError):
         write_transaction(lambda s: s.execute(text(update), values) and None)
+
+
+def test_much_money_takes_two_people(cast: Cast, goods: Goods, session: Session) -> None:
+    write_transaction(
+        lambda s: rules.set_rules(
+            s,
+            cast.manager,
+            cast.branch_id,
+            version=0,
+            blocked_step_minor=200_000,
+            second_approval_minor=500_000,
+        )
+    )
+    little = raised(cast, ask(goods.ginger, "2", "carton"))
+    assert len(approve(cast, little)) == 1
+    much = raised(cast, ask(goods.ginger, "3", "carton"))
+    assert approve(cast, much) == []
+    assert level(session, cast, goods.ginger) == (0, 10 * KG)
+    refused(Conflict, "approved_by_you", lambda s: deciding.approve_requisition(s, cast.manager, much))
+    seen = service.get_requisition(session, cast.manager, much)
+    assert [one.person_id for one in seen.approvals] == [cast.manager.person_id]
+    version = seen.version
+    session.rollback()
+    # Whoever approved it approved these lines; with others it begins anew.
+    lines = [ask(goods.ginger, "4", "carton")]
+    write_transaction(
+        lambda s: service.edit_requisition(s, cast.storekeeper, much, lines=lines, version=version).id
+    )
+    assert approve(cast, much) == []
+    assert len(approve(cast, much, by=cast.second_manager)) == 1
+    assert level(session, cast, goods.ginger) == (0, 30 * KG)
+    # A price that nobody knows may be much.
+    unknown = raised(cast, ask(goods.towel, "1", "piece", supplier_id=goods.farm))
+    assert approve(cast, unknown) == []
+
+
+def test_nobodys_own_approval_is_taken_down(cast: Cast, goods: Goods, session: Session) -> None:
+    made = raised(cast, ask(goods.ginger, "1", "kg"))
+    statement = (
+        "INSERT INTO requisition_approval (requisition_id, person_id, approved_at) "
+        "VALUES (:requisition, :person, '2026-11-22 00:00:00')"
+    )
+    values = {"requisition": _raw(session, made), "person": _raw(session, cast.storekeeper.person_id)}
+    with pytest.raises(DBAPIError):
+        write_transaction(lambda s: s.execute(text(statement), values) and None)
+
+
+def test_several_are_approved_together_or_none(cast: Cast, goods: Goods, session: Session) -> None:
+    first, second = (raised(cast, ask(goods.ginger, "1", "carton")) for _ in range(2))
+    version = service.get_requisition(session, cast.manager, first).version
+    session.rollback()
+
+    def together(actor: Actor, *told: tuple[UUID, int]) -> Callable[[Session], object]:
+        return lambda s: [one.id for one in deciding.approve_requisitions(s, actor, told)]
+
+    refused(Stale, "stale", together(cast.manager, (first, version), (second, version + 1)))
+    refused(Invalid, "named_twice", together(cast.manager, (first, version), (first, version)))
+    refused(NotFound, "requisition_not_found", together(cast.outsider, (first, version)))
+    refused(Forbidden, "not_permitted", together(cast.storekeeper, (first, version)))
+    assert level(session, cast, goods.ginger) == (0, 0)
+    write_transaction(together(cast.manager, (first, version), (second, version)))
+    assert level(session, cast, goods.ginger) == (0, 10 * KG)
 
 
 def test_a_decided_requisition_keeps_its_lines(cast: Cast, goods: Goods, session: Session) -> None:
@@ -305,29 +371,29 @@ def _raw(session: Session, value: UUID) -> object:
 def test_who_may_decide(cast: Cast, goods: Goods) -> None:
     made = raised(cast, ask(goods.ginger, "1", "kg"), by=cast.manager)
     for actor in (cast.storekeeper, cast.therapist, cast.admin):
-        refused(Forbidden, "not_permitted", lambda s, a=actor: service.approve_requisition(s, a, made))
-    refused(NotFound, "requisition_not_found", lambda s: service.approve_requisition(s, cast.outsider, made))
+        refused(Forbidden, "not_permitted", lambda s, a=actor: deciding.approve_requisition(s, a, made))
+    refused(NotFound, "requisition_not_found", lambda s: deciding.approve_requisition(s, cast.outsider, made))
     refused(
-        NotFound, "requisition_not_found", lambda s: service.approve_requisition(s, cast.manager, uuid4())
+        NotFound, "requisition_not_found", lambda s: deciding.approve_requisition(s, cast.manager, uuid4())
     )
 
 
 def test_deciding_needs_a_submitted_one_as_it_was_seen(cast: Cast, goods: Goods) -> None:
     draft = raised(cast, ask(goods.ginger, "1", "kg"), submit=False)
-    refused(Conflict, "not_submitted", lambda s: service.approve_requisition(s, cast.manager, draft))
+    refused(Conflict, "not_submitted", lambda s: deciding.approve_requisition(s, cast.manager, draft))
     made = raised(cast, ask(goods.ginger, "1", "kg"))
-    refused(Stale, "stale", lambda s: service.approve_requisition(s, cast.manager, made, version=1))
+    refused(Stale, "stale", lambda s: deciding.approve_requisition(s, cast.manager, made, version=1))
 
 
 def test_a_rejection_has_its_reason(cast: Cast, goods: Goods, session: Session) -> None:
     made = raised(cast, ask(goods.ginger, "1", "kg"))
     write_transaction(
-        lambda s: service.reject_requisition(s, cast.manager, made, reason="Enough in the other branch").id
+        lambda s: deciding.reject_requisition(s, cast.manager, made, reason="Enough in the other branch").id
     )
     kept = service.get_requisition(session, cast.storekeeper, made)
     assert (kept.status, kept.reason) == (RequisitionStatus.REJECTED, "Enough in the other branch")
     session.rollback()
-    refused(Conflict, "already_decided", lambda s: service.approve_requisition(s, cast.second_manager, made))
+    refused(Conflict, "already_decided", lambda s: deciding.approve_requisition(s, cast.second_manager, made))
 
 
 def test_two_managers_at_once(app: Flask, cast: Cast, goods: Goods, session: Session) -> None:
@@ -339,7 +405,7 @@ def test_two_managers_at_once(app: Flask, cast: Cast, goods: Goods, session: Ses
         with app.app_context():
             start.wait()
             try:
-                write_transaction(lambda s: service.approve_requisition(s, actor, made).id)
+                write_transaction(lambda s: deciding.approve_requisition(s, actor, made).id)
                 answers.append("approved")
             except Conflict as refusal:
                 answers.append(refusal.code)

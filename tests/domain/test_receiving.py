@@ -19,7 +19,7 @@ from supply.database import write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.ledger.checking import check_ledger
 from supply.domain.ledger.models import Lot, Movement
-from supply.domain.purchasing import ending, orders
+from supply.domain.purchasing import deciding, ending, orders
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import OrderStatus
 from supply.domain.receiving import correcting, service
@@ -87,7 +87,7 @@ def ordered(cast: Cast, item_id: UUID, amount: str, unit: str) -> UUID:
         lines = [{"item_id": item_id, "amount": Decimal(amount), "unit": unit}]
         made = purchasing.raise_requisition(session, cast.storekeeper, branch_id=cast.branch_id, lines=lines)
         purchasing.submit_requisition(session, cast.storekeeper, made.id)
-        return purchasing.approve_requisition(session, cast.manager, made.id).orders[0].id
+        return deciding.approve_requisition(session, cast.manager, made.id).orders[0].id
 
     return write_transaction(work)
 

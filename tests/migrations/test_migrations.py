@@ -34,6 +34,8 @@ TRIGGERS = {
         ("movement", "movement_no_update"),
         ("requisition", "requisition_four_eyes_insert"),
         ("requisition", "requisition_four_eyes_update"),
+        ("requisition_approval", "requisition_approval_own_insert"),
+        ("requisition_approval", "requisition_approval_own_update"),
         *(
             (table, f"{table}_decided_{event}")
             for table in ("requisition_line", "requisition_editor")
@@ -46,6 +48,7 @@ TRIGGERS = {
         ("movement", "movement_append_only"),
         ("movement", "movement_no_truncate"),
         ("requisition", "requisition_four_eyes"),
+        ("requisition_approval", "requisition_approval_own"),
         ("requisition_line", "requisition_line_decided"),
         ("requisition_editor", "requisition_editor_decided"),
     },

@@ -103,8 +103,12 @@ def test_from_a_flag_to_the_shelf(app: Flask, client: FlaskClient, cast: Cast, s
     assert "down to 1 kg" in kept.text
     assert level(session, cast, goods.ginger) == (4 * KG, 5 * KG)
 
+    # Something came: what does not is closed, not cancelled.
     gone = f"{order[1]}/cancellation"
-    assert post(other, gone, gone, {"reason": "The farm is closed"}).status_code == 303
+    assert post(other, gone, gone, {"reason": "The farm is closed"}).status_code == 409
+    end = f"{order[1]}/closure"
+    assert post(other, end, end, {"reason": ""}).status_code == 422
+    assert post(other, end, end, {"reason": "The farm is closed"}).status_code == 303
     assert level(session, cast, goods.ginger) == (4 * KG, 0)
     assert "closed" in other.get(order[1]).text
 

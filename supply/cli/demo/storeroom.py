@@ -13,7 +13,7 @@ from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, lot_number
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import reading
-from supply.domain.purchasing import orders, sending
+from supply.domain.purchasing import deciding, orders, sending
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, RequisitionStatus, SentBy
 from supply.domain.receiving import service as receiving
@@ -55,11 +55,11 @@ def decide(session: Session, today: Day) -> None:
         session, house.manager, house.branch_id, statuses=(RequisitionStatus.SUBMITTED,)
     ):
         if today.rng.random() < 0.04:
-            purchasing.reject_requisition(
+            deciding.reject_requisition(
                 session, house.manager, requisition.id, reason="Gộp vào đơn tuần sau."
             )
         else:
-            approved = purchasing.approve_requisition(session, house.manager, requisition.id)
+            approved = deciding.approve_requisition(session, house.manager, requisition.id)
             for order in approved.orders:
                 # The demo has no mail server; the paper goes with the market porter.
                 sending.send_order(session, house.manager, order.id, by=SentBy.PRINT)

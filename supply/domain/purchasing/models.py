@@ -101,6 +101,9 @@ class Requisition(Base):
         cascade="all, delete-orphan", order_by="RequisitionLine.position"
     )
     editors: Mapped[list[RequisitionEditor]] = relationship(cascade="all, delete-orphan")
+    approvals: Mapped[list[RequisitionApproval]] = relationship(
+        cascade="all, delete-orphan", order_by="RequisitionApproval.approved_at"
+    )
     requester: Mapped[Person] = relationship(foreign_keys=requested_by)
     decider: Mapped[Person | None] = relationship(foreign_keys=decided_by)
     orders: Mapped[list[PurchaseOrder]] = relationship(order_by="PurchaseOrder.number", viewonly=True)
@@ -115,6 +118,18 @@ class RequisitionEditor(Base):
 
     requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class RequisitionApproval(Base):
+    """One approval; above the branch's amount it takes two. A trigger refuses those who asked."""
+
+    __tablename__ = "requisition_approval"
+
+    requisition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    approved_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
 
 
 class RequisitionLine(Base):

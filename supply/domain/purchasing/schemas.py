@@ -194,6 +194,26 @@ class OrderBriefOut(OutSchema):
     status = fields.Enum(OrderStatus, by_value=True, required=True)
 
 
+class ApproveRequisition(BaseSchema):
+    id = Id(required=True)
+    version = VERSION
+
+
+class ApproveRequisitions(BaseSchema):
+    """Requisitions of one branch, each in the version that was looked at."""
+
+    requisitions = fields.List(
+        fields.Nested(ApproveRequisition), required=True, validate=validate.Length(min=1, max=100)
+    )
+
+
+class ApprovalOut(OutSchema):
+    """One approval; where the branch wants two, the first one waits for the second."""
+
+    person_id = Id(required=True)
+    approved_at = Moment(required=True)
+
+
 class RequisitionOut(OutSchema):
     id = Id(required=True)
     branch_id = Id(required=True)
@@ -202,6 +222,7 @@ class RequisitionOut(OutSchema):
     requested_by = Id(required=True)
     created_at = Moment(required=True)
     submitted_at = Moment(required=True, allow_none=True)
+    approvals = fields.List(fields.Nested(ApprovalOut), required=True)
     decided_by = Id(required=True, allow_none=True)
     decided_at = Moment(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
@@ -226,6 +247,12 @@ class PurchaseOrderLineOut(OutSchema):
     pack = Quantity(_pack, required=True, allow_none=True)
     pack_name = fields.String(required=True, allow_none=True)
     supplier_code = fields.String(required=True, allow_none=True)
+
+
+class ApprovedOut(OutSchema):
+    """The requisitions as they stand now, in the order given."""
+
+    requisitions = fields.List(fields.Nested(RequisitionOut), required=True)
 
 
 class PurchaseOrderOut(OutSchema):

@@ -1,4 +1,4 @@
-"""Requisitions from raising to decision. Nobody decides on what they raised or edited.
+"""Requisitions until they are handed in. Deciding on them is in deciding.py.
 
 Every change happens under the branch's ledger lock, so two managers cannot decide at once.
 """
@@ -16,10 +16,11 @@ from supply.domain.audit import service as audit
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
-from supply.domain.purchasing.asking import Asking, read_lines, terms_of, write_lines
+from supply.domain.purchasing.asking import Asking, read_lines, write_lines
 from supply.domain.purchasing.flags import PENDING, flags_on
 from supply.domain.purchasing.models import (
     Requisition,
+    RequisitionApproval,
     RequisitionEditor,
     RequisitionLine,
     RequisitionStatus,
@@ -32,6 +33,7 @@ _WHOLE = (
     selectinload(Requisition.lines).joinedload(RequisitionLine.item),
     selectinload(Requisition.lines).joinedload(RequisitionLine.supplier),
     selectinload(Requisition.editors),
+    selectinload(Requisition.approvals).joinedload(RequisitionApproval.person),
     selectinload(Requisition.orders),
     joinedload(Requisition.requester),
     joinedload(Requisition.decider),
@@ -119,11 +121,13 @@ def edit_requisition(
     session: Session, actor: Actor, requisition_id: UUID, *, lines: Sequence[Asking], version: int
 ) -> Requisition:
     """Replace the lines. Whoever edits counts as requester from then on. Raises Stale, Conflict."""
-    writer, requisition = _open(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
-    _require_pending(requisition)
-    _require_version(requisition, version)
+    writer, requisition = take_up(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
+    require_pending(requisition)
+    require_version(requisition, version)
     write_lines(requisition, read_lines(session, writer, lines))
     _note_editor(requisition, actor)
+    # Whoever approved it approved other lines.
+    requisition.approvals.clear()
     # Lines alone would leave the version as it was.
     flag_modified(requisition, "status")
     session.flush()
@@ -136,11 +140,11 @@ def submit_requisition(
     session: Session, actor: Actor, requisition_id: UUID, *, version: int | None = None
 ) -> Requisition:
     """Hand a draft to the managers."""
-    writer, requisition = _open(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
+    writer, requisition = take_up(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
     if requisition.status == RequisitionStatus.SUBMITTED:
         raise Conflict("already_submitted", lazy("This requisition waits for a decision already."))
-    _require_pending(requisition)
-    _require_version(requisition, version)
+    require_pending(requisition)
+    require_version(requisition, version)
     requisition.status = RequisitionStatus.SUBMITTED
     requisition.submitted_at = writer.recorded_at
     _note_editor(requisition, actor)
@@ -152,62 +156,16 @@ def withdraw_requisition(
     session: Session, actor: Actor, requisition_id: UUID, *, version: int | None = None
 ) -> Requisition:
     """Take it back before anybody decides; only who raised or edited it may."""
-    _writer, requisition = _open(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
-    if actor.person_id not in _editors(requisition):
+    _writer, requisition = take_up(session, actor, requisition_id, Permission.REQUISITION_REQUEST)
+    if actor.person_id not in editors_of(requisition):
         raise Forbidden("not_requester", lazy("Only who raised or edited a requisition can withdraw it."))
-    _require_pending(requisition)
-    _require_version(requisition, version)
-    _close(session, actor, requisition, RequisitionStatus.WITHDRAWN, None)
+    require_pending(requisition)
+    require_version(requisition, version)
+    settle(session, actor, requisition, RequisitionStatus.WITHDRAWN, None)
     return requisition
 
 
-def approve_requisition(
-    session: Session, actor: Actor, requisition_id: UUID, *, version: int | None = None
-) -> Requisition:
-    """Approve: one purchase order per supplier, at the terms of now. `version` is what was looked at.
-
-    Raises Forbidden("own_request"), Conflict("already_decided" | "not_submitted"), Stale,
-    Invalid("supplier_missing") naming the line that nobody sells yet.
-    """
-    writer, requisition = _open(session, actor, requisition_id, Permission.REQUISITION_DECIDE)
-    _require_decidable(requisition, actor, version)
-    for index, line in enumerate(requisition.lines):
-        if line.supplier is None or not line.supplier.active:
-            raise Invalid(
-                "supplier_missing",
-                lazy("Say first who delivers this item."),
-                field=f"lines.{index}.supplier_id",
-            )
-    requisition.decided_by = actor.person_id
-    requisition.decided_at = writer.recorded_at
-    _close(session, actor, requisition, RequisitionStatus.APPROVED, None)
-    suppliers = {line.supplier_id for line in requisition.lines if line.supplier_id is not None}
-    terms = terms_of(session, suppliers, [line.item_id for line in requisition.lines])
-    by_line = {
-        line.id: terms[line.supplier_id, line.item_id]
-        for line in requisition.lines
-        if line.supplier_id is not None and (line.supplier_id, line.item_id) in terms
-    }
-    orders.place_orders(session, writer, requisition, by_line)
-    session.expire(requisition, ["orders", "decider"])
-    return requisition
-
-
-def reject_requisition(
-    session: Session, actor: Actor, requisition_id: UUID, *, reason: str, version: int | None = None
-) -> Requisition:
-    """Say no, and why. Raises as `approve_requisition` does."""
-    writer, requisition = _open(session, actor, requisition_id, Permission.REQUISITION_DECIDE)
-    _require_decidable(requisition, actor, version)
-    requisition.decided_by = actor.person_id
-    requisition.decided_at = writer.recorded_at
-    requisition.reason = reason
-    _close(session, actor, requisition, RequisitionStatus.REJECTED, reason)
-    session.expire(requisition, ["decider"])
-    return requisition
-
-
-def _open(
+def take_up(
     session: Session, actor: Actor, requisition_id: UUID, permission: Permission
 ) -> tuple[Writer, Requisition]:
     """The requisition as it is now, held under its branch's lock by somebody who may."""
@@ -221,7 +179,7 @@ def _open(
     return writer, requisition
 
 
-def _close(
+def settle(
     session: Session,
     actor: Actor,
     requisition: Requisition,
@@ -243,21 +201,7 @@ def _close(
     )
 
 
-def _require_decidable(requisition: Requisition, actor: Actor, version: int | None) -> None:
-    if actor.person_id in _editors(requisition):
-        raise Forbidden(
-            "own_request",
-            lazy("You raised or edited this requisition. Another manager must decide on it."),
-        )
-    if requisition.status == RequisitionStatus.DRAFT:
-        raise Conflict(
-            "not_submitted", lazy("This requisition is still a draft. Wait until it is submitted.")
-        )
-    _require_pending(requisition)
-    _require_version(requisition, version)
-
-
-def _require_pending(requisition: Requisition) -> None:
+def require_pending(requisition: Requisition) -> None:
     if requisition.status in (RequisitionStatus.APPROVED, RequisitionStatus.REJECTED):
         raise Conflict(
             "already_decided",
@@ -271,12 +215,12 @@ def _require_pending(requisition: Requisition) -> None:
         raise Conflict("withdrawn", lazy("This requisition was withdrawn. Raise a new one."))
 
 
-def _require_version(requisition: Requisition, version: int | None) -> None:
+def require_version(requisition: Requisition, version: int | None) -> None:
     if version is not None and requisition.version != version:
         raise Stale("stale", lazy("Somebody changed this requisition meanwhile. Look at it again."))
 
 
-def _editors(requisition: Requisition) -> set[UUID]:
+def editors_of(requisition: Requisition) -> set[UUID]:
     return {requisition.requested_by} | {editor.person_id for editor in requisition.editors}
 
 

@@ -12,6 +12,7 @@ const parts = [
   ["[data-theme-form]", "./theme.js"],
   ["[data-lines]", "./lines.js"],
   ["[data-trial]", "./trial.js"],
+  ["[data-picks]", "./picks.js"],
 ];
 
 function startParts(root) {

@@ -1,0 +1,137 @@
+"""Everything that waits for a manager of a branch: to decide, to send, to chase. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from supply import clock
+from supply.domain.branches import service as branches
+from supply.domain.outbox.models import OutboundMail
+from supply.domain.purchasing.asking import terms_of
+from supply.domain.purchasing.models import (
+    OrderStatus,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Requisition,
+    RequisitionApproval,
+    RequisitionLine,
+    RequisitionStatus,
+)
+from supply.domain.purchasing.orders import OPEN
+from supply.domain.purchasing.rules import get_rules
+from supply.domain.purchasing.service import editors_of
+from supply.permissions import Actor, Permission, require
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ToDecide:
+    """A submitted requisition; `price_minor` None: a price is not known. `own`: not for this person."""
+
+    requisition: Requisition
+    price_minor: int | None
+    own: bool
+    approved_by: Sequence[str]
+    needs_second: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What waits, each kind with the longest waiting first."""
+
+    to_decide: Sequence[ToDecide]
+    to_send: Sequence[PurchaseOrder]
+    late: Sequence[PurchaseOrder]
+    stuck_mail: Sequence[OutboundMail]
+
+    @property
+    def count(self) -> int:
+        mine = sum(not one.own for one in self.to_decide)
+        return mine + len(self.to_send) + len(self.late) + len(self.stuck_mail)
+
+
+def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
+    """The branch's inbox as this manager sees it. A fixed number of statements."""
+    require(actor, Permission.REQUISITION_DECIDE, branch_id)
+    branch = branches.get_branch(session, actor, branch_id)
+    today = clock.today(branch.timezone)
+    orders = _orders(session, branch_id)
+    return Inbox(
+        to_decide=_to_decide(session, actor, branch_id),
+        to_send=[order for order in orders if order.status is OrderStatus.DRAFT],
+        late=[
+            order
+            for order in orders
+            if order.status is not OrderStatus.DRAFT
+            and clock.day_of(order.expected_at, branch.timezone) < today
+        ],
+        stuck_mail=_stuck_mail(session, branch_id),
+    )
+
+
+def _orders(session: Session, branch_id: UUID) -> Sequence[PurchaseOrder]:
+    query = (
+        select(PurchaseOrder)
+        .options(
+            joinedload(PurchaseOrder.supplier),
+            selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
+        )
+        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN))
+        .order_by(PurchaseOrder.expected_at, PurchaseOrder.id)
+    )
+    return session.scalars(query.limit(MOST)).all()
+
+
+def _stuck_mail(session: Session, branch_id: UUID) -> Sequence[OutboundMail]:
+    """Mail that was given up, or that has failed and still waits."""
+    query = select(OutboundMail).where(
+        OutboundMail.branch_id == branch_id,
+        OutboundMail.sent_at.is_(None),
+        OutboundMail.last_error.is_not(None),
+    )
+    return session.scalars(query.order_by(OutboundMail.queued_at).limit(MOST)).all()
+
+
+def _to_decide(session: Session, actor: Actor, branch_id: UUID) -> list[ToDecide]:
+    query = (
+        select(Requisition)
+        .options(
+            selectinload(Requisition.lines).joinedload(RequisitionLine.item),
+            selectinload(Requisition.editors),
+            selectinload(Requisition.approvals).joinedload(RequisitionApproval.person),
+            joinedload(Requisition.requester),
+        )
+        .where(Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED)
+        .order_by(Requisition.submitted_at, Requisition.id)
+    )
+    found = session.scalars(query.limit(MOST)).all()
+    lines = [line for requisition in found for line in requisition.lines]
+    suppliers = {line.supplier_id for line in lines if line.supplier_id is not None}
+    terms = terms_of(session, suppliers, [line.item_id for line in lines])
+    limit = get_rules(session, branch_id).second_approval_minor
+    waiting = []
+    for requisition in found:
+        price: int | None = 0
+        for line in requisition.lines:
+            sold = terms.get((line.supplier_id, line.item_id)) if line.supplier_id else None
+            if sold is None or price is None:
+                price = None
+            else:
+                price += -(-line.quantity // sold.pack_quantity) * sold.price_minor
+        hands = editors_of(requisition) | {approval.person_id for approval in requisition.approvals}
+        waiting.append(
+            ToDecide(
+                requisition,
+                price,
+                actor.person_id in hands,
+                [approval.person.name for approval in requisition.approvals],
+                limit is not None and (price is None or price > limit),
+            )
+        )
+    return waiting
