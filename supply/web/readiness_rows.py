@@ -152,4 +152,5 @@ def _cost(one: Fix | ToDo, ready: Readiness) -> str:
 
 def _action(remedy: Remedy) -> str:
     """Where it is done; a substitute is chosen on the step itself."""
-    return url_for("purchasing.list_flags") if remedy is Remedy.ORDER else ""
+    pages = {Remedy.BREW: "preparations.show_board", Remedy.ORDER: "purchasing.list_flags"}
+    return url_for(pages[remedy]) if remedy in pages else ""

@@ -14,6 +14,8 @@ from supply import clock
 from supply.database import new_id, read_snapshot, write_transaction
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.shelf import quarantine_lot
+from supply.domain.preparation import recipes
+from supply.domain.preparation import starter as preparation_starter
 from supply.domain.readiness.counting import count_not_ready
 from supply.domain.readiness.covering import Cause, Colour
 from supply.domain.readiness.fixing import Remedy
@@ -185,6 +187,25 @@ def test_many_visits_cost_no_more_statements_and_the_number_is_that_of_the_list(
     with clock.standing_at(NINE - timedelta(hours=1)), statements() as tile:
         number = read_snapshot(lambda store: count_not_ready(store, cast.manager, cast.branch_id))
     assert (number, len(tile)) == (len(ready.visits) - 1, 3)
+
+
+def test_what_can_be_brewed_from_the_herbs_is_something_to_do(session: Session, cast: Cast, spa: Any) -> None:
+    write_transaction(lambda store: preparation_starter.load(store, cast.manager))
+    known = {one.item_id: one for one in read_snapshot(recipes.list_recipes)}
+    for line in known[spa["medicinal-water"]].lines:
+        stock(cast, line.item_id, line.quantity, expires_on=LATER)
+    with clock.standing_at(NINE - timedelta(days=1)):
+        plan(cast, package="herbal-baths", planned_at=NINE)
+    with statements() as seen:
+        [visit] = look(cast.manager, cast.branch_id, TODAY).visits
+    assert len(seen) <= 12
+    [water] = next(step.cover.covers for step in visit.steps if step.step.position == 5)
+    assert (water.colour, water.fixes[0].remedy) == (Colour.AMBER, Remedy.BREW)
+    assert water.fixes[0].quantity >= water.dealt.short == 2_000_000
+    _source, lot_id = stock(cast, spa["medicinal-water"], 2_000_000, expires_on=TODAY)
+    assert lot_id
+    [visit] = look(cast.manager, cast.branch_id, TODAY).visits
+    assert not next(step.cover.covers[0].fixes for step in visit.steps if step.step.position == 5)
 
 
 def test_what_safety_asks_for_colours_the_step(session: Session, cast: Cast, spa: Any) -> None:

@@ -19,10 +19,11 @@ from supply import clock
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.standing import Standing
+from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN as OPEN_ORDERS
 from supply.domain.readiness.covering import Coming, Pile
-from supply.domain.readiness.fixing import Elsewhere, Seller, Spare
+from supply.domain.readiness.fixing import Brewing, Elsewhere, Seller, Spare
 from supply.domain.readiness.open_visits import begin_of, rows_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.treatments.models import Substitute
@@ -85,6 +86,24 @@ def read_goods(session: Session, item_ids: Collection[UUID]) -> Goods:
         if row is not None and item.active:
             goods.substitutes[row.item_id].append(row)
     return goods
+
+
+def list_brewing(session: Session, item_ids: Collection[UUID]) -> dict[UUID, Brewing]:
+    """How those of the items are brewed that are brewed at all. One statement."""
+    if not item_ids:
+        return {}
+    query = (
+        select(BrewRecipe.item_id, BrewRecipe.yield_quantity, BrewRecipeLine.item_id, BrewRecipeLine.quantity)
+        .join(BrewRecipeLine, BrewRecipeLine.recipe_id == BrewRecipe.id)
+        .where(BrewRecipe.item_id.in_(sorted(item_ids)), BrewRecipe.active.is_(True))
+        .order_by(BrewRecipe.item_id, BrewRecipeLine.position)
+    )
+    herbs: dict[tuple[UUID, int], list[tuple[UUID, int]]] = defaultdict(list)
+    for item_id, yield_quantity, herb_id, quantity in rows_of(session, query):
+        herbs[item_id, yield_quantity].append((herb_id, quantity))
+    return {
+        item_id: Brewing(yield_quantity, tuple(rows)) for (item_id, yield_quantity), rows in herbs.items()
+    }
 
 
 def list_sellers(

@@ -22,6 +22,7 @@ from supply.domain.readiness.colouring import StepCover, VisitCover, colour_visi
 from supply.domain.readiness.covering import Colour, Need, Pile, PlannedStep, PlannedVisit, Store, deal
 from supply.domain.readiness.fixing import Means, Seller, Spare
 from supply.domain.readiness.gathering import (
+    list_brewing,
     list_coming,
     list_sellers,
     piles_of,
@@ -183,13 +184,19 @@ def _weigh(
     until = max((visit.day for visit in planned), default=today)
     dealt = deal(planned, Store(piles, list_coming(session, branch, needed, until, today)))
     short = {got.item_id for steps in dealt.values() for step in steps for got in step if got.short}
+    brewing = list_brewing(session, short)
+    herbs = {herb for one in brewing.values() for herb, _needed in one.herbs}
     others = sorted((one for one in known if one.id != branch.id), key=lambda one: one.code)
-    elsewhere = list_standing(session, [one.id for one in others], short)
+    looked = [*(one.id for one in others), *([branch.id] if herbs else [])]
+    further = list_standing(session, looked, short | herbs)
+    own += [row for row in further if row.branch_id == branch.id and row.item_id in herbs - piles.keys()]
     sellers, suppliers = list_sellers(session, branch, short, today)
     means = Means(
         substitutes=goods.substitutes,
-        spare=_spare(own, piles, needed),
-        elsewhere=surplus_of(elsewhere, others, branch.currency),
+        # What was dealt out has been drawn down; herbs that no visit uses as such join them.
+        spare=_spare(own, piles_of(own, branch.currency) | piles, needed),
+        brewing=brewing,
+        elsewhere=surplus_of(further, others, branch.currency),
         sellers=sellers,
     )
     return _Weighed(colour_visits(planned, dealt, means), goods.items, sellers, suppliers)
