@@ -32,6 +32,7 @@ MODULES = (
     "flags",
     "calendar",
     "requisitions",
+    "inbox",
     "purchase_orders",
     "deliveries",
     "people",

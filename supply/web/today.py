@@ -103,7 +103,7 @@ def _waiting(today: Today) -> Question:
     return Question(
         _("What waits for me?"),
         format_number(number),
-        url_for("purchasing.list_requisitions"),
+        url_for("inbox.show_inbox"),
         plural("requisition to decide", "requisitions to decide", number)
         if number
         else _("Nothing to decide."),

@@ -116,6 +116,11 @@ def test_from_flag_to_order(client: FlaskClient, cast: Cast, goods: Goods, sessi
     assert storekeeper.send("PATCH", path, lines, If_Match='"1"').status_code == 200
     assert storekeeper.send("POST", f"{path}/submission").status_code == 200
     version = manager.send("GET", path).headers["ETag"]
+    here = f"/inbox?branch_id={cast.branch_id}"
+    (waiting,) = manager.send("GET", here).get_json()["requisitions"]
+    assert (waiting["decidable"], waiting["price_minor"]) == (True, 500_000)
+    assert storekeeper.send("GET", here).status_code == 403
+    assert Caller(client, cast.outsider).send("GET", here).status_code == 404
     assert storekeeper.send("POST", f"{path}/approval", If_Match=version).status_code == 403
     outsider = Caller(client, cast.outsider)
     assert outsider.send("POST", f"{path}/approval", If_Match=version).status_code == 404
