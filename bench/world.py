@@ -136,8 +136,8 @@ class World:
         )
         self._fill(
             "supplier",
-            "id code name language order_days lead_time_days active search_key version",
-            [(self.supplier, "LS", "Lang Sen", "vi", 127, 3, True, "lang sen", 1)],
+            "id code name language order_days lead_time_days order_fee_minor active search_key version",
+            [(self.supplier, "LS", "Lang Sen", "vi", 127, 3, 0, True, "lang sen", 1)],
         )
         self._fill(
             "procedure",
