@@ -31,6 +31,7 @@ MODULES = (
     "readiness",
     "flags",
     "calendar",
+    "plans",
     "requisitions",
     "inbox",
     "purchase_orders",

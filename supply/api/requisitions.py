@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply.api.endpoint import ApiBlueprint
+from supply.domain.planning import requesting
 from supply.domain.purchasing import deciding, rules
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import Requisition
@@ -75,12 +76,13 @@ def get_requisition(session: Session, actor: Actor, requisition_id: UUID) -> Req
     status=201,
     etag=True,
     summary="Raise a requisition",
-    description="A draft of the lines named, and with `from_flags` of every flag that nobody has asked for "
-    "yet. A line without an amount takes the suggestion; without a supplier the preferred one.",
+    description="A draft of the lines named, and with `from_flags` of every flag that is due and that nobody "
+    "has asked for yet. A line without an amount takes what its flag wants, else the suggestion; without a "
+    "supplier the flag's, else the preferred one.",
     example={"branch_id": "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01", "lines": [_LINE]},
 )
 def raise_requisition(session: Session, actor: Actor, data: dict[str, Any]) -> Requisition:
-    return purchasing.raise_requisition(session, actor, **data)
+    return requesting.raise_requisition(session, actor, **data)
 
 
 @blp.patch(

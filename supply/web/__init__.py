@@ -43,6 +43,7 @@ MODULES = (
     "safety",
     "receiving",
     "purchasing",
+    "plan",
     "orders",
     "calendar",
     "inbox",

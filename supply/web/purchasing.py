@@ -9,10 +9,10 @@ from flask import url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from supply.domain.planning import listing, requesting, running
 from supply.domain.purchasing import deciding
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.flags import PENDING
-from supply.domain.purchasing.flags import list_flags as flags_of
 from supply.domain.purchasing.models import RequisitionStatus
 from supply.domain.purchasing.schemas import EditRequisition, RaiseRequisition, RejectRequisition
 from supply.domain.suppliers import service as suppliers
@@ -20,7 +20,8 @@ from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, query, render, say
-from supply.web.purchasing_rows import flag_row, line_rows, may_decide, price_of, requisition_row
+from supply.web.plan_rows import to_order_row
+from supply.web.purchasing_rows import line_rows, may_decide, price_of, requisition_row
 from supply.web.session import current_branch
 
 bp = Pages("purchasing", __name__)
@@ -49,8 +50,14 @@ class RequisitionFilter(BaseSchema):
 
 @bp.page("/flags", permission=Permission.STOCK_SEE)
 def list_flags(session: Session, actor: Actor) -> str:
-    flags = flags_of(session, actor, current_branch().id)
-    return render("purchasing/flags.html", rows=[flag_row(flag) for flag in flags])
+    branch = current_branch()
+    found = listing.list_to_order(session, actor, branch.id)
+    return render(
+        "purchasing/flags.html",
+        rows=[to_order_row(one) for one in found],
+        notices=len(listing.list_notices(session, actor, branch.id)),
+        last=running.last_run(session, branch.id),
+    )
 
 
 @bp.action(
@@ -60,7 +67,7 @@ def list_flags(session: Session, actor: Actor) -> str:
     back="purchasing.list_flags",
 )
 def raise_requisition(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
-    made = purchasing.raise_requisition(session, actor, **data)
+    made = requesting.raise_requisition(session, actor, **data)
     say(_("Requisition %(number)s is a draft. Check it, then submit it.", number=made.number))
     return "purchasing.show_requisition", {"requisition_id": made.id}
 

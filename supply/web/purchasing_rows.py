@@ -1,4 +1,4 @@
-"""Rows of the buying pages: flags, lines of a requisition, orders, as the templates show them."""
+"""Rows of the buying pages: lines of a requisition, orders, as the templates show them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.units import stock_amount
-from supply.domain.purchasing.asking import terms_of
-from supply.domain.purchasing.flags import Flag
+from supply.domain.purchasing.asking import PLAN, terms_of
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, Requisition, RequisitionLine
-from supply.domain.purchasing.schemas import flag_sentence
+from supply.domain.purchasing.wording import headline
 from supply.domain.suppliers.models import SupplierTerms
 from supply.i18n import _
 from supply.permissions import Actor, Permission
 from supply.presenting import format_amount, format_instant, format_money, format_quantity, unit_symbol
 from supply.quantity import UNITS
 from supply.web.frame import named
+from supply.web.plan_rows import plan_lines
 from supply.web.session import current_branch
 from supply.web.words import word
 
@@ -30,31 +30,6 @@ ORDER_KINDS = {
     OrderStatus.CLOSED: "neutral",
     OrderStatus.CANCELLED: "neutral",
 }
-
-
-def flag_row(flag: Flag) -> dict[str, Any]:
-    """A flag: what to tick, one sentence, and the arithmetic behind it."""
-    item, position = flag.item, flag.position
-    return {
-        "item": item,
-        "url": url_for("stock.show_item", item_id=item.id),
-        "sentence": flag_sentence(flag),
-        "asked": flag.asked,
-        "nothing": flag.suggestion.quantity == 0,
-        "supplier": flag.offer.supplier.name if flag.offer else "",
-        "price": format_money(flag.price_minor, flag.offer.terms.currency) if flag.offer else "",
-        "arithmetic": [
-            (_("On hand"), format_quantity(position.on_hand, item)),
-            (_("− expired"), format_quantity(position.expired, item)),
-            (_("− quarantined"), format_quantity(position.quarantined, item)),
-            (_("− reserved for planned visits"), format_quantity(position.reserved, item)),
-            (_("= available"), format_quantity(position.available, item)),
-            (_("+ on order"), format_quantity(position.on_order, item)),
-            (_("Reorder point"), format_quantity(position.reorder_point, item)),
-            (_("Par level"), format_quantity(position.par_level, item)),
-            (_("Suggested"), format_quantity(flag.suggestion.quantity, item), True),
-        ],
-    }
 
 
 def requisition_row(requisition: Requisition) -> dict[str, Any]:
@@ -92,9 +67,11 @@ def _line_row(line: RequisitionLine, terms: SupplierTerms | None) -> dict[str, A
         "par_level": _("Par level"),
         "suggested": _("Suggested"),
     }
+    said = kept.get(PLAN)
     return {
         "item": line.item,
         "supplier": line.supplier,
+        "reasons": headline(said) if said else _("Why so much?"),
         "quantity": format_quantity(line.quantity, line.item),
         "amount": format(amount, "f"),
         "units": [(unit, unit_symbol(unit), UNITS[unit].factor)],
@@ -103,7 +80,9 @@ def _line_row(line: RequisitionLine, terms: SupplierTerms | None) -> dict[str, A
         "price": format_money(price, terms.currency) if terms is not None else "",
         "currency": terms.currency if terms is not None else None,
         "pack": _("%(pack)s of %(size)s", pack=terms.pack_name, size=_size(terms, line)) if terms else "",
-        "arithmetic": [
+        "arithmetic": plan_lines(said)
+        if said
+        else [
             (label, format_quantity(kept.get(name), line.item), name == "suggested")
             for name, label in words.items()
         ],

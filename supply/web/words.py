@@ -38,6 +38,14 @@ _WORDS: dict[str, dict[str, Text]] = {
         "audit:see": lazy("See the audit"),
         "variance:see": lazy("Compare use with the recipes"),
     },
+    "NoticeKind": {
+        "late-supplier": lazy("Late suppliers"),
+        "will-expire": lazy("Will expire before it is used"),
+        "minimum-rots": lazy("The smallest order would spoil"),
+        "dead-stock": lazy("Stands and is not used"),
+        "changed-use": lazy("Use has changed"),
+        "no-estimate": lazy("No use known yet"),
+    },
     "RoomType": {
         "single": lazy("Single"),
         "double": lazy("Double"),

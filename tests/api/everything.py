@@ -27,12 +27,14 @@ TABLES = (
 OTHER_NAMES = {
     "count_id": "stock_count",
     "entry_id": "waste_entry",
+    "flag_id": "reorder_flag",
     "line_id": "recipe_line",
     "batch_id": "prepared_batch",
     "order_id": "purchase_order",
     "recipe_id": "brew_recipe",
     "recipe_rule_id": "factor_rule",
     "rule_id": "contraindication",
+    "run_id": "plan_run",
 }
 
 
@@ -66,6 +68,9 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done("POST", "/prepared-batches", {"branch_id": branch, "recipe_id": recipe, "batches": "1"})
     days = {"kind": "closed", "name": "Tết", "first_on": "2027-02-05", "last_on": "2027-02-08"}
     caller.done("POST", "/calendar-entries", days | {"branch_id": branch})
+    much = {"branch_id": branch, "amount": "50", "unit": "kg"}
+    caller.done("PUT", f"/items/{goods.ginger}/estimate", much)
+    caller.done("POST", f"/items/{goods.ginger}/plan", {"branch_id": branch})
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 

@@ -5,6 +5,7 @@ Reads demand per day, shelves, orders, visits and lots; never the ledger. Return
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -40,6 +41,24 @@ def sold_items(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
         .order_by(SupplierTerms.item_id, SupplierTerms.preferred.desc(), Supplier.code)
     )
     return session.execute(_only(query, Item.id, only)).all()
+
+
+def suppliers_items(session: Session) -> dict[UUID, list[UUID]]:
+    """The items that can be bought by the supplier that each is bought from: what is planned together."""
+    query = (
+        select(SupplierTerms.item_id, SupplierTerms.supplier_id)
+        .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
+        .join(Item, Item.id == SupplierTerms.item_id)
+        .where(Supplier.active, Item.active)
+        .order_by(SupplierTerms.item_id, SupplierTerms.preferred.desc(), Supplier.code)
+    )
+    best: dict[UUID, UUID] = {}
+    for item_id, supplier_id in session.execute(query):
+        best.setdefault(item_id, supplier_id)
+    together: dict[UUID, list[UUID]] = defaultdict(list)
+    for item_id, supplier_id in best.items():
+        together[supplier_id].append(item_id)
+    return dict(together)
 
 
 def demand(session: Session, branch_id: UUID, since: date, only: Only) -> Sequence[Any]:

@@ -104,6 +104,12 @@ def set_estimate(
     return estimate
 
 
+def find_estimate(session: Session, branch_id: UUID, item_id: UUID) -> int | None:
+    """What a manager expects to be used a day, in base units; None where nobody has said."""
+    known = session.get(ItemEstimate, (branch_id, item_id))
+    return None if known is None else known.daily
+
+
 def _to_decide(session: Session, actor: Actor, flag_id: UUID, version: int) -> ReorderFlag:
     flag = get_flag(session, actor, flag_id)
     require(actor, Permission.CATALOG_MANAGE, flag.branch_id)

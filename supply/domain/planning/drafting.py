@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.units import stock_amount
+from supply.domain.planning.listing import open_flags
 from supply.domain.planning.models import ReorderFlag
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.flags import PENDING
@@ -69,22 +70,24 @@ def _supplier_of(requisition: Requisition) -> UUID | None:
 
 def _wanted(session: Session, branch_id: UUID, asked: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """By supplier, the lines of flags that ask for something, today, and are not snoozed."""
-    query = (
-        select(ReorderFlag)
-        .options(joinedload(ReorderFlag.item))
-        .where(ReorderFlag.branch_id == branch_id, ReorderFlag.closed_at.is_(None))
-        .order_by(ReorderFlag.id)
-    )
     by_supplier: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for flag in session.scalars(query):
-        later = flag.numbers["timing"]["chance"] > 0 and flag.override_quantity is None
-        snoozed = flag.snoozed_until is not None and flag.planned_on < flag.snoozed_until
-        if flag.wanted == 0 or later or snoozed or flag.item_id in asked:
+    for flag in open_flags(session, branch_id):
+        if not flag.asks_on(flag.planned_on) or flag.item_id in asked:
             continue
-        amount, unit = stock_amount(flag.item, flag.wanted)
-        line = {"item_id": flag.item_id, "amount": amount, "unit": unit, "supplier_id": flag.supplier_id}
-        by_supplier[flag.supplier_id].append(line)
+        by_supplier[flag.supplier_id].append(line_of(flag))
     return by_supplier
+
+
+def line_of(flag: ReorderFlag) -> dict[str, Any]:
+    """The flag as a line to ask for, with the numbers that it was decided by."""
+    amount, unit = stock_amount(flag.item, flag.wanted)
+    return {
+        "item_id": flag.item_id,
+        "amount": amount,
+        "unit": unit,
+        "supplier_id": flag.supplier_id,
+        "plan": flag.numbers,
+    }
 
 
 def _differs(requisition: Requisition, lines: Sequence[dict[str, Any]]) -> bool:

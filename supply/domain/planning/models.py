@@ -6,7 +6,7 @@ A flag's numbers stay as they were when it was decided on; words are made where 
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -122,6 +122,21 @@ class ReorderFlag(Base):
     def wanted(self) -> int:
         """What is to be ordered: what a person said, else what the plan says; base units."""
         return self.quantity if self.override_quantity is None else self.override_quantity
+
+    @property
+    def waits_for(self) -> date | None:
+        """The supplier's next order day, where it is not the day of the plan and nobody said otherwise."""
+        chance: int = self.numbers["timing"]["chance"]
+        later = chance > 0 and self.override_quantity is None
+        return self.planned_on + timedelta(days=chance) if later else None
+
+    def is_snoozed(self, today: date) -> bool:
+        return self.snoozed_until is not None and today < self.snoozed_until
+
+    def asks_on(self, today: date) -> bool:
+        """Whether something is to be ordered of it today."""
+        waits = self.waits_for is not None and today < self.waits_for
+        return self.wanted > 0 and not waits and not self.is_snoozed(today)
 
 
 class PlanNotice(Base):

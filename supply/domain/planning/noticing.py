@@ -67,7 +67,8 @@ def _of_item(seen: Seen, code: str, line: Line, standing: Standing) -> Iterator[
         yield notice(
             NoticeKind.WILL_EXPIRE, quantity=lost, value_minor=round(lost * cost), first_expiry=first
         )
-    if line.need.level == 0 and line.need.last_use is None and not line.need.booked:
+    unknown = line.need.level == 0 and line.need.last_use is None and not line.need.booked
+    if unknown and not seen.sold[code].fixed:
         yield notice(NoticeKind.NO_ESTIMATE)
 
 

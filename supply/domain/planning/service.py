@@ -6,7 +6,7 @@ snoozed or overrode keep that; levels set by hand are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,8 @@ def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = N
     seen = observe(session, branch)
     surveyed = policy.survey(seen.observation, all_suppliers=True)
     run.flagged = keep_flags(session, seen, surveyed)
-    keep_notices(session, seen, notices(seen, surveyed))
+    close_unsold(session, branch.id, {UUID(code) for code in surveyed})
+    keep_notices(session, branch.id, notices(seen, surveyed))
     run.total = run.done = len(surveyed)
     run.finished_at = clock.now()
     session.add(run)
@@ -82,8 +83,10 @@ def keep_flags(session: Session, seen: Seen, surveyed: Surveyed) -> int:
     """
     now = clock.now()
     own = {code: pair for code, pair in surveyed.items() if not seen.sold[code].fixed}
-    ids = [UUID(code) for code in surveyed]
-    standing = _open_flags(session, seen.branch.id, ids)
+    ids = {UUID(code) for code in surveyed}
+    standing = {
+        item_id: known for item_id, known in _open_flags(session, seen.branch.id).items() if item_id in ids
+    }
     wanted = {code: pair for code, pair in own.items() if pair[0].flagged or pair[0].quantity > 0}
     rows = {UUID(code): _row(seen, code, line, how, now) for code, (line, how) in wanted.items()}
     opened = {"branch_id": seen.branch.id, "opened_at": now, "version": 1}
@@ -115,18 +118,26 @@ def keep_flags(session: Session, seen: Seen, surveyed: Surveyed) -> int:
     return len(rows)
 
 
+def close_unsold(session: Session, branch_id: UUID, sold: Collection[UUID]) -> None:
+    """Close the flags of what nobody sells any more; no plan looks at it."""
+    gone = {
+        item_id: known for item_id, known in _open_flags(session, branch_id).items() if item_id not in sold
+    }
+    rows = [{**_identity(known), "closed_at": clock.now()} for known in gone.values()]
+    write_later(session, ReorderFlag, rows, key=("id",), update=True)
+
+
 def _identity(known: tuple[UUID, int]) -> dict[str, Any]:
     """A flag by its id, with its next version."""
     flag_id, version = known
     return {"id": flag_id, "version": version + 1}
 
 
-def _open_flags(session: Session, branch_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, int]]:
+def _open_flags(session: Session, branch_id: UUID) -> dict[UUID, tuple[UUID, int]]:
     query = select(ReorderFlag.item_id, ReorderFlag.id, ReorderFlag.version).where(
         ReorderFlag.branch_id == branch_id, ReorderFlag.closed_at.is_(None)
     )
-    known = set(item_ids)
-    return {row.item_id: (row.id, row.version) for row in session.execute(query) if row.item_id in known}
+    return {row.item_id: (row.id, row.version) for row in session.execute(query)}
 
 
 def _row(seen: Seen, code: str, line: Line, standing: Standing, now: datetime) -> dict[str, Any]:
@@ -143,14 +154,14 @@ def _row(seen: Seen, code: str, line: Line, standing: Standing, now: datetime) -
     }
 
 
-def keep_notices(session: Session, seen: Seen, found: Sequence[Notice]) -> None:
+def keep_notices(session: Session, branch_id: UUID, found: Sequence[Notice]) -> None:
     """Replace the branch's notices by those of this plan."""
     now = clock.now()
-    session.execute(delete(PlanNotice).where(PlanNotice.branch_id == seen.branch.id))
+    session.execute(delete(PlanNotice).where(PlanNotice.branch_id == branch_id))
     rows = [
         {
             "id": new_id(),
-            "branch_id": seen.branch.id,
+            "branch_id": branch_id,
             "kind": notice.kind,
             "item_id": notice.item_id,
             "supplier_id": notice.supplier_id,

@@ -23,6 +23,8 @@ from supply.errors import Invalid
 from supply.i18n import lazy
 
 Asking = Mapping[str, Any]
+# Where a line's arithmetic keeps what the plan said.
+PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ class AskedLine:
 
 
 def read_lines(session: Session, writer: Writer, lines: Sequence[Asking]) -> list[AskedLine]:
-    """Resolve lines {item_id, amount?, unit?, supplier_id?}; without an amount the suggestion is taken.
+    """Resolve lines {item_id, amount?, unit?, supplier_id?, plan?}; without an amount take the suggestion.
 
+    `plan` is what the plan said of the item, as `Line.numbers` tells it, and is kept beside the arithmetic.
     Raises Invalid naming the field of the line that cannot be meant.
     """
     item_ids = [line["item_id"] for line in lines]
@@ -55,7 +58,9 @@ def read_lines(session: Session, writer: Writer, lines: Sequence[Asking]) -> lis
         pack = None if terms is None else par.Terms(terms.pack_quantity, terms.minimum_packs)
         suggestion = par.decide(positions[item.id], pack)
         quantity = _quantity(item, terms, line, suggestion.quantity, f"lines.{index}")
-        numbers = par.arithmetic(positions[item.id], suggestion)
+        numbers: dict[str, Any] = dict(par.arithmetic(positions[item.id], suggestion))
+        if line.get("plan"):
+            numbers[PLAN] = line["plan"]
         asked.append(AskedLine(item, supplier_id, quantity, numbers))
     return asked
 
@@ -122,7 +127,10 @@ def terms_of(
 
 
 def write_lines(requisition: Requisition, asked: Sequence[AskedLine]) -> None:
-    """Make the requisition hold exactly these lines; a line whose item stays is changed in place."""
+    """Make the requisition hold exactly these lines; a line whose item stays is changed in place.
+
+    What the plan said of it stays too: whoever changes an amount decides on the same numbers.
+    """
     kept = {line.item_id: line for line in requisition.lines}
     lines = []
     for position, ask in enumerate(asked, start=1):
@@ -130,6 +138,7 @@ def write_lines(requisition: Requisition, asked: Sequence[AskedLine]) -> None:
         line.position = position
         line.supplier_id = ask.supplier_id
         line.quantity = ask.quantity
-        line.arithmetic = ask.arithmetic
+        said = (line.arithmetic or {}).get(PLAN)
+        line.arithmetic = {**({PLAN: said} if said else {}), **ask.arithmetic}
         lines.append(line)
     requisition.lines = lines

@@ -5,7 +5,7 @@ A flag is never stored. It follows from balances, dates and policy, so it is rig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,11 +81,12 @@ def flags_on(session: Session, branch_id: UUID, day: date) -> list[Flag]:
         return []
     item_ids = [row.item_id for row in rows]
     offers = offers_of(session, item_ids)
-    asked = _asked(session, branch_id, item_ids)
-    return [_flag(row, offers.get(row.item_id), asked.get(row.item_id)) for row in rows]
+    asked = asked_of(session, branch_id, item_ids)
+    return [flag_of(row, offers.get(row.item_id), asked.get(row.item_id)) for row in rows]
 
 
-def _flag(row: Any, offer: Offer | None, asked: Asked | None) -> Flag:
+def flag_of(row: Any, offer: Offer | None, asked: Asked | None) -> Flag:
+    """The flag of a row of reading.list_low."""
     position = Position(
         row.on_hand,
         row.quarantined,
@@ -114,7 +115,8 @@ def offers_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, Offer]
     return best
 
 
-def _asked(session: Session, branch_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, Asked]:
+def asked_of(session: Session, branch_id: UUID, item_ids: Collection[UUID]) -> dict[UUID, Asked]:
+    """The requisitions of the branch on which items wait for a decision."""
     query = (
         select(RequisitionLine.item_id, Requisition.id, Requisition.number, Requisition.status)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)

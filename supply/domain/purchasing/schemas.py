@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from supply.domain.catalog.schemas import Quantity, quantity_out
 from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.schemas import StockItemOut
+from supply.domain.purchasing.asking import PLAN
 from supply.domain.purchasing.flags import Flag, sentence
 from supply.domain.purchasing.models import (
     OrderStatus,
@@ -26,10 +26,6 @@ from supply.presenting import format_quantity
 
 MAX_LINES = 200
 VERSION = Whole(minimum=1, maximum=2**53, required=True)
-
-
-class ListFlags(BaseSchema):
-    branch_id = Id(required=True)
 
 
 class AskForLine(BaseSchema):
@@ -108,14 +104,6 @@ class SupplierBriefOut(OutSchema):
     name = fields.String(required=True)
 
 
-def _of_flag(base: Callable[[Flag], int | None]) -> Callable[[Flag], tuple[Decimal, str] | None]:
-    def tell(flag: Flag) -> tuple[Decimal, str] | None:
-        told = base(flag)
-        return None if told is None else stock_amount(flag.item, told)
-
-    return tell
-
-
 class OpenRequisitionOut(OutSchema):
     """The requisition on which the item stands already."""
 
@@ -129,52 +117,23 @@ def flag_sentence(flag: Flag) -> str:
     return str(sentence(flag.position, flag.suggestion, lambda base: format_quantity(base, flag.item)))
 
 
-class FlagOut(OutSchema):
-    """An item at or below its reorder point, with the arithmetic: suggested = par - available - on order,
-    rounded up to packs."""
-
-    item = fields.Nested(StockItemOut, required=True)
-    on_hand = Quantity(_of_flag(lambda flag: flag.position.on_hand), required=True)
-    quarantined = Quantity(_of_flag(lambda flag: flag.position.quarantined), required=True)
-    expired = Quantity(_of_flag(lambda flag: flag.position.expired), required=True)
-    reserved = Quantity(_of_flag(lambda flag: flag.position.reserved), required=True)
-    available = Quantity(_of_flag(lambda flag: flag.position.available), signed=True, required=True)
-    on_order = Quantity(_of_flag(lambda flag: flag.position.on_order), required=True)
-    reorder_point = Quantity(_of_flag(lambda flag: flag.position.reorder_point), required=True)
-    par_level = Quantity(_of_flag(lambda flag: flag.position.par_level), required=True)
-    suggested = Quantity(_of_flag(lambda flag: flag.suggestion.quantity), required=True)
-    pack = Quantity(
-        _of_flag(lambda flag: None if flag.offer is None else flag.offer.terms.pack_quantity),
-        required=True,
-        allow_none=True,
-    )
-    packs = fields.Integer(required=True, allow_none=True, attribute="suggestion.packs")
-    pack_name = fields.String(
-        required=True, allow_none=True, attribute="offer.terms.pack_name", dump_default=None
-    )
-    supplier = fields.Nested(
-        SupplierBriefOut, required=True, allow_none=True, attribute="offer.supplier", dump_default=None
-    )
-    price_minor = Money(required=True, allow_none=True)
-    currency = fields.String(
-        required=True, allow_none=True, attribute="offer.terms.currency", dump_default=None
-    )
-    requisition = fields.Nested(OpenRequisitionOut, required=True, allow_none=True, attribute="asked")
-    sentence = fields.Function(flag_sentence, required=True, metadata={"type": "string"})
-
-
 def line_arithmetic(line: RequisitionLine) -> dict[str, Any]:
-    """The kept numbers as quantities; packs stay a count."""
-    told = {name: quantity_out(base, line.item) for name, base in line.arithmetic.items() if name != "packs"}
+    """The kept numbers as quantities; packs stay a count, and what the plan said stays as it was."""
+    told = {
+        name: quantity_out(base, line.item)
+        for name, base in line.arithmetic.items()
+        if name not in ("packs", PLAN)
+    }
     shown = {
         name: None if pair is None else {"amount": format(pair["amount"], "f"), "unit": pair["unit"]}
         for name, pair in told.items()
     }
-    return shown | {"packs": line.arithmetic.get("packs")}
+    return shown | {"packs": line.arithmetic.get("packs"), "plan": line.arithmetic.get(PLAN)}
 
 
 class RequisitionLineOut(OutSchema):
-    """`arithmetic` is what the suggestion was worked out from when the line was written."""
+    """`arithmetic` is what the suggestion was worked out from when the line was written; its `plan` holds the
+    numbers of the plan's flag, in the item's stock unit, where the line came from one."""
 
     position = fields.Integer(required=True)
     item = fields.Nested(StockItemOut, required=True)

@@ -13,6 +13,7 @@ const parts = [
   ["[data-lines]", "./lines.js"],
   ["[data-trial]", "./trial.js"],
   ["[data-picks]", "./picks.js"],
+  ["[data-under-way]", "./under-way.js"],
 ];
 
 function startParts(root) {
