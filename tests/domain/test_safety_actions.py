@@ -85,6 +85,11 @@ def test_a_plan_replaces_what_a_guest_must_not_have(session: Session, cast: Cast
         ("herb-perilla", "wormwood", "pregnancy"),
         ("citrus-peel", None, None),
     ]
+    # Brewed with cinnamon: hers is another water.
+    assert codes(visit, 5) == [
+        ("medicinal-water", None, None),
+        ("herb-pomelo", "medicinal-water", "pregnancy"),
+    ]
     hers = next(line for line in visit.step(6).lines if line.replaces)
     assert (hers.item.code, hers.guest_position) == ("oil-lavender", 2)
     assert (hers.quantity, hers.replaces_quantity) == (1 * ML, 1 * ML)
@@ -126,7 +131,7 @@ def test_replacing_by_hand(session: Session, cast: Cast) -> None:
     swap = {"item_id": items["herb-perilla"]}
     act(visits.replace_line, cast.therapist, visit, 3, 2, **swap)
     assert codes(look(cast, visit.visit.id), 3)[1] == ("herb-perilla", "wormwood", "by-hand")
-    assert (level(cast, items["wormwood"])[1], level(cast, items["herb-perilla"])[1]) == (0, 170 * GRAM)
+    assert (level(cast, items["wormwood"])[1], level(cast, items["herb-perilla"])[1]) == (0, 150 * GRAM)
     wrong = {"item_id": items["ginger"]}
     error = refused(
         Conflict,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
+from supply.domain.preparation.recipes import ingredients_of
 from supply.domain.treatments.allergies import ADVICE_EN, ADVICE_VI, ALLERGY, allergen
 from supply.domain.treatments.contraindications import rules_against
 from supply.domain.treatments.models import Condition, Contraindication, Effect
@@ -49,13 +50,18 @@ class Grounds:
     parties: Mapping[uuid.UUID, Party]
     rules: Sequence[Rule] = ()
     records: Mapping[uuid.UUID, Sequence[SafetyRecord]] = field(default_factory=dict)
+    # Of each item that is brewed, what it is brewed from.
+    brewed: Mapping[uuid.UUID, Collection[uuid.UUID]] = field(default_factory=dict)
 
     def findings(self, visit_id: uuid.UUID, position: int, used: Iterable[Used]) -> list[Finding]:
         """What speaks against a step that uses this, gravest first."""
         party = self.parties.get(visit_id)
         if party is None or not self.rules:
             return []
-        lines = [Line(number, frozenset({item_id}), guest) for number, item_id, guest in used]
+        lines = [
+            Line(number, frozenset({item_id, *self.brewed.get(item_id, ())}), guest)
+            for number, item_id, guest in used
+        ]
         records = self.records.get(visit_id, ())
         return judge(party.procedure_id, position, lines, party.guests, self.rules, records)
 
@@ -67,7 +73,10 @@ class Grounds:
         if party is None:
             return frozenset()
         codes = party.conditions_of(guest_position)
-        return frozenset(forbidden(self.rules, codes, party.procedure_id, position))
+        herbs = forbidden(self.rules, codes, party.procedure_id, position)
+        return frozenset(
+            herbs | {item for item, inside in self.brewed.items() if not herbs.isdisjoint(inside)}
+        )
 
 
 NOTHING = Grounds({})
@@ -100,7 +109,7 @@ def grounds_of(session: Session, parties: Mapping[uuid.UUID, Party], *, recorded
     rows = rules_against(session, {party.procedure_id for party in concerned.values()}, codes)
     rules = [*map(_rule, rows), *_allergies(session, codes)]
     records = _records(session, concerned) if recorded else {}
-    return Grounds(concerned, rules, records)
+    return Grounds(concerned, rules, records, ingredients_of(session))
 
 
 def _rule(row: Contraindication) -> Rule:
