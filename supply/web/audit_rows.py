@@ -35,6 +35,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "requisition": lazy("Requisition"),
     "purchase-order": lazy("Purchase order"),
     "visit": lazy("Visit"),
+    "brew-recipe": lazy("Brewing recipe"),
     "calendar": lazy("Calendar"),
     "branch": lazy("Branch"),
     "location": lazy("Place"),
