@@ -85,7 +85,9 @@ def test_a_visit_from_plan_to_undo(app: Flask, client: FlaskClient, cast: Cast) 
     assert visit["findings"][0]["condition"] == "pregnancy"
     path = f"/visits/{visit['id']}"
     assert therapist.send("GET", path).headers["ETag"] == '"1"'
-    done = therapist.send("POST", f"{path}/steps/4/completion", {})
+    blocked = therapist.send("POST", f"{path}/steps/4/completion", {})
+    assert (blocked.status_code, blocked.get_json()["code"]) == (409, "safety_block")
+    done = therapist.send("POST", f"{path}/steps/4/completion", {"record_as_incident": True})
     assert done.status_code == 201, done.text
     ginger = done.get_json()["lines"][0]
     assert (ginger["item"]["code"], ginger["actual"]) == ("ginger", {"amount": "0.1", "unit": "kg"})

@@ -263,7 +263,7 @@ def test_the_booking_system_posts_many_at_once(session: Session, cast: Cast) -> 
     assert done[1].visit_id == done[2].visit_id != planned.visit.id
     later = bulk(cast, [{"booking": booking, "position": 1}])
     assert (later[0].visit_id, later[0].visit_status) == (done[1].visit_id, VisitStatus.FINISHED)
-    assert level(cast, items["ginger"]) == (MUCH - 200 * GRAM, 0)
+    assert level(cast, items["ginger"]) == (MUCH - 160 * GRAM, 0)
     assert differences() == []
 
 

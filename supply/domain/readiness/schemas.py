@@ -27,7 +27,7 @@ class AskReadiness(BaseSchema):
     )
 
 
-class _ItemRef(OutSchema):
+class NeededItem(OutSchema):
     id = Id(required=True)
     code = fields.String(required=True)
     name_en = fields.String(required=True)
@@ -38,7 +38,7 @@ class _What(OutSchema):
     """Something to do about what is short; cost_minor is in the branch's currency, null if not known."""
 
     remedy = fields.Enum(Remedy, by_value=True, required=True)
-    item = fields.Nested(_ItemRef, required=True)
+    item = fields.Nested(NeededItem, required=True)
     quantity = fields.Nested(QuantityOut, required=True)
     covers = fields.Nested(QuantityOut, required=True)
     in_time = fields.Boolean(required=True)
@@ -55,7 +55,7 @@ class FixOut(_What):
 class ToDoOut(_What):
     """Of all visits together. `instead_of` is the item that is short."""
 
-    instead_of = fields.Nested(_ItemRef, required=True)
+    instead_of = fields.Nested(NeededItem, required=True)
 
 
 class ArrivalOut(OutSchema):
@@ -70,7 +70,7 @@ class ArrivalOut(OutSchema):
 class CoverOut(OutSchema):
     """How one item of a step is covered; `fixes` has what to do first at the top."""
 
-    item = fields.Nested(_ItemRef, required=True)
+    item = fields.Nested(NeededItem, required=True)
     colour = fields.Enum(Colour, by_value=True, required=True)
     causes = fields.List(fields.Enum(Cause, by_value=True), required=True)
     needed = fields.Nested(QuantityOut, required=True)
