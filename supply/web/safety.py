@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from supply.domain.preparation import contents
 from supply.domain.treatments import conditions
 from supply.domain.treatments.allergies import ALLERGY, allergy_to
 from supply.domain.visits import service as visits
@@ -43,7 +44,7 @@ def ask_disclosure(session: Session, actor: Actor, visit_id: UUID) -> str:
     known = set(view.guests[chosen - 1].conditions)
     listed = conditions.list_conditions(session)
     plain = [(one.code, named(one)) for one in listed if one.code != ALLERGY]
-    allergens = conditions.list_allergens(session) if any(one.code == ALLERGY for one in listed) else []
+    allergens = contents.list_allergens(session) if any(one.code == ALLERGY for one in listed) else []
     return render(
         "visits/disclose.html",
         view=view,

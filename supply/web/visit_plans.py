@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.branches import service as branches
+from supply.domain.preparation import contents
 from supply.domain.treatments import conditions
 from supply.domain.treatments import service as treatments
 from supply.domain.treatments.allergies import ALLERGY, allergy_to
@@ -85,7 +86,7 @@ def _conditions(session: Session) -> dict[str, Any]:
     return {
         "conditions": [(one.code, named(one)) for one in known if one.code != ALLERGY],
         "ingredients": sorted(
-            ((item.code, named(item)) for item in conditions.list_allergens(session)),
+            ((item.code, named(item)) for item in contents.list_allergens(session)),
             key=lambda pair: pair[1],
         )
         if allergies

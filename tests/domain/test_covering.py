@@ -35,6 +35,7 @@ from supply.domain.readiness.fixing import (
     Remedy,
     Seller,
     Spare,
+    find_fixes,
 )
 
 TODAY = date(2026, 11, 22)
@@ -338,3 +339,10 @@ def test_changing_a_visit_recolours_only_those_that_it_touches(world: Any, which
     for one in visits:
         if one is not changed and not kin(one) & touched:
             assert after[one.id] == before[one.id]
+
+
+def test_nothing_is_brewed_that_its_guests_must_not_have() -> None:
+    means = Means(brewing={OIL: Brewing(1, ((HERB, 1),))}, spare={HERB: Spare([Pile(9)])})
+    for forbidden, brewed in (((), 1), ((HERB,), 1), ((OIL,), 1), ((OIL, HERB), 0)):
+        need = Need(OIL, 4, frozenset(forbidden))
+        assert len(find_fixes(visit(1, (OIL, 4)), need, 4, means)) == brewed

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.ledger.models import DemandDay, Lot, LotKind, Movement, MovementType
-from supply.domain.preparation import leftovers, recipes, standing
+from supply.domain.preparation import contents, leftovers, recipes, standing
 from supply.domain.preparation.scaling import Standing, batches_for, cost_share, missing, most, scaled
 from supply.domain.tasks.models import Task
 from supply.domain.waste.models import WasteReason
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from tests.brewing import KG, Brewery, brew, cancel, line, open_brewery
 from tests.cast import Cast
-from tests.shelves import differences, on_hand, stock, use
+from tests.shelves import add_item, differences, on_hand, stock, use
 
 G = 1_000
 # Seven in the morning in the branch.
@@ -322,3 +322,36 @@ def test_a_recipe_is_changed_by_managers_by_its_version_and_never_in_a_circle(
     assert (confirmed.version, [one.assumed for one in confirmed.lines]) == (3, [False])
     deep = read_snapshot(lambda store: recipes.ingredients_of(store, [brewery.water, brewery.bark]))
     assert deep == {brewery.water: {brewery.bark}}
+
+
+# --- what is in it ---------------------------------------------------------------------------------------
+
+
+def test_a_prepared_item_holds_what_its_recipe_and_its_standing_batches_hold(
+    session: Session, cast: Cast, brewery: Brewery
+) -> None:
+    def read(branch_id: UUID = cast.branch_id) -> dict[UUID, frozenset[UUID]]:
+        return dict(read_snapshot(lambda s: contents.read_contents(s, [branch_id])))
+
+    def dilute(store: Session) -> UUID:
+        """A tonic from the water, to see that it goes deep."""
+        tonic = add_item(store, "tonic")
+        facts: dict[str, Any] = {"yield_amount": Decimal(2), "yield_unit": "kg", "use_by_hours": 2}
+        recipes.create_recipe(store, cast.manager, item_id=tonic, lines=[line(brewery.water, "500")], **facts)
+        return tonic
+
+    def spare_the_bark(store: Session) -> UUID:
+        facts: dict[str, Any] = {"yield_amount": Decimal(1), "yield_unit": "kg", "use_by_hours": 12}
+        lines = [line(brewery.perilla, "30")]
+        return recipes.update_recipe(store, cast.manager, brewery.recipe, version=1, lines=lines, **facts).id
+
+    tonic = write_transaction(dilute)
+    water, perilla, bark = brewery.water, brewery.perilla, brewery.bark
+    assert read() == {water: {perilla, bark}, tonic: {water, perilla, bark}}
+    batch = brew(cast, brewery.recipe)
+    write_transaction(spare_the_bark)
+    # The kettle still holds what went into it; that of another branch does not.
+    assert read() == {water: {perilla, bark}, tonic: {water, perilla, bark}}
+    assert read(cast.other_branch_id)[tonic] == {water, perilla}
+    cancel(cast, batch.id)
+    assert read()[water] == {perilla}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from supply.database import read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog.models import Item
+from supply.domain.preparation import recipes
 from supply.domain.tasks import service as tasks
 from supply.domain.treatments import contraindications
 from supply.domain.treatments.models import Contraindication, Effect
@@ -26,6 +27,7 @@ from tests.cast import Cast
 from tests.treatments import MUCH, complete, differences, do, level, look, open_spa, plan
 
 GRAM = ML = 1_000
+LITRE = 1_000 * ML
 DOCTOR = "The guest's doctor agreed in writing."
 
 
@@ -116,6 +118,26 @@ def test_what_cannot_be_replaced_stands_in_the_way(session: Session, cast: Cast)
     done = complete(cast, bath.visit.id, 3)
     assert [line.actual for line in done.lines if line.item.code == "wormwood"] == [0]
     assert level(cast, items["wormwood"]) == (MUCH, 0)
+    assert differences() == []
+
+
+def test_what_is_brewed_is_judged_by_its_herbs(session: Session, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit = plan(cast, guests=[["allergy:herb-pomelo"], ["allergy:herb-perilla"], []], package="herbal-baths")
+    # Another water for the second; for the first it is no better.
+    assert codes(visit, 5) == [
+        ("medicinal-water", None, None),
+        ("herb-pomelo", "medicinal-water", "allergy:herb-perilla"),
+        ("medicinal-water", None, None),
+    ]
+    (against,) = visit.step(5).findings
+    assert (against.condition, against.guests, against.lines) == ("allergy:herb-pomelo", (1,), (1,))
+    refused(Conflict, "safety_block", lambda: complete(cast, visit.visit.id, 5))
+    act(visits.replace_line, cast.therapist, visit, 5, 1, item_id=None)
+    offered = read_snapshot(lambda s: visits.list_offers(s, cast.therapist, visit.visit.id, 5))
+    assert [line.may_go_back for line in offered] == [False, False, True]
+    complete(cast, visit.visit.id, 5)
+    assert level(cast, items["medicinal-water"]) == (MUCH - 2 * LITRE, 0)
     assert differences() == []
 
 
@@ -273,7 +295,7 @@ def test_what_really_happened_is_an_incident_on_record(session: Session, cast: C
     assert differences() == []
 
 
-CODES = ["pregnancy", "heart-failure", "bleeding-tendency", "allergy:ginger", "allergy:oil-lavender"]
+CODES = ["pregnancy", "heart-failure", "bleeding-tendency", "allergy:ginger", "allergy:herb-pomelo"]
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
@@ -328,6 +350,7 @@ def _hold_it_against_the_rules(view: Any) -> None:
     on_record = {
         (one.kind, one.guest_position, one.condition, one.rule_id, one.step_position) for one in view.records
     }
+    brewed = read_snapshot(lambda s: {one.item.code: one.lines for one in recipes.list_recipes(s)})
     for step in view.steps:
         if not step.completion or step.position in _known.get(view.visit.id, ()):
             continue
@@ -337,6 +360,7 @@ def _hold_it_against_the_rules(view: Any) -> None:
                 for line in step.completion.lines
                 if line.actual and line.guest_position in (None, guest.position)
             }
+            used |= {herb.item.code for code in used for herb in brewed.get(code, ())}
             for code in guest.conditions:
                 broken = [(code, None)] if code.removeprefix("allergy:") in used else []
                 broken += [

@@ -53,8 +53,8 @@ def find_recipe_of(session: Session, item_id: UUID) -> BrewRecipe | None:
     return session.scalar(select(BrewRecipe).where(BrewRecipe.item_id == item_id).options(*_WHOLE))
 
 
-def ingredients_of(session: Session, item_ids: Collection[UUID] | None = None) -> dict[UUID, set[UUID]]:
-    """Of each item that is brewed (of those named): every item it is made from, however deep."""
+def ingredients_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Of each item that is brewed: every item it is made from, however deep. Others are left out."""
     rows = session.execute(
         select(BrewRecipe.item_id, BrewRecipeLine.item_id).join(
             BrewRecipeLine, BrewRecipeLine.recipe_id == BrewRecipe.id
@@ -63,11 +63,11 @@ def ingredients_of(session: Session, item_ids: Collection[UUID] | None = None) -
     made_of: dict[UUID, set[UUID]] = {}
     for item_id, herb_id in rows:
         made_of.setdefault(item_id, set()).add(herb_id)
-    wanted = made_of if item_ids is None else item_ids
-    return {item_id: _closure(made_of, item_id) for item_id in wanted if item_id in made_of}
+    return {item_id: all_behind(made_of, item_id) for item_id in item_ids if item_id in made_of}
 
 
-def _closure(made_of: Mapping[UUID, Iterable[UUID]], item_id: UUID) -> set[UUID]:
+def all_behind(made_of: Mapping[UUID, Iterable[UUID]], item_id: UUID) -> set[UUID]:
+    """Every item from which one is made, by what each is made of directly."""
     found: set[UUID] = set()
     waiting = list(made_of.get(item_id, ()))
     while waiting:

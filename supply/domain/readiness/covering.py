@@ -42,7 +42,10 @@ RED_CAUSES = frozenset({Cause.SHORT, Cause.BLOCKED})
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So much of an item for a step; `forbidden` are items that its guests must not have instead."""
+    """So much of an item for a step; `forbidden` are items that its guests must not have.
+
+    The item itself is among them only while nothing on record allows it.
+    """
 
     item_id: UUID
     quantity: int

@@ -125,9 +125,11 @@ def _preference(fix: Fix) -> tuple[object, ...]:
 
 
 def _brew(visit: PlannedVisit, need: Need, short: int, means: Means) -> list[Fix]:
-    """As much as is short, or as the herbs that nobody needs allow."""
+    """As much as is short, or as the herbs that nobody needs allow; nothing that its guests must not have."""
     brewing = means.brewing.get(need.item_id)
     if brewing is None or not brewing.herbs:
+        return []
+    if need.item_id in need.forbidden and any(herb in need.forbidden for herb, _needed in brewing.herbs):
         return []
     steps = -(-short // brewing.step)
     for herb, needed in brewing.takes(brewing.step):

@@ -97,7 +97,9 @@ def readiness_of(session: Session, actor: Actor, branch_id: UUID, day: date | No
     _require_within(day, today, last)
     # Both days even where one is asked for: what is left for today is what tomorrow does not need.
     visits = list_open_visits(session, branch, today, last)
-    parties = {visit.id: Party(visit.procedure_id, visit.guests) for visit in visits if visit.guests}
+    parties = {
+        visit.id: Party(branch_id, visit.procedure_id, visit.guests) for visit in visits if visit.guests
+    }
     grounds = grounds_of(session, parties, recorded=True)
     planned = [plan_of(visit, branch, now, grounds) for visit in visits]
     weighed = _weigh(session, branch, known.values(), planned, today)
@@ -143,9 +145,15 @@ def _planned_step(visit_id: UUID, step: OpenStep, grounds: Grounds) -> PlannedSt
     for line in step.lines:
         banned = grounds.forbidden(visit_id, step.position, line.guest_position)
         forbidden[line.item_id] = forbidden.get(line.item_id, frozenset()) | banned
-    needs = tuple(Need(item_id, quantity, forbidden[item_id]) for item_id, quantity in amounts.items())
     used = [(line.position, line.item_id, line.guest_position) for line in step.lines]
     findings = grounds.findings(visit_id, step.position, used)
+    against = {position for finding in findings if finding.blocks for position in finding.lines}
+    unsettled = {line.item_id for line in step.lines if line.position in against}
+    needs = tuple(
+        # What a consent or an override allows is as good as any other.
+        Need(item_id, quantity, forbidden[item_id] - ({item_id} - unsettled))
+        for item_id, quantity in amounts.items()
+    )
     return PlannedStep(step.position, needs, hurdles_of(findings, step.acknowledged))
 
 

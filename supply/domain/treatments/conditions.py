@@ -16,7 +16,7 @@ from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog.models import Item
 from supply.domain.treatments.allergies import ALLERGY, allergen
-from supply.domain.treatments.models import Condition, Procedure, RecipeLine, RecipeVersion, Step
+from supply.domain.treatments.models import Condition
 from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -55,24 +55,6 @@ def known_codes(session: Session, codes: Iterable[str]) -> frozenset[str]:
         items = set(session.scalars(select(Item.code).where(Item.code.in_(sorted(allergens.values())))))
         known |= {code for code, item in allergens.items() if item in items}
     return frozenset(known)
-
-
-def list_allergens(session: Session) -> list[Item]:
-    """What published recipes of active procedures use, by name: what guests are asked about."""
-    query = (
-        select(Item)
-        .where(
-            Item.id.in_(
-                select(RecipeLine.item_id)
-                .join(Step, Step.id == RecipeLine.step_id)
-                .join(RecipeVersion, RecipeVersion.id == Step.recipe_version_id)
-                .join(Procedure, Procedure.id == RecipeVersion.procedure_id)
-                .where(RecipeVersion.published_at.is_not(None), Procedure.active.is_(True))
-            )
-        )
-        .order_by(Item.sort_key, Item.id)
-    )
-    return list(session.scalars(query))
 
 
 def create_condition(

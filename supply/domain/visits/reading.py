@@ -78,7 +78,7 @@ def _add_findings(
     """What speaks against the steps that are open, by the rules of today."""
     if not visit.has_conditions:
         return
-    party = Party(visit.procedure_id, {guest.position: guest.conditions for guest in guests})
+    party = Party(visit.branch_id, visit.procedure_id, {guest.position: guest.conditions for guest in guests})
     grounds = grounds_of(session, {visit.id: party}, recorded=True)
     for step in steps.values():
         if step.open:

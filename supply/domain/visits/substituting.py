@@ -91,7 +91,9 @@ def replace_forbidden(session: Session, writer: Writer, resolved: Sequence[Resol
     """Let what guests must not have give way before it is written; nothing is read without a condition."""
     parties = {
         visit.id: Party(
-            visit.visit["procedure_id"], {guest["position"]: guest["conditions"] for guest in visit.guests}
+            writer.branch_id,
+            visit.visit["procedure_id"],
+            {guest["position"]: guest["conditions"] for guest in visit.guests},
         )
         for visit in resolved
         if visit.visit["has_conditions"]

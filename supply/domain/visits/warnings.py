@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
-from supply.domain.preparation.recipes import ingredients_of
+from supply.domain.preparation.contents import Contents, read_contents
 from supply.domain.treatments.allergies import ADVICE_EN, ADVICE_VI, ALLERGY, allergen
 from supply.domain.treatments.contraindications import rules_against
 from supply.domain.treatments.models import Condition, Contraindication, Effect
@@ -30,6 +30,7 @@ Used = tuple[int, uuid.UUID, int | None]
 class Party:
     """The guests of one visit, by number, with their condition codes, and the treatment they are to have."""
 
+    branch_id: uuid.UUID
     procedure_id: uuid.UUID
     guests: Mapping[int, Sequence[str]]
 
@@ -50,8 +51,7 @@ class Grounds:
     parties: Mapping[uuid.UUID, Party]
     rules: Sequence[Rule] = ()
     records: Mapping[uuid.UUID, Sequence[SafetyRecord]] = field(default_factory=dict)
-    # Of each item that is brewed, what it is brewed from.
-    brewed: Mapping[uuid.UUID, Collection[uuid.UUID]] = field(default_factory=dict)
+    contents: Contents = field(default_factory=dict)
 
     def findings(self, visit_id: uuid.UUID, position: int, used: Iterable[Used]) -> list[Finding]:
         """What speaks against a step that uses this, gravest first."""
@@ -59,7 +59,7 @@ class Grounds:
         if party is None or not self.rules:
             return []
         lines = [
-            Line(number, frozenset({item_id, *self.brewed.get(item_id, ())}), guest)
+            Line(number, self.contents.get(item_id, frozenset()) | {item_id}, guest)
             for number, item_id, guest in used
         ]
         records = self.records.get(visit_id, ())
@@ -68,15 +68,13 @@ class Grounds:
     def forbidden(
         self, visit_id: uuid.UUID, position: int, guest_position: int | None
     ) -> frozenset[uuid.UUID]:
-        """The items that must not be put before a guest (None: the party) in a step."""
+        """The items that must not be put before a guest (None: the party) in a step, nor what holds them."""
         party = self.parties.get(visit_id)
         if party is None:
             return frozenset()
         codes = party.conditions_of(guest_position)
-        herbs = forbidden(self.rules, codes, party.procedure_id, position)
-        return frozenset(
-            herbs | {item for item, inside in self.brewed.items() if not herbs.isdisjoint(inside)}
-        )
+        banned = forbidden(self.rules, codes, party.procedure_id, position)
+        return frozenset(banned | {item_id for item_id, parts in self.contents.items() if parts & banned})
 
 
 NOTHING = Grounds({})
@@ -87,21 +85,28 @@ def read_grounds(session: Session, visit_ids: Collection[uuid.UUID]) -> Grounds:
     if not visit_ids:
         return NOTHING
     query = (
-        select(VisitGuest.visit_id, VisitGuest.position, VisitGuest.conditions, Visit.procedure_id)
+        select(
+            VisitGuest.visit_id,
+            VisitGuest.position,
+            VisitGuest.conditions,
+            Visit.branch_id,
+            Visit.procedure_id,
+        )
         .join(Visit, Visit.id == VisitGuest.visit_id)
         .where(VisitGuest.visit_id.in_(sorted(visit_ids)))
     )
     guests: dict[uuid.UUID, dict[int, Sequence[str]]] = defaultdict(dict)
-    procedures = {}
+    treated = {}
     for row in session.execute(query):
         guests[row.visit_id][row.position] = row.conditions
-        procedures[row.visit_id] = row.procedure_id
-    parties = {visit_id: Party(procedures[visit_id], told) for visit_id, told in guests.items()}
+        treated[row.visit_id] = (row.branch_id, row.procedure_id)
+    parties = {visit_id: Party(*treated[visit_id], told) for visit_id, told in guests.items()}
     return grounds_of(session, parties, recorded=True)
 
 
 def grounds_of(session: Session, parties: Mapping[uuid.UUID, Party], *, recorded: bool = False) -> Grounds:
-    """The rules that concern these parties, and what is on record where something can be."""
+    """The rules that concern these parties, what is brewed from what where a rule asks for that, and what is
+    on record where something can be."""
     concerned = {visit_id: party for visit_id, party in parties.items() if party.conditions_of(None)}
     if not concerned:
         return NOTHING
@@ -109,7 +114,10 @@ def grounds_of(session: Session, parties: Mapping[uuid.UUID, Party], *, recorded
     rows = rules_against(session, {party.procedure_id for party in concerned.values()}, codes)
     rules = [*map(_rule, rows), *_allergies(session, codes)]
     records = _records(session, concerned) if recorded else {}
-    return Grounds(concerned, rules, records, ingredients_of(session))
+    of_items = any(rule.item_id is not None for rule in rules)
+    branch_ids = {party.branch_id for party in concerned.values()}
+    contents = read_contents(session, branch_ids) if of_items else {}
+    return Grounds(concerned, rules, records, contents)
 
 
 def _rule(row: Contraindication) -> Rule:
