@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply.api.endpoint import ApiBlueprint
-from supply.domain.receiving import correcting, service
+from supply.domain.receiving import correcting, learning, service
 from supply.domain.receiving.models import Delivery
 from supply.domain.receiving.schemas import (
+    ConfirmPrices,
     CorrectDeliveryLine,
     DeliveryOut,
     ListDeliveries,
@@ -69,7 +70,9 @@ def get_delivery(session: Session, actor: Actor, delivery_id: UUID) -> Delivery:
     description="It is in stock at once. A unit may be the supplier's pack name. Lot number and expiry are "
     "needed where the item needs them (422 `lot_number_missing`, `expires_on_missing`). A lot that had "
     "expired when it came is refused (422 `lot_expired`) unless `accept_expired`. With a purchase order, "
-    "what came is taken off order; more than ordered and other items are taken in too.",
+    "what came is taken off order; other items are taken in too. Less than awaited is more to come unless "
+    "`reason` says that it never will; more than awaited needs a `reason` (422 `reason_missing`, "
+    "`reason_unfit`). A line without an amount says with its reason that nothing came.",
     example={
         "branch_id": "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01",
         "supplier_id": "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8d04",
@@ -128,3 +131,20 @@ def correct_delivery_line(
     session: Session, actor: Actor, data: dict[str, Any], delivery_id: UUID, position: int, version: int
 ) -> Delivery:
     return correcting.correct_delivery_line(session, actor, delivery_id, position, version=version, **data)
+
+
+@blp.post(
+    "/deliveries/<uuid:delivery_id>/price-confirmation",
+    permission=Permission.DELIVERY_LOG,
+    body=ConfirmPrices,
+    out=DeliveryOut,
+    status=200,
+    etag=True,
+    summary="Take a delivery's prices over as the supplier's",
+    description="What the packs of its lines cost is the supplier's price from now on and goes into the "
+    "history of prices; orders already made keep theirs.",
+    example={"lines": [1]},
+    conflicts=("no_price_moved",),
+)
+def confirm_prices(session: Session, actor: Actor, data: dict[str, Any], delivery_id: UUID) -> Delivery:
+    return learning.confirm_prices(session, actor, delivery_id, **data)

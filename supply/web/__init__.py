@@ -24,6 +24,7 @@ MODULES = (
     "branches",
     "catalog",
     "suppliers",
+    "comparison",
     "treatments",
     "recipe_drafts",
     "conditions",

@@ -77,6 +77,8 @@ _ACTION_WORDS: dict[str, Text] = {
     "substitute": lazy("supplies of a step changed"),
     "incident": lazy("done although a safety rule stood against it"),
     "terms-removed": lazy("terms removed"),
+    "price": lazy("price taken over from a delivery"),
+    "suppliers": lazy("suppliers chosen"),
 }
 _FIELD_WORDS: dict[str, Text] = {
     "reorder_point": lazy("Reorder point"),
@@ -133,6 +135,8 @@ _FIELD_WORDS: dict[str, Text] = {
     "pack_quantity": lazy("A pack holds"),
     "minimum_packs": lazy("Packs at least"),
     "preferred": lazy("Order from here first"),
+    "second": lazy("Second choice"),
+    "cutoff_minute": lazy("Orders until (minutes after midnight)"),
     "currency": lazy("Currency"),
     "language": lazy("Language of orders"),
     "email": lazy("Email"),

@@ -83,7 +83,8 @@ def list_entries(session: Session, actor: Actor) -> str:
 
 def month_words(month: date) -> str:
     """A month as a heading: "February 2027"."""
-    return str(format_skeleton("yMMMM", month, locale=locale_now()))
+    words = str(format_skeleton("yMMMM", month, locale=locale_now()))
+    return words[:1].upper() + words[1:]
 
 
 def _row(entry: CalendarEntry, may_change: bool) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from supply.domain.purchasing import ending, orders, sending
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, SentBy
 from supply.domain.purchasing.paper import Paper, csv_of, order_number, paper_of
 from supply.domain.purchasing.schemas import CancelOrder, CloseOrder, SendOrder
+from supply.domain.receiving.service import list_deliveries
 from supply.fields import BaseSchema, Id, Tick
 from supply.i18n import _, speaking
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, query, render, say
 from supply.web.purchasing_rows import ORDER_KINDS, order_row
+from supply.web.receiving_rows import delivery_row
 from supply.web.session import current_branch
 
 bp = Pages("orders", __name__)
@@ -59,6 +61,7 @@ def list_orders(session: Session, actor: Actor) -> str:
 def show_order(session: Session, actor: Actor, order_id: UUID) -> str:
     order = orders.get_order(session, actor, order_id)
     branch = branches.get_branch(session, actor, order.branch_id)
+    anything_came = any(line.received for line in order.lines)
     ways = [way for way in SentBy if way is not SentBy.MAIL or (order.supplier.email and mailing.can_send())]
     return render(
         "purchasing/order.html",
@@ -67,9 +70,15 @@ def show_order(session: Session, actor: Actor, order_id: UUID) -> str:
         kind=ORDER_KINDS[order.status],
         is_open=order.status in orders.OPEN,
         is_draft=order.status is OrderStatus.DRAFT,
-        anything_came=any(line.received for line in order.lines),
+        anything_came=anything_came,
         ways=ways,
         mails=outbox.list_mail(session, [order.id]),
+        deliveries=[
+            delivery_row(one)
+            for one in list_deliveries(session, actor, order.branch_id, purchase_order_id=order.id)
+        ]
+        if anything_came
+        else [],
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.purchasing import orders
-from supply.domain.receiving import correcting, service
+from supply.domain.receiving import correcting, learning, service
 from supply.domain.receiving.models import Delivery
 from supply.domain.receiving.schemas import CorrectDeliveryLine, LogDelivery, ReverseDelivery
 from supply.domain.suppliers import service as suppliers
@@ -19,7 +19,7 @@ from supply.errors import NotFound
 from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
-from supply.presenting import format_quantity
+from supply.presenting import format_money, format_quantity
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
 from supply.web.receiving_rows import (
@@ -113,11 +113,35 @@ def in_words(delivery: Delivery) -> str:
 @bp.page("/deliveries/<uuid:delivery_id>", permission=Permission.STOCK_SEE)
 def show_delivery(session: Session, actor: Actor, delivery_id: UUID) -> str:
     delivery = service.get_delivery(session, actor, delivery_id)
+    order_id = delivery.purchase_order_id
+    order = orders.get_order(session, actor, order_id) if order_id else None
+    ordered = {line.item_id: line for line in order.lines} if order else {}
     return render(
         "receiving/delivery.html",
         delivery=delivery,
-        lines=[line_row(delivery, line) for line in delivery.lines],
+        order=order,
+        lines=[line_row(line, ordered.get(line.item_id)) for line in delivery.lines],
+        moved=[
+            {
+                "name": named(one.line.item),
+                "before": format_money(one.terms.price_minor, one.terms.currency),
+                "now": format_money(one.price_minor, one.terms.currency),
+                "pack": one.terms.pack_name,
+            }
+            for one in learning.moved_prices(session, delivery)
+        ],
     )
+
+
+@bp.action(
+    "/deliveries/<uuid:delivery_id>/price-confirmation",
+    permission=Permission.DELIVERY_LOG,
+    back="receiving.show_delivery",
+)
+def confirm_prices(session: Session, actor: Actor, delivery_id: UUID) -> Target:
+    delivery = learning.confirm_prices(session, actor, delivery_id)
+    say(_("Taken over. They are the prices of %(supplier)s now.", supplier=delivery.supplier.name))
+    return "receiving.show_delivery", {"delivery_id": delivery_id}
 
 
 @bp.page("/deliveries/<uuid:delivery_id>/reversal", permission=Permission.DELIVERY_LOG)

@@ -13,15 +13,25 @@ from supply import clock
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.units import stock_amount
 from supply.domain.purchasing.asking import terms_of
-from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.receiving.dating import Dating
 from supply.domain.receiving.models import Delivery, DeliveryLine
+from supply.domain.receiving.pricing import LinePrice
 from supply.i18n import _
-from supply.presenting import format_day, format_instant, format_money, format_quantity, unit_symbol
+from supply.presenting import (
+    NO_BREAK,
+    format_day,
+    format_instant,
+    format_money,
+    format_number,
+    format_quantity,
+    unit_symbol,
+)
 from supply.quantity import UNITS
 from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.units import echo_unit
+from supply.web.words import word
 
 
 def expected_row(order: PurchaseOrder, may_receive: bool) -> dict[str, Any]:
@@ -57,13 +67,14 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def line_row(delivery: Delivery, line: DeliveryLine) -> dict[str, Any]:
-    """A line of a delivery as it holds now."""
+def line_row(line: DeliveryLine, ordered: PurchaseOrderLine | None = None) -> dict[str, Any]:
+    """A line of a delivery as it holds now, beside what the order says of the item."""
     marks = {
         Dating.SHORT: ("warning", _("short-dated")),
         Dating.EXPIRED: ("danger", _("expired on arrival")),
     }
     unit = unit_symbol(line.entered_unit)
+    cost = format_money(line.cost_minor, current_branch().currency) if line.cost_minor else ""
     return {
         "position": line.position,
         "name": named(line.item),
@@ -71,12 +82,33 @@ def line_row(delivery: Delivery, line: DeliveryLine) -> dict[str, Any]:
         "lot_url": url_for("stock.show_lot", lot_id=line.lot_id),
         "expires": format_day(line.lot.expires_on),
         "mark": marks.get(line.dating),
-        "entered": f"{line.entered_amount} {unit}",
+        "entered": f"{line.entered_amount} {unit}" + (f" · {cost}" if cost else ""),
         "quantity": format_quantity(line.quantity, line.item),
         "first": format_quantity(line.received, line.item) if line.received != line.quantity else "",
         "place": line.location.name,
-        "cost": format_money(line.cost_minor, current_branch().currency) if line.cost_minor else "",
         "standing": line.quantity > 0,
+        "ordered": format_quantity(ordered.ordered, line.item) if ordered else "",
+        "in_all": format_quantity(ordered.received, line.item) if ordered else "",
+        "open": format_quantity(ordered.open, line.item) if ordered else "",
+        "lot_note": f"{format_day(line.lot.expires_on)} · {line.location.name}",
+        "reason": word(line.reason) if line.reason else "",
+        **_price(line.price),
+    }
+
+
+def _price(price: LinePrice | None) -> dict[str, Any]:
+    """Per pack: what it cost, and beside it what was agreed and how far it moved."""
+    if price is None:
+        return {"pack_price": "", "move": "", "price_note": ""}
+    currency = current_branch().currency
+    percent = price.difference_percent
+    move = "" if percent is None else f"{'+' if percent > 0 else ''}{format_number(percent)}{NO_BREAK}%"
+    return {
+        "pack_price": format_money(price.now_minor, currency),
+        "move": move if price.moved else "",
+        "price_note": _("agreed: %(price)s", price=format_money(price.agreed_minor, currency))
+        if price.moved
+        else "",
     }
 
 
@@ -99,7 +131,7 @@ def packs_of(session: Session, supplier_id: UUID | None, items: Sequence[Item]) 
 def ordered_lines(session: Session, order: PurchaseOrder) -> list[dict[str, Any]]:
     """Ordered / received / remaining / now: what is still to come is filled in, in packs where it fits."""
     terms = terms_of(session, {order.supplier_id}, [line.item_id for line in order.lines])
-    rows = []
+    rows, currency = [], current_branch().currency
     for line in order.lines:
         amount, unit = stock_amount(line.item, line.open)
         units = [(unit, unit_symbol(unit), UNITS[unit].factor)]
@@ -118,6 +150,10 @@ def ordered_lines(session: Session, order: PurchaseOrder) -> list[dict[str, Any]
                 "unit": unit,
                 "units": units,
                 "echo": echo_unit(line.item),
+                "settled": word(line.reason) if line.missing else _("all of it came"),
+                "price": _("Ordered at %(price)s a pack.", price=format_money(line.price_minor, currency))
+                if line.price_minor is not None
+                else "",
             }
         )
     return rows

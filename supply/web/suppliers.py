@@ -9,16 +9,28 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
+from supply.domain.purchasing.punctuality import Arrival, LeadRecord, lead_records
+from supply.domain.receiving.service import list_deliveries
 from supply.domain.suppliers import service as suppliers
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.ordering import clock_of
 from supply.domain.suppliers.schemas import WEEKDAYS, AddTerms, WriteSupplier, WriteTerms, weekdays
 from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
-from supply.presenting import format_amount, format_money, typed_money, unit_symbol
+from supply.presenting import (
+    format_amount,
+    format_day,
+    format_money,
+    format_percent,
+    typed_money,
+    unit_symbol,
+)
 from supply.quantity import UNITS
+from supply.web.comparison import days_words
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
+from supply.web.receiving_rows import delivery_row
 from supply.web.session import current_branch
 from supply.web.units import unit_options
 
@@ -31,6 +43,8 @@ bp.nav(
     order=65,
 )
 PAGE = 50
+# As many orders and deliveries as the page of a supplier shows.
+LAST = 5
 # As many items as one select can still be used with; a spa's catalogue is far smaller.
 MOST_ITEMS = 500
 Target = tuple[str, dict[str, Any]]
@@ -62,9 +76,11 @@ def day_choices() -> list[tuple[str, str]]:
 
 
 def _days(supplier: Supplier) -> str:
-    if supplier.order_days == 127:
-        return _("every day")
-    return ", ".join(str(_DAYS[day]) for day in weekdays(supplier.order_days))
+    every = supplier.order_days == 127
+    days = _("every day") if every else ", ".join(str(_DAYS[day]) for day in weekdays(supplier.order_days))
+    if supplier.cutoff_minute is None:
+        return days
+    return _("%(days)s, until %(time)s", days=days, time=clock_of(supplier.cutoff_minute))
 
 
 @bp.page("/suppliers", permission=Permission.STOCK_SEE)
@@ -116,13 +132,42 @@ def create_supplier(session: Session, actor: Actor, data: dict[str, Any]) -> Tar
 
 @bp.page("/suppliers/<uuid:supplier_id>", permission=Permission.STOCK_SEE)
 def show_supplier(session: Session, actor: Actor, supplier_id: UUID) -> str:
-    supplier = suppliers.get_supplier(session, supplier_id)
+    supplier, branch = suppliers.get_supplier(session, supplier_id), current_branch()
+    record = lead_records(session, actor, branch.id, [supplier_id])[supplier_id]
+    came = list_deliveries(session, actor, branch.id, supplier_id=supplier_id, limit=LAST)
     return render(
         "suppliers/show.html",
         supplier=supplier,
         days=_days(supplier),
+        leads=_leads(supplier, record),
+        arrivals=[_arrival_row(one) for one in record.arrivals[:LAST]],
+        deliveries=[{**row, "title": row["detail"], "detail": ""} for row in map(delivery_row, came)],
         terms=[_terms_row(terms) for terms in suppliers.list_terms(session, supplier_id)],
     )
+
+
+def _leads(supplier: Supplier, record: LeadRecord) -> list[tuple[str, str]]:
+    stated = [(_("Stated"), days_words(supplier.lead_time_days))]
+    if not record.count:
+        return [*stated, (_("Learned"), _("Nothing yet: no order has come to this branch."))]
+    return [
+        *stated,
+        (_("Usually (median)"), days_words(record.median_days)),
+        (_("Longest"), days_words(record.worst_days)),
+        (_("On time"), format_percent(record.on_time_share)),
+        (_("Orders counted"), str(record.count)),
+    ]
+
+
+def _arrival_row(one: Arrival) -> dict[str, Any]:
+    return {
+        "number": _("Order %(number)s", number=one.number),
+        "url": url_for("orders.show_order", order_id=one.order_id),
+        "ordered": format_day(one.ordered_on),
+        "arrived": format_day(one.arrived_on),
+        "days": days_words(one.days),
+        "late": _("%(days)s late", days=days_words(one.days_late)) if one.days_late else "",
+    }
 
 
 def _terms_row(terms: SupplierTerms) -> dict[str, Any]:
@@ -133,7 +178,9 @@ def _terms_row(terms: SupplierTerms) -> dict[str, Any]:
         "price": format_money(terms.price_minor, terms.currency),
         "minimum": terms.minimum_packs,
         "code": terms.supplier_code,
+        "lead": "" if terms.lead_time_days is None else days_words(terms.lead_time_days),
         "preferred": terms.preferred,
+        "second": terms.second,
     }
 
 
@@ -145,6 +192,7 @@ def edit_supplier(session: Session, actor: Actor, supplier_id: UUID) -> str:
         schema=WriteSupplier,
         supplier=supplier,
         chosen=weekdays(supplier.order_days),
+        cutoff="" if supplier.cutoff_minute is None else clock_of(supplier.cutoff_minute),
         days=day_choices(),
     )
 
@@ -177,7 +225,12 @@ def new_terms(session: Session, actor: Actor, supplier_id: UUID) -> str:
         item=None,
         items=[(item.id, named(item)) for item in items if item.id not in sold],
         units=units,
-        present={"currency": current_branch().currency, "unit": "kg", "minimum_packs": 1},
+        present={
+            "currency": current_branch().currency,
+            "unit": "kg",
+            "minimum_packs": 1,
+            "lead_time_days": None,
+        },
         action=url_for("suppliers.add_terms", supplier_id=supplier_id),
     )
 
@@ -200,7 +253,10 @@ def edit_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUID)
     supplier = suppliers.get_supplier(session, supplier_id)
     terms = suppliers.get_terms(session, supplier_id, item_id)
     amount, unit = catalog.stock_amount(terms.item, terms.pack_quantity)
-    names = ("pack_name", "currency", "minimum_packs", "supplier_code", "preferred")
+    names = (
+        *("pack_name", "currency", "minimum_packs", "supplier_code", "preferred", "second"),
+        "lead_time_days",
+    )
     present = {name: getattr(terms, name) for name in names}
     price = typed_money(terms.price_minor, terms.currency)
     return render(

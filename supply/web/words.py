@@ -165,6 +165,17 @@ _WORDS: dict[str, dict[str, Text]] = {
         "closed": lazy("Closed"),
         "cancelled": lazy("Cancelled"),
     },
+    "Deviation": {
+        "more-to-come": lazy("Less: more to come"),
+        "sold-out": lazy("Less: the supplier has no more"),
+        "discontinued": lazy("Less: no longer sold"),
+        "refused": lazy("Less: sent back, not good"),
+        "not-needed": lazy("Less: not needed any more"),
+        "whole-packs": lazy("More: only whole packs"),
+        "agreed": lazy("More: agreed with us"),
+        "gift": lazy("More: a gift"),
+        "sent-too-much": lazy("More: sent by mistake, kept"),
+    },
     "EntryKind": {
         "event": lazy("More or less is used"),
         "closed": lazy("We are closed"),

@@ -19,7 +19,6 @@ from supply.domain.preparation import starter as preparation_starter
 from supply.domain.readiness.counting import count_not_ready
 from supply.domain.readiness.covering import Cause, Colour
 from supply.domain.readiness.fixing import Remedy
-from supply.domain.readiness.gathering import arrival
 from supply.domain.readiness.service import Readiness, readiness_of
 from supply.domain.suppliers import service as suppliers
 from supply.errors import Invalid, NotFound
@@ -226,14 +225,3 @@ def test_what_safety_asks_for_colours_the_step(session: Session, cast: Cast, spa
     with clock.standing_at(NINE - timedelta(hours=1)):
         number = read_snapshot(lambda store: count_not_ready(store, cast.manager, cast.branch_id))
     assert number == len(ready.visits) - ready.count(Colour.GREEN) > 0
-
-
-@pytest.mark.parametrize(
-    ("order_days", "lead", "expected"),
-    [(127, 0, 0), (127, 2, 2), (0b0000001, 0, 1), (0b1000000, 0, 0), (0b0000100, 1, 4)],
-)
-def test_an_order_is_sent_on_the_next_day_that_takes_orders(
-    order_days: int, lead: int, expected: int
-) -> None:
-    """The 22nd of November 2026 is a Sunday."""
-    assert arrival(TODAY, order_days, lead) == TODAY + timedelta(days=expected)

@@ -21,9 +21,11 @@ from supply.domain.ledger.checking import check_ledger
 from supply.domain.ledger.models import Lot, Movement
 from supply.domain.purchasing import deciding, ending, orders
 from supply.domain.purchasing import service as purchasing
-from supply.domain.purchasing.models import OrderStatus
-from supply.domain.receiving import correcting, service
+from supply.domain.purchasing.models import Deviation, OrderStatus
+from supply.domain.receiving import correcting, learning, service
 from supply.domain.receiving.dating import Dating, dating
+from supply.domain.reports.checking import check_books
+from supply.domain.suppliers import prices
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.permissions import Actor
 from tests import goods as shop
@@ -263,14 +265,77 @@ def test_partial_over_and_unordered_lines(cast: Cast, goods: Goods, session: Ses
     )
     assert level(session, cast, goods.ginger) == (5 * KG, 10 * KG)
     assert status_of(session, cast, order_id) is OrderStatus.PARTLY_RECEIVED
-    deliver(cast, goods.farm, line(goods.ginger, "3", "carton"), purchase_order_id=order_id)
+    more = line(goods.ginger, "3", "carton")
+    error = refused(
+        Invalid, "reason_missing", lambda: deliver(cast, goods.farm, more, purchase_order_id=order_id)
+    )
+    assert list(error.errors) == ["lines.0.reason"]
+    unfit = more | {"reason": Deviation.SOLD_OUT}
+    refused(Invalid, "reason_unfit", lambda: deliver(cast, goods.farm, unfit, purchase_order_id=order_id))
+    deliver(cast, goods.farm, more | {"reason": Deviation.GIFT}, purchase_order_id=order_id)
     assert level(session, cast, goods.ginger) == (20 * KG, 0)
     assert status_of(session, cast, order_id) is OrderStatus.RECEIVED
 
 
+def test_what_will_never_come_is_not_awaited(cast: Cast, goods: Goods, session: Session) -> None:
+    """Until it comes after all, or what was said of it is taken back."""
+    order_id = ordered(cast, goods.ginger, "3", "carton")
+    short = line(goods.ginger, "1", "carton") | {"reason": Deviation.SOLD_OUT}
+    nothing = {"item_id": goods.ginger, "amount": None, "unit": None, "reason": Deviation.SOLD_OUT}
+    refused(Invalid, "amount_missing", lambda: deliver(cast, goods.farm, nothing, purchase_order_id=order_id))
+    delivery_id = deliver(cast, goods.farm, short, purchase_order_id=order_id)
+    assert level(session, cast, goods.ginger) == (5 * KG, 0)
+    (kept,) = orders.get_order(session, cast.manager, order_id).lines
+    assert (kept.reason, kept.missing, kept.open) == (Deviation.SOLD_OUT, 10 * KG, 0)
+    assert service.get_delivery(session, cast.manager, delivery_id).lines[0].reason is Deviation.SOLD_OUT
+    assert status_of(session, cast, order_id) is OrderStatus.RECEIVED
+    assert list(check_books(session)) == []
+    session.rollback()
+    reverse(cast, delivery_id)
+    assert level(session, cast, goods.ginger) == (0, 15 * KG)
+    some = line(goods.ginger, "2", "carton")
+    towel = line(goods.towel, "9", "piece", None, None)
+    deliver(cast, goods.farm, some, purchase_order_id=order_id)
+    deliver(cast, goods.farm, towel, nothing, purchase_order_id=order_id)
+    assert level(session, cast, goods.ginger) == (10 * KG, 0)
+    deliver(cast, goods.farm, line(goods.ginger, "1", "carton"), purchase_order_id=order_id)
+    (kept,) = orders.get_order(session, cast.manager, order_id).lines
+    assert (kept.reason, kept.missing) == (None, 0)
+
+
+def test_prices_that_moved_become_the_suppliers(cast: Cast, goods: Goods, session: Session) -> None:
+    order_id = ordered(cast, goods.ginger, "3", "carton")
+    dearer = line(goods.ginger, "2", "carton") | {"cost_minor": 520_000}
+    delivery_id = deliver(cast, goods.farm, dearer, purchase_order_id=order_id)
+    price = service.get_delivery(session, cast.manager, delivery_id).lines[0].price
+    assert price is not None
+    assert (price.now_minor, price.agreed_minor, price.difference_percent) == (
+        260_000,
+        250_000,
+        Decimal("4.0"),
+    )
+    session.rollback()
+
+    def confirm(by: Actor) -> object:
+        return write_transaction(lambda s: learning.confirm_prices(s, by, delivery_id).id)
+
+    refused(Forbidden, "not_permitted", lambda: confirm(cast.therapist))
+    refused(NotFound, "delivery_not_found", lambda: confirm(cast.outsider))
+    confirm(cast.storekeeper)
+    refused(Conflict, "no_price_moved", lambda: confirm(cast.storekeeper))
+    history = prices.list_prices(session, goods.farm, goods.ginger)
+    assert [(one.price_minor, one.delivery_id) for one in history] == [
+        (260_000, delivery_id),
+        (250_000, None),
+    ]
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "supplier.price")).one()
+    assert entry.changes["price_minor"] == [250_000, 260_000]
+
+
 def test_reversing_opens_the_order_again(cast: Cast, goods: Goods, session: Session) -> None:
     order_id = ordered(cast, goods.ginger, "2", "carton")
-    delivery_id = deliver(cast, goods.farm, line(goods.ginger, "3", "carton"), purchase_order_id=order_id)
+    three = line(goods.ginger, "3", "carton") | {"reason": Deviation.SENT_TOO_MUCH}
+    delivery_id = deliver(cast, goods.farm, three, purchase_order_id=order_id)
     assert level(session, cast, goods.ginger) == (15 * KG, 0)
     correct(cast, delivery_id, 1, "1", "carton")
     assert level(session, cast, goods.ginger) == (5 * KG, 5 * KG)
@@ -289,7 +354,13 @@ def test_a_closed_order_stays_closed(cast: Cast, goods: Goods, session: Session)
     assert status_of(session, cast, order_id) is OrderStatus.CLOSED
 
 
-DEED = st.tuples(st.sampled_from(["deliver", "reverse", "correct"]), st.integers(0, 3), st.integers(1, 4))
+DEED = st.tuples(
+    st.sampled_from(["deliver", "reverse", "correct"]),
+    st.integers(0, 3),
+    st.integers(1, 4),
+    st.sampled_from([None, Deviation.MORE_TO_COME, Deviation.SOLD_OUT, Deviation.AGREED]),
+)
+UNHEARD = ("already_reversed", "nothing_changes", "reason_missing", "reason_unfit")
 
 
 @settings(
@@ -299,25 +370,28 @@ DEED = st.tuples(st.sampled_from(["deliver", "reverse", "correct"]), st.integers
 )
 @given(deeds=st.lists(DEED, max_size=8))
 def test_on_order_is_always_the_sum_of_what_is_open(
-    cast: Cast, goods: Goods, session: Session, deeds: list[tuple[str, int, int]]
+    cast: Cast, goods: Goods, session: Session, deeds: list[tuple[str, int, int, Deviation | None]]
 ) -> None:
     order_id = ordered(cast, goods.ginger, "5", "carton")
     made: list[UUID] = []
-    for deed, which, cartons in deeds:
+    for deed, which, cartons, reason in deeds:
         try:
             if deed == "deliver" or not made:
-                came = line(goods.ginger, str(cartons), "carton", f"G-{which}")
+                came = line(goods.ginger, str(cartons), "carton", f"G-{which}") | {"reason": reason}
                 made.append(deliver(cast, goods.farm, came, purchase_order_id=order_id))
             elif deed == "reverse":
                 reverse(cast, made[which % len(made)])
             else:
                 correct(cast, made[which % len(made)], 1, str(cartons), "carton")
         except (Conflict, Invalid) as refusal:
-            if refusal.code not in ("already_reversed", "nothing_changes"):
+            if refusal.code not in UNHEARD:
                 raise
         on_order = level(session, cast, goods.ginger)[1]
         assert on_order == open_of(session, cast, goods.ginger)
-    assert list(check_ledger(session)) == []
+    (line_,) = orders.get_order(session, cast.manager, order_id).lines
+    standing = [service.get_delivery(session, cast.manager, one).lines[0].quantity for one in made]
+    assert line_.received == sum(standing)
+    assert list(check_books(session)) == []
     session.rollback()
 
 

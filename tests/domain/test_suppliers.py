@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from supply.database import new_id
 from supply.domain.catalog import service as catalog
+from supply.domain.suppliers import ordering, prices
 from supply.domain.suppliers import service as suppliers
-from supply.domain.suppliers.models import Supplier
+from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.places import choose_suppliers
 from supply.domain.suppliers.schemas import WriteSupplier, weekdays
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from tests.cast import Cast
@@ -113,3 +116,71 @@ def test_order_days_are_weekdays_outside_and_bits_inside() -> None:
     loaded = WriteSupplier().load({"code": "a", "name": "A", "order_days": ["friday", "monday"]})
     assert loaded["order_days"] == 0b10001
     assert weekdays(0b10001) == ["monday", "friday"]
+
+
+HANOI = "Asia/Ho_Chi_Minh"
+
+
+@pytest.mark.parametrize(
+    ("days", "cutoff", "clock_time", "wait"),
+    [
+        (127, None, "23:59", 0),
+        (127, 870, "14:29", 0),
+        (127, 870, "14:30", 1),
+        (0b0000001, None, "09:00", 1),
+        (0b1000000, None, "09:00", 0),
+        (0b1000000, 870, "15:00", 7),
+        (0b0000100, 870, "15:00", 3),
+    ],
+)
+def test_an_order_counts_from_its_order_day(
+    days: int, cutoff: int | None, clock_time: str, wait: int
+) -> None:
+    """The 22nd of November 2026 is a Sunday; the clock is the branch's."""
+    now = datetime.fromisoformat(f"2026-11-22T{clock_time}+07:00")
+    sold_by = Supplier(order_days=days, cutoff_minute=cutoff, lead_time_days=2)
+    assert ordering.days_to_order(sold_by, now, HANOI) == wait
+    slow = ordering.lead_days(sold_by, SupplierTerms(lead_time_days=5))
+    assert (slow, ordering.lead_days(sold_by, SupplierTerms())) == (5, 2)
+    assert ordering.due(sold_by, slow, now, HANOI) == now + timedelta(days=wait + 5)
+
+
+def test_first_and_second_are_chosen(session: Session, cast: Cast, item_id: UUID) -> None:
+    first, second, third = (supplier(session, cast, code) for code in "abc")
+    for one in (first, second, third):
+        suppliers.set_terms(session, cast.manager, one.id, item_id, **TERMS, second=one is second)
+
+    def places() -> list[tuple[str, bool, bool]]:
+        session.expire_all()
+        found = suppliers.terms_of_item(session, item_id)
+        return [(one.supplier.code, one.preferred, one.second) for one in found]
+
+    assert places() == [("a", True, False), ("b", False, True), ("c", False, False)]
+    choose_suppliers(session, cast.manager, item_id, preferred_id=second.id, second_id=third.id)
+    assert places() == [("b", True, False), ("c", False, True), ("a", False, False)]
+    suppliers.update_supplier(
+        session, cast.manager, second.id, version=1, **{**FACTS, "code": "b", "active": False}
+    )
+    assert suppliers.preferred_terms(session, [item_id])[item_id].supplier_id == third.id
+    suppliers.set_terms(session, cast.manager, first.id, item_id, **TERMS, second=True)
+    assert [(code, place) for code, _first, place in places()] == [("b", False), ("a", True), ("c", False)]
+    with pytest.raises(Forbidden):
+        choose_suppliers(session, cast.storekeeper, item_id, preferred_id=first.id)
+    for chosen, field in (
+        ({"preferred_id": new_id()}, "preferred_id"),
+        ({"preferred_id": first.id, "second_id": first.id}, "second_id"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            choose_suppliers(session, cast.manager, item_id, **chosen)
+        assert list(caught.value.errors) == [field]
+
+
+def test_prices_have_a_history(session: Session, cast: Cast, item_id: UUID) -> None:
+    made = supplier(session, cast)
+    for price in (125_000, 125_000, 130_000):
+        suppliers.set_terms(session, cast.manager, made.id, item_id, **{**TERMS, "price_minor": price})
+    history = prices.list_prices(session, made.id, item_id)
+    assert [(one.price_minor, one.person_id) for one in history] == [
+        (130_000, cast.manager.person_id),
+        (125_000, cast.manager.person_id),
+    ]

@@ -61,8 +61,9 @@ def receive(
 
     `on_order` changes what is still to come (base units by item) in the same writing.
     """
-    load(writer, {receipt.item_id for receipt in receipts}, {lot.id for lot in lots})
-    note_on_order(writer, on_order or {})
+    awaited = on_order or {}
+    load(writer, {receipt.item_id for receipt in receipts} | awaited.keys(), {lot.id for lot in lots})
+    note_on_order(writer, awaited)
     drafts = []
     for receipt, lot in zip(receipts, lots, strict=True):
         place = place_of(writer, receipt.item_id, lot, receipt.location_id)

@@ -20,6 +20,7 @@ from supply.domain.planning.models import CalendarEntry, ItemEstimate
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.service import BEST_FIRST
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 
 HISTORY_DAYS = 182
@@ -38,7 +39,7 @@ def sold_items(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
         .outerjoin(StockLevel, level)
         .where(Supplier.active, Item.active)
-        .order_by(SupplierTerms.item_id, SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(SupplierTerms.item_id, *BEST_FIRST)
     )
     return session.execute(_only(query, Item.id, only)).all()
 
@@ -82,7 +83,7 @@ def shelf(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
 
 def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
     """(item_id, ordered or approved at, expected at, open base units) of every open order line."""
-    left = PurchaseOrderLine.ordered - PurchaseOrderLine.received
+    left = PurchaseOrderLine.open
     query = (
         select(
             PurchaseOrderLine.item_id,
@@ -139,6 +140,25 @@ def lead_history(session: Session, branch_id: UUID) -> Sequence[Any]:
     return session.execute(query.where(recent.c.rank <= LEADS).order_by(recent.c.arrived_at)).all()
 
 
+def item_leads(session: Session, branch_id: UUID, item_ids: Sequence[UUID]) -> Sequence[Any]:
+    """(item_id, ordered_at, arrived_at), oldest first, of the orders of items that have a lead time of their
+    own. No statement where there are none."""
+    if not item_ids:
+        return []
+    query = (
+        select(PurchaseOrderLine.item_id, PurchaseOrder.ordered_at, PurchaseOrder.arrived_at)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
+        .where(
+            PurchaseOrder.branch_id == branch_id,
+            PurchaseOrder.arrived_at.is_not(None),
+            PurchaseOrderLine.item_id.in_(item_ids),
+            PurchaseOrderLine.received > 0,
+        )
+        .order_by(PurchaseOrder.arrived_at.desc())
+    )
+    return session.execute(query.limit(LEADS * len(item_ids))).all()[::-1]
+
+
 def lot_lives(session: Session, branch_id: UUID, since: datetime, only: Only) -> Sequence[Any]:
     """(item_id, created_at, expires_on) of the suppliers' lots of a while that bear a last day."""
     query = select(Lot.item_id, Lot.created_at, Lot.expires_on).where(
@@ -193,7 +213,7 @@ def siblings(session: Session, item_id: UUID) -> list[UUID]:
         select(SupplierTerms.supplier_id)
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
         .where(SupplierTerms.item_id == item_id, Supplier.active)
-        .order_by(SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(*BEST_FIRST)
         .limit(1)
         .scalar_subquery()
     )

@@ -6,7 +6,7 @@ A day number is the proleptic ordinal less one, so that day % 7 is the weekday w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from supply.domain.planning.models import CalendarEntry, EntryKind
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplierSeen, SupplySeen
 from supply.domain.purchasing.rules import get_rules
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.ordering import days_to_order, lead_days
 from supply.quantity import UNITS
 
 HOLDING_RATE = 0.25
@@ -43,6 +44,12 @@ class Sold:
     @property
     def factor(self) -> int:
         return UNITS[self.item.stock_unit].factor
+
+    @property
+    def seller(self) -> str:
+        """What the policy knows its supplier by: what takes longer than the rest comes by itself."""
+        own = self.terms.lead_time_days
+        return str(self.supplier.id) if own is None else f"{self.supplier.id}+{own}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = N
             if entry.kind is EntryKind.SUPPLIERS_CLOSED
         ],
         "unlogged_history": attendance.unlogged(visits, branch.timezone, since, count),
-        "suppliers": _suppliers(session, branch, today, sold.values()),
+        "suppliers": _suppliers(session, branch, sold.values()),
         "supplies": {str(one.item.id): read.supply(one) for one in sold.values()},
     }
     return Seen(branch, today, {str(one.item.id): one for one in sold.values()}, observation)
@@ -118,24 +125,31 @@ def _open(entries: Sequence[CalendarEntry], days: Iterable[date]) -> list[int]:
     return [int(not any(entry.first_on <= day <= entry.last_on for entry in closed)) for day in days]
 
 
-def _suppliers(
-    session: Session, branch: Branch, today: date, sold: Iterable[Sold]
-) -> dict[str, SupplierSeen]:
-    leads: dict[UUID, list[list[int]]] = defaultdict(list)
-    for supplier_id, ordered_at, arrived_at in books.lead_history(session, branch.id):
-        ordered, arrived = (clock.day_of(at, branch.timezone) for at in (ordered_at, arrived_at))
-        leads[supplier_id].append([number_of(ordered), number_of(arrived)])
-    known = {one.supplier.id: one.supplier for one in sold}
+def _suppliers(session: Session, branch: Branch, sold: Collection[Sold]) -> dict[str, SupplierSeen]:
+    known = {one.seller: one for one in sold}
+    slow = {one.item.id: one.seller for one in sold if one.terms.lead_time_days is not None}
+    leads: dict[str, list[list[int]]] = defaultdict(list)
+    for supplier_id, *moments in books.lead_history(session, branch.id):
+        leads[str(supplier_id)].append(_days(moments, branch))
+    for item_id, *moments in books.item_leads(session, branch.id, sorted(slow)):
+        pair, own = _days(moments, branch), leads[slow[item_id]]
+        if pair not in own:
+            own.append(pair)
+    now = clock.now()
     return {
-        str(supplier.id): {
-            "order_days": [day for day in range(7) if supplier.order_days >> day & 1],
-            "can_order": bool(supplier.order_days >> today.weekday() & 1),
-            "lead_stated": float(supplier.lead_time_days),
-            "order_fee": float(supplier.order_fee_minor),
-            "lead_history": leads[supplier.id],
+        seller: {
+            "order_days": [day for day in range(7) if one.supplier.order_days >> day & 1],
+            "can_order": days_to_order(one.supplier, now, branch.timezone) == 0,
+            "lead_stated": float(lead_days(one.supplier, one.terms)),
+            "order_fee": float(one.supplier.order_fee_minor),
+            "lead_history": leads[seller],
         }
-        for supplier in known.values()
+        for seller, one in known.items()
     }
+
+
+def _days(moments: Iterable[datetime], branch: Branch) -> list[int]:
+    return [number_of(clock.day_of(at, branch.timezone)) for at in moments]
 
 
 class _Books:
@@ -166,7 +180,7 @@ class _Books:
         pending, bookings = self._needs(item.id, factor)
         return {
             "unit": item.stock_unit,
-            "supplier": str(sold.supplier.id),
+            "supplier": sold.seller,
             "unit_cost": cost,
             "shortage_cost": self._shortage_cost(item.id, factor, cost),
             "pack": pack,

@@ -23,6 +23,7 @@ from supply.domain.purchasing import par
 from supply.domain.purchasing.models import Requisition, RequisitionLine, RequisitionStatus
 from supply.domain.purchasing.par import Position, Suggestion
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.service import BEST_FIRST
 from supply.i18n import Text, lazy
 from supply.permissions import Actor, Permission, require
 
@@ -107,7 +108,7 @@ def offers_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, Offer]
         select(SupplierTerms, Supplier)
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
         .where(SupplierTerms.item_id.in_(item_ids), Supplier.active)
-        .order_by(SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(*BEST_FIRST)
     )
     best: dict[UUID, Offer] = {}
     for terms, supplier in session.execute(query):

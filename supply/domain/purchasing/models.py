@@ -10,13 +10,17 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     SmallInteger,
     String,
     UniqueConstraint,
+    case,
+    or_,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply.database import Base, coded, new_id
@@ -50,6 +54,32 @@ class SentBy(StrEnum):
     MAIL = "mail"
     PRINT = "print"
     PHONE = "phone"
+
+
+class Deviation(StrEnum):
+    """Why less or more came than was ordered."""
+
+    MORE_TO_COME = "more-to-come"
+    SOLD_OUT = "sold-out"
+    DISCONTINUED = "discontinued"
+    REFUSED = "refused"
+    NOT_NEEDED = "not-needed"
+    WHOLE_PACKS = "whole-packs"
+    AGREED = "agreed"
+    GIFT = "gift"
+    SENT_TOO_MUCH = "sent-too-much"
+
+
+SHORT = (
+    Deviation.MORE_TO_COME,
+    Deviation.SOLD_OUT,
+    Deviation.DISCONTINUED,
+    Deviation.REFUSED,
+    Deviation.NOT_NEEDED,
+)
+OVER = (Deviation.WHOLE_PACKS, Deviation.AGREED, Deviation.GIFT, Deviation.SENT_TOO_MUCH)
+# What is missing for one of these is not awaited any more.
+GIVEN_UP = tuple(reason for reason in SHORT if reason is not Deviation.MORE_TO_COME)
 
 
 class BuyingRules(Base):
@@ -220,10 +250,23 @@ class PurchaseOrderLine(Base):
     # The supplier's words for it, as they were: what stands on the order they get.
     pack_name: Mapped[str | None] = mapped_column(String(40))
     supplier_code: Mapped[str | None] = mapped_column(String(60))
+    # Why what came so far differs, as the last delivery said.
+    reason: Mapped[Deviation | None] = mapped_column(coded(Deviation, "reason"))
 
     item: Mapped[Item] = relationship()
 
     @property
-    def open(self) -> int:
-        """What is still to come; more than ordered leaves nothing open."""
+    def missing(self) -> int:
+        """Ordered and not received, awaited or not."""
         return max(self.ordered - self.received, 0)
+
+    @hybrid_property
+    def open(self) -> int:
+        """What is still to come; more than ordered leaves nothing open, nor does what will never come."""
+        return 0 if self.reason in GIVEN_UP else self.missing
+
+    @open.inplace.expression
+    @classmethod
+    def _open(cls) -> ColumnElement[int]:
+        settled = or_(cls.reason.in_(GIVEN_UP), cls.received >= cls.ordered)
+        return case((settled, 0), else_=cls.ordered - cls.received)

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
-from supply.domain.purchasing import par
 from supply.domain.purchasing.models import (
+    Deviation,
     OrderStatus,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -25,6 +25,7 @@ from supply.domain.purchasing.models import (
     RequisitionLine,
 )
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.ordering import due, lead_days
 from supply.errors import NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -124,7 +125,7 @@ def place_orders(
         for supplier in session.scalars(select(Supplier).where(Supplier.id.in_(by_supplier)))
     }
     orders = [
-        _order(requisition, suppliers[supplier_id], number + offset, lines, terms, writer.recorded_at)
+        _order(writer, requisition, suppliers[supplier_id], number + offset, lines, terms)
         for offset, (supplier_id, lines) in enumerate(by_supplier.items())
     ]
     session.add_all(orders)
@@ -134,20 +135,21 @@ def place_orders(
 
 
 def _order(
+    writer: Writer,
     requisition: Requisition,
     supplier: Supplier,
     number: int,
     lines: Sequence[RequisitionLine],
     terms: Mapping[UUID, SupplierTerms],
-    approved_at: datetime,
 ) -> PurchaseOrder:
+    longest = max(lead_days(supplier, terms.get(line.id)) for line in lines)
     return PurchaseOrder(
         branch_id=requisition.branch_id,
         number=number,
         supplier=supplier,
         requisition_id=requisition.id,
-        approved_at=approved_at,
-        expected_at=par.expected_at(approved_at, supplier.lead_time_days),
+        approved_at=writer.recorded_at,
+        expected_at=due(supplier, longest, writer.recorded_at, writer.timezone),
         lines=[
             PurchaseOrderLine(
                 position=position,
@@ -168,23 +170,29 @@ def _sold_as(terms: SupplierTerms | None) -> dict[str, Any]:
 
 
 def record_receipt(
-    order: PurchaseOrder, deltas: Mapping[UUID, int], came_at: datetime | None = None
+    order: PurchaseOrder,
+    deltas: Mapping[UUID, int],
+    came_at: datetime | None = None,
+    reasons: Mapping[UUID, Deviation | None] | None = None,
 ) -> dict[UUID, int]:
     """Add what came in (or went back: negative) per item; what nobody ordered is left out.
 
-    `came_at` is when; the first arrival is what lead times are learned from.
+    `came_at` is when; the first arrival is what lead times are learned from. `reasons` say why an item
+    differs now; what went back or was corrected is awaited again.
 
     Returns the change of "on order" per item, which the caller posts. An ended order keeps count
     of what came, but nothing of it is open any more.
     """
     ended = order.status in ENDED
     changes: dict[UUID, int] = {}
+    known = reasons or {}
     for line in order.lines:
         delta = deltas.get(line.item_id, 0)
-        if delta == 0:
+        if delta == 0 and line.item_id not in known:
             continue
         before = line.open
         line.received += delta
+        line.reason = known.get(line.item_id)
         if not ended and line.open != before:
             changes[line.item_id] = line.open - before
     anything = any(line.received for line in order.lines)

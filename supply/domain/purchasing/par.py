@@ -6,7 +6,6 @@ All amounts are integers in base units. What looks ahead is policy.py; it never 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 
 from supply.quantity import pack_up
 
@@ -74,8 +73,3 @@ def arithmetic(position: Position, suggestion: Suggestion) -> dict[str, int | No
         "suggested": suggestion.quantity,
         "packs": suggestion.packs,
     }
-
-
-def expected_at(ordered_at: datetime, lead_time_days: int) -> datetime:
-    """When an order sent now should be here."""
-    return ordered_at + timedelta(days=lead_time_days)

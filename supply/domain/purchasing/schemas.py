@@ -13,6 +13,7 @@ from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.purchasing.asking import PLAN
 from supply.domain.purchasing.flags import Flag, sentence
 from supply.domain.purchasing.models import (
+    Deviation,
     OrderStatus,
     PurchaseOrderLine,
     RequisitionLine,
@@ -195,13 +196,21 @@ def _pack(line: PurchaseOrderLine) -> tuple[Decimal, str] | None:
 
 
 class PurchaseOrderLineOut(OutSchema):
-    """open = ordered - received, never below zero. The price is per pack."""
+    """open = ordered - received, never below zero, and zero where `reason` says that the rest will not come.
+    The price is per pack."""
 
     position = fields.Integer(required=True)
     item = fields.Nested(StockItemOut, required=True)
     ordered = Quantity(lambda line: stock_amount(line.item, line.ordered), required=True)
     received = Quantity(lambda line: stock_amount(line.item, line.received), required=True)
     open = Quantity(lambda line: stock_amount(line.item, line.open), required=True)
+    reason = fields.Enum(
+        Deviation,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why what came differs, as the last delivery said."},
+    )
     price_minor = Money(required=True, allow_none=True)
     pack = Quantity(_pack, required=True, allow_none=True)
     pack_name = fields.String(required=True, allow_none=True)

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from supply.domain.audit import service as audit
 from supply.domain.branches.models import Branch
 from supply.domain.outbox import service as outbox
-from supply.domain.purchasing import par
+from supply.domain.purchasing.asking import terms_of
 from supply.domain.purchasing.ending import refuse_ended
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, SentBy
 from supply.domain.purchasing.orders import order_to_change
 from supply.domain.purchasing.paper import csv_of, letter_of, paper_of
+from supply.domain.suppliers.ordering import due, lead_days
 from supply.errors import Conflict, Invalid
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
@@ -43,7 +44,7 @@ def send_order(
         _require_mail(order, mail_server)
     order.status, order.sent_by = OrderStatus.ORDERED, by
     order.ordered_at, order.ordered_by = writer.recorded_at, actor.person_id
-    order.expected_at = par.expected_at(writer.recorded_at, order.supplier.lead_time_days)
+    order.expected_at = due(order.supplier, _longest(session, order), writer.recorded_at, writer.timezone)
     session.flush()
     if by is SentBy.MAIL:
         _queue(session, order)
@@ -57,6 +58,14 @@ def send_order(
         changes={"status": [OrderStatus.DRAFT.value, order.status.value], "sent_by": [None, by.value]},
     )
     return order
+
+
+def _longest(session: Session, order: PurchaseOrder) -> int:
+    """The lead time of the slowest line, by the terms of now."""
+    terms = terms_of(session, {order.supplier_id}, [line.item_id for line in order.lines])
+    return max(
+        lead_days(order.supplier, terms.get((order.supplier_id, line.item_id))) for line in order.lines
+    )
 
 
 def _require_mail(order: PurchaseOrder, mail_server: bool) -> None:

@@ -26,6 +26,7 @@ from supply.domain.readiness.covering import Coming, Pile
 from supply.domain.readiness.fixing import Brewing, Elsewhere, Seller, Spare
 from supply.domain.readiness.open_visits import begin_of, rows_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.ordering import days_to_order, lead_days
 from supply.domain.treatments.models import Substitute
 
 
@@ -39,7 +40,7 @@ def list_coming(
         select(
             PurchaseOrderLine.item_id,
             PurchaseOrder.id,
-            PurchaseOrderLine.ordered - PurchaseOrderLine.received,
+            PurchaseOrderLine.open,
             PurchaseOrder.expected_at,
             PurchaseOrder.status,
         )
@@ -49,7 +50,7 @@ def list_coming(
             PurchaseOrder.status.in_(OPEN_ORDERS),
             PurchaseOrder.expected_at < begin_of(until + timedelta(days=1), branch.timezone),
             PurchaseOrderLine.item_id.in_(sorted(item_ids)),
-            PurchaseOrderLine.ordered > PurchaseOrderLine.received,
+            PurchaseOrderLine.open > 0,
         )
     )
     found: dict[UUID, list[Coming]] = defaultdict(list)
@@ -119,21 +120,16 @@ def list_sellers(
         .order_by(Supplier.code)
     )
     found: dict[UUID, list[Seller]] = defaultdict(list)
-    suppliers = {}
+    suppliers, now = {}, clock.now()
     for terms, supplier in session.execute(query):
         suppliers[supplier.id] = supplier
         price = terms.price_minor if terms.currency == branch.currency else None
-        arrives_on = arrival(today, supplier.order_days, supplier.lead_time_days)
+        wait = days_to_order(supplier, now, branch.timezone)
+        arrives_on = today + timedelta(days=wait + lead_days(supplier, terms))
         found[terms.item_id].append(
             Seller(supplier.id, arrives_on, terms.pack_quantity, terms.minimum_packs, price)
         )
     return found, suppliers
-
-
-def arrival(today: date, order_days: int, lead_time_days: int) -> date:
-    """When an order made now is here: sent on the next day on which orders are taken (bit 0 is Monday)."""
-    wait = next(ahead for ahead in range(7) if order_days >> (today.weekday() + ahead) % 7 & 1)
-    return today + timedelta(days=wait + lead_time_days)
 
 
 def piles_of(standing: Iterable[Standing], currency: str) -> dict[UUID, list[Pile]]:

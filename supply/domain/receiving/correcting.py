@@ -43,9 +43,8 @@ def reverse_delivery(
 
     Raises Conflict("already_reversed"), Conflict("already_used") with `uses` and `correctable`, Stale.
     """
-    writer, delivery = _open(session, actor, delivery_id, version)
+    writer, delivery = delivery_to_change(session, actor, delivery_id, version, lines)
     positions = set(lines) or {line.position for line in delivery.lines}
-    _require_positions(delivery, positions)
     standing = [line for line in delivery.lines if line.position in positions and line.quantity]
     if not standing:
         raise Conflict("already_reversed", lazy("This was taken back already."))
@@ -86,8 +85,7 @@ def correct_delivery_line(
 
     Raises Conflict("already_used") with `correctable`, Conflict("already_reversed"), Stale.
     """
-    writer, delivery = _open(session, actor, delivery_id, version)
-    _require_positions(delivery, {position})
+    writer, delivery = delivery_to_change(session, actor, delivery_id, version, {position})
     line = next(line for line in delivery.lines if line.position == position)
     if line.quantity == 0:
         raise Conflict(
@@ -152,8 +150,10 @@ def _least(line: DeliveryLine, least: int) -> dict[str, Any]:
     }
 
 
-def _open(session: Session, actor: Actor, delivery_id: UUID, version: int | None) -> tuple[Writer, Delivery]:
-    """The delivery as it is now, held under its branch's lock by somebody who may."""
+def delivery_to_change(
+    session: Session, actor: Actor, delivery_id: UUID, version: int | None, positions: Collection[int]
+) -> tuple[Writer, Delivery]:
+    """The delivery as it is now, held under its branch's lock by somebody who may; it has these lines."""
     branch_id = session.scalar(select(Delivery.branch_id).where(Delivery.id == delivery_id))
     if branch_id is None or not actor.belongs_to(branch_id):
         raise not_found()
@@ -163,12 +163,9 @@ def _open(session: Session, actor: Actor, delivery_id: UUID, version: int | None
     assert delivery is not None, "deliveries are never deleted"
     if version is not None and delivery.version != version:
         raise Stale("stale", lazy("Somebody changed this delivery meanwhile. Look at it again."))
-    return writer, delivery
-
-
-def _require_positions(delivery: Delivery, positions: Collection[int]) -> None:
     if set(positions) - {line.position for line in delivery.lines}:
         raise NotFound("line_not_found", lazy("This delivery has no such line."))
+    return writer, delivery
 
 
 def _follow_order(

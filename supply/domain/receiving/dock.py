@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import gcd
@@ -100,14 +100,17 @@ def require_locations(session: Session, branch_id: UUID, named: Mapping[str, UUI
 
 
 def read_lines(
-    writer: Writer, dock: Dock, lines: Sequence[Telling], location_id: UUID, arrived_on: date, expired: bool
+    writer: Writer,
+    dock: Dock,
+    lines: Mapping[str, Telling],
+    location_id: UUID,
+    arrived_on: date,
+    expired: bool,
 ) -> list[Arrived]:
-    """Every line as it counts. Raises Invalid with the field; `expired` lets expired lots in."""
+    """Every line as it counts. Raises Invalid with its field; `expired` lets expired lots in."""
     return [
-        _arrived(
-            writer, dock, line, f"lines.{index}", line.get("location_id") or location_id, arrived_on, expired
-        )
-        for index, line in enumerate(lines)
+        _arrived(writer, dock, line, field, line.get("location_id") or location_id, arrived_on, expired)
+        for field, line in lines.items()
     ]
 
 

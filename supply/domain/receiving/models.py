@@ -10,13 +10,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply import clock
-from supply.database import Base, new_id
+from supply.database import Base, coded, new_id
 from supply.domain.branches.models import Branch, Location
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Lot
 from supply.domain.people.models import Person
-from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.purchasing.models import Deviation, PurchaseOrder
 from supply.domain.receiving.dating import Dating, dating
+from supply.domain.receiving.pricing import LinePrice, line_price
 from supply.domain.suppliers.models import Supplier
 
 
@@ -69,11 +70,25 @@ class DeliveryLine(Base):
     received: Mapped[int]
     quantity: Mapped[int]
     cost_minor: Mapped[int | None]
+    # Why less or more came than the order names.
+    reason: Mapped[Deviation | None] = mapped_column(coded(Deviation, "reason"))
+    # What a pack was to cost when it came: by the order, else by the supplier's terms.
+    agreed_minor: Mapped[int | None]
+    pack_quantity: Mapped[int | None]
 
     delivery: Mapped[Delivery] = relationship(back_populates="lines")
     item: Mapped[Item] = relationship()
     lot: Mapped[Lot] = relationship()
     location: Mapped[Location] = relationship()
+
+    @property
+    def price(self) -> LinePrice | None:
+        """What a pack cost beside what was agreed; None where one of them is not known."""
+        if self.agreed_minor is None or self.pack_quantity is None:
+            return None
+        return line_price(
+            self.cost_minor, self.quantity or self.received, self.agreed_minor, self.pack_quantity
+        )
 
     @property
     def dating(self) -> Dating:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.schemas import StockItemOut
+from supply.domain.purchasing.models import Deviation
 from supply.domain.receiving.dating import Dating
 from supply.fields import Amount, BaseSchema, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
 from supply.i18n import lazy
@@ -15,12 +18,14 @@ MAX_LINES = 200
 
 
 class LogDeliveryLine(BaseSchema):
-    """What came of an item. The unit may be the supplier's pack."""
+    """What came of an item. The unit may be the supplier's pack. Without an amount nothing came of an item
+    that is ordered, for the reason."""
 
     item_id = Id(required=True, metadata={"label": lazy("Item")})
-    amount = Amount(required=True, metadata={"label": lazy("Amount")})
+    amount = Amount(allow_none=True, load_default=None, metadata={"label": lazy("Amount")})
     unit = Text(
-        required=True,
+        allow_none=True,
+        load_default=None,
         max_length=40,
         metadata={
             "label": lazy("Unit"),
@@ -48,6 +53,23 @@ class LogDeliveryLine(BaseSchema):
         },
     )
     location_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("Place")})
+    reason = fields.Enum(
+        Deviation,
+        by_value=True,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "label": lazy("Why less or more came"),
+            "description": "Against an order. Less without a reason: more is to come. More needs one.",
+        },
+    )
+
+    @validates_schema
+    def _enough(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("amount") is None and data.get("reason") is None:
+            raise ValidationError(str(lazy("Write how much came.")), "amount")
+        if data.get("amount") is not None and data.get("unit") is None:
+            raise ValidationError(str(lazy("Say the unit of the amount.")), "unit")
 
 
 class LogDelivery(BaseSchema):
@@ -93,14 +115,35 @@ class CorrectDeliveryLine(BaseSchema):
     reason = Text(required=True, max_length=400, multiline=True, metadata={"label": lazy("Reason")})
 
 
+class ConfirmPrices(BaseSchema):
+    """Without lines every price that moved is taken over."""
+
+    lines = fields.List(
+        Whole(minimum=1, maximum=MAX_LINES),
+        load_default=list,
+        validate=validate.Length(max=MAX_LINES),
+        metadata={"description": "Positions of the lines whose prices are taken over."},
+    )
+
+
 class ListDeliveries(BaseSchema):
     branch_id = Id(required=True)
     supplier_id = Id(load_default=None)
     purchase_order_id = Id(load_default=None)
 
 
+class LinePriceOut(OutSchema):
+    """Per pack: what it cost now, what was agreed (the order, else the terms), the difference in percent."""
+
+    now_minor = Money(required=True)
+    agreed_minor = Money(required=True)
+    moved = fields.Boolean(required=True)
+    difference_percent = fields.Decimal(required=True, allow_none=True, as_string=True, places=1)
+
+
 class DeliveryLineOut(OutSchema):
-    """`received` was first written down, `quantity` holds now; 0 was taken back."""
+    """`received` was first written down, `quantity` holds now; 0 was taken back. `price` is there where
+    somebody said what the line cost and a price was agreed."""
 
     position = fields.Integer(required=True)
     item = fields.Nested(StockItemOut, required=True)
@@ -113,6 +156,14 @@ class DeliveryLineOut(OutSchema):
     received = Quantity(lambda line: stock_amount(line.item, line.received), required=True)
     quantity = Quantity(lambda line: stock_amount(line.item, line.quantity), required=True)
     cost_minor = Money(required=True, allow_none=True)
+    reason = fields.Enum(
+        Deviation,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why less or more came than the order still awaited."},
+    )
+    price = fields.Nested(LinePriceOut, required=True, allow_none=True)
     dating = fields.Enum(
         Dating,
         by_value=True,

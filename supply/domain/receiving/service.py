@@ -5,7 +5,7 @@ Stock moves only in the ledger; what is open of an order moves only in purchasin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -18,17 +18,20 @@ from supply.database import new_id
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot
 from supply.domain.ledger.moment import happened
+from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
 from supply.domain.purchasing.ending import refuse_ended
-from supply.domain.purchasing.models import PurchaseOrder
+from supply.domain.purchasing.models import Deviation, PurchaseOrder
 from supply.domain.receiving import dock
-from supply.domain.receiving.dock import Arrived, Telling
+from supply.domain.receiving.deviating import reasons_of
+from supply.domain.receiving.dock import Arrived, Dock, Telling
 from supply.domain.receiving.models import Delivery, DeliveryLine
 from supply.errors import Invalid, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
 SOURCE = "delivery"
+Agreed = tuple[int, int]
 _WHOLE = (
     joinedload(Delivery.branch),
     joinedload(Delivery.supplier),
@@ -96,8 +99,9 @@ def log_delivery(
 ) -> Delivery:
     """Take in what came; it is in stock at once. Set-based: the statements do not grow with the lines.
 
-    A line is {item_id, amount, unit, lot_number?, expires_on?, cost_minor?, location_id?}; a unit may be the
-    supplier's pack. Raises Invalid naming the field, Conflict("order_cancelled" | "order_closed").
+    A line is {item_id, amount?, unit?, lot_number?, expires_on?, cost_minor?, location_id?, reason?}; a unit
+    may be the supplier's pack. Against an order a line without an amount says why nothing came of it.
+    Raises Invalid naming the field, Conflict("order_cancelled" | "order_closed").
     """
     require(actor, Permission.DELIVERY_LOG, branch_id)
     writer = ledger.lock(session, actor, branch_id)
@@ -107,7 +111,11 @@ def log_delivery(
     order = _order(session, branch_id, supplier_id, purchase_order_id)
     arrived_on = clock.day_of(when, writer.timezone)
     place = location_id or known.location_id
-    arrived = dock.read_lines(writer, known, lines, place, arrived_on, accept_expired)
+    came = _came(lines, order)
+    arrived = dock.read_lines(writer, known, came, place, arrived_on, accept_expired)
+    totals = _totals(arrived)
+    reasons = {} if order is None else reasons_of(order.lines, totals, _told_reasons(lines))
+    agreed = _agreed(writer, known, order)
     lots = ledger.obtain_lots(writer, [one.facts for one in arrived])
     delivery = Delivery(
         id=new_id(),
@@ -119,14 +127,17 @@ def log_delivery(
         recorded_at=writer.recorded_at,
         person_id=actor.person_id,
         lines=[
-            _line(position, told, one, lot)
-            for position, (told, one, lot) in enumerate(zip(lines, arrived, lots, strict=True), start=1)
+            _line(position, told, one, lot, reasons.get(one.item.id), agreed.get(one.item.id))
+            for position, (told, one, lot) in enumerate(
+                zip(came.values(), arrived, lots, strict=True), start=1
+            )
         ],
     )
     delivery.arrived_on = arrived_on
     session.add(delivery)
     receipts = [_receipt(delivery, line) for line in delivery.lines]
-    ledger.receive(writer, receipts, lots, on_order=_towards(order, arrived, when))
+    on_order = {} if order is None else orders.record_receipt(order, totals, when, reasons)
+    ledger.receive(writer, receipts, lots, on_order=on_order)
     session.flush()
     return delivery
 
@@ -162,8 +173,45 @@ def _order(
     return order
 
 
-def _line(position: int, told: Telling, one: Arrived, lot: Lot) -> DeliveryLine:
+def _came(lines: Sequence[Telling], order: PurchaseOrder | None) -> dict[str, Telling]:
+    """The lines of which something came, by their fields; of what is ordered nothing may have come."""
+    ordered = set() if order is None else {line.item_id for line in order.lines}
+    came = {f"lines.{index}": line for index, line in enumerate(lines) if line.get("amount") is not None}
+    for index, line in enumerate(lines):
+        if f"lines.{index}" not in came and (line["item_id"] not in ordered or not came):
+            raise Invalid("amount_missing", lazy("Write how much came."), field=f"lines.{index}.amount")
+    return came
+
+
+def _told_reasons(lines: Sequence[Telling]) -> list[tuple[str, UUID, Deviation | None]]:
+    return [(f"lines.{index}", line["item_id"], line.get("reason")) for index, line in enumerate(lines)]
+
+
+def _totals(arrived: Collection[Arrived]) -> dict[UUID, int]:
+    came: dict[UUID, int] = {}
+    for one in arrived:
+        came[one.item.id] = came.get(one.item.id, 0) + one.quantity
+    return came
+
+
+def _agreed(writer: Writer, known: Dock, order: PurchaseOrder | None) -> dict[UUID, Agreed]:
+    """(price per pack, pack) of each item: as ordered, else by the terms, in the branch's currency."""
+    prices = {
+        item_id: (terms.price_minor, terms.pack_quantity)
+        for item_id, terms in known.terms.items()
+        if terms.currency == writer.currency
+    }
+    for line in order.lines if order else ():
+        if line.price_minor is not None and line.pack_quantity is not None:
+            prices[line.item_id] = (line.price_minor, line.pack_quantity)
+    return prices
+
+
+def _line(
+    position: int, told: Telling, one: Arrived, lot: Lot, reason: Deviation | None, agreed: Agreed | None
+) -> DeliveryLine:
     amount: Decimal = told["amount"]
+    price, pack = agreed or (None, None)
     return DeliveryLine(
         position=position,
         item=one.item,
@@ -176,6 +224,9 @@ def _line(position: int, told: Telling, one: Arrived, lot: Lot) -> DeliveryLine:
         received=one.quantity,
         quantity=one.quantity,
         cost_minor=one.cost_minor,
+        reason=reason,
+        agreed_minor=price,
+        pack_quantity=pack,
     )
 
 
@@ -190,15 +241,3 @@ def _receipt(delivery: Delivery, line: DeliveryLine) -> ledger.Receipt:
         line.position,
         delivery.happened_at,
     )
-
-
-def _towards(
-    order: PurchaseOrder | None, arrived: Collection[Arrived], came_at: datetime
-) -> Mapping[UUID, int]:
-    """What the delivery takes off "on order", by item; nobody ordered what the order does not name."""
-    if order is None:
-        return {}
-    came: dict[UUID, int] = {}
-    for one in arrived:
-        came[one.item.id] = came.get(one.item.id, 0) + one.quantity
-    return orders.record_receipt(order, came, came_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Branch
@@ -39,12 +39,11 @@ def _reserved(session: Session) -> Sums:
 
 def _on_order(session: Session) -> Sums:
     """Per branch and item what is still open of orders that stand."""
-    missing = PurchaseOrderLine.ordered - PurchaseOrderLine.received
     query = (
         select(
             PurchaseOrder.branch_id,
             PurchaseOrderLine.item_id,
-            func.sum(case((missing > 0, missing), else_=0)),
+            func.sum(PurchaseOrderLine.open),
         )
         .join(PurchaseOrderLine, PurchaseOrderLine.order_id == PurchaseOrder.id)
         .where(PurchaseOrder.status.in_(OPEN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,12 @@ from marshmallow import ValidationError, fields, validate
 
 from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import stock_amount
-from supply.fields import Amount, BaseSchema, Code, Money, OutSchema, Text, Tick, Whole
+from supply.domain.suppliers.ordering import clock_of
+from supply.fields import Amount, BaseSchema, Code, Id, Moment, Money, OutSchema, Text, Tick, Whole
 from supply.i18n import LOCALES, lazy
 from supply.quantity import MINOR_DIGITS
 
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -38,6 +41,25 @@ class Weekdays(fields.List[str]):
 def weekdays(bits: int) -> list[str]:
     """The names of the days that the bits hold."""
     return [day for index, day in enumerate(WEEKDAYS) if bits >> index & 1]
+
+
+class DayMinute(fields.String):
+    """A time of day outside ("14:30"), minutes since midnight inside."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {}).update({"pattern": _CLOCK.pattern, "example": "14:30"})
+        super().__init__(**kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if not _CLOCK.fullmatch(text) or text == "00:00":
+            raise ValidationError(str(lazy("Write a time of day after midnight, such as 14:30.")))
+        return int(text[:2]) * 60 + int(text[3:])
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else clock_of(value)
 
 
 class WriteSupplier(BaseSchema):
@@ -66,6 +88,16 @@ class WriteSupplier(BaseSchema):
     )
     order_days = Weekdays(
         load_default=127, metadata={"label": lazy("Days on which orders are taken"), "example": ["monday"]}
+    )
+    order_cutoff = DayMinute(
+        attribute="cutoff_minute",
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": lazy("Orders until"),
+            "hint": lazy("From this hour on, an order counts for the next order day."),
+            "description": "A time of day where the branch is; from then on, the next order day counts.",
+        },
     )
     lead_time_days = Whole(
         minimum=0, maximum=365, load_default=2, metadata={"label": lazy("Lead time in days"), "example": 2}
@@ -98,7 +130,19 @@ class WriteTerms(BaseSchema):
         max_length=60,
         metadata={"label": lazy("Supplier's article number")},
     )
+    lead_time_days = Whole(
+        minimum=0,
+        maximum=365,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": lazy("Lead time of this item in days"),
+            "hint": lazy("Left empty, the supplier's holds."),
+            "example": 5,
+        },
+    )
     preferred = Tick(load_default=False, metadata={"label": lazy("Order from here first")})
+    second = Tick(load_default=False, metadata={"label": lazy("Second choice")})
 
 
 class AddTerms(WriteTerms):
@@ -115,6 +159,7 @@ class SupplierOut(OutSchema):
     email = fields.String(required=True, allow_none=True)
     phone = fields.String(required=True, allow_none=True)
     order_days = Weekdays(required=True)
+    order_cutoff = DayMinute(attribute="cutoff_minute", required=True, allow_none=True)
     lead_time_days = fields.Integer(required=True)
     order_fee_minor = fields.Integer(required=True)
     active = fields.Boolean(required=True)
@@ -133,3 +178,27 @@ class TermsOut(OutSchema):
     currency = fields.String(required=True)
     supplier_code = fields.String(required=True, allow_none=True)
     preferred = fields.Boolean(required=True)
+    second = fields.Boolean(required=True)
+    lead_time_days = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Of this item; null: the supplier's holds."}
+    )
+
+
+class PriceOut(OutSchema):
+    """What a pack cost from a moment on; `delivery_id` names the delivery that showed it."""
+
+    id = Id(required=True)
+    since_at = Moment(required=True)
+    price_minor = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    pack_name = fields.String(required=True)
+    pack = Quantity(lambda price: stock_amount(price.item, price.pack_quantity), required=True)
+    delivery_id = Id(required=True, allow_none=True)
+    person_id = Id(required=True, allow_none=True)
+
+
+class ChooseSuppliers(BaseSchema):
+    """Who is asked first for an item, and who when the first cannot deliver."""
+
+    preferred_id = Id(required=True, metadata={"label": lazy("Order from here first")})
+    second_id = Id(load_default=None, allow_none=True, metadata={"label": lazy("Second choice")})

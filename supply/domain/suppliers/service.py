@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,11 +20,15 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.search import search_key, search_words
 from supply.domain.suppliers.models import Supplier, SupplierTerms
+from supply.domain.suppliers.places import hold_alone
+from supply.domain.suppliers.prices import keep_price
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import MINOR_DIGITS
 
+# Who is asked first; Supplier must be joined.
+BEST_FIRST = (SupplierTerms.preferred.desc(), SupplierTerms.second.desc(), Supplier.code)
 _FACTS = (
     "code",
     "name",
@@ -32,6 +36,7 @@ _FACTS = (
     "email",
     "phone",
     "order_days",
+    "cutoff_minute",
     "lead_time_days",
     "order_fee_minor",
     "active",
@@ -44,6 +49,8 @@ _TERMS = (
     "currency",
     "supplier_code",
     "preferred",
+    "second",
+    "lead_time_days",
 )
 
 
@@ -85,8 +92,8 @@ def list_suppliers(
 
 
 def create_supplier(session: Session, actor: Actor, **facts: Any) -> Supplier:
-    """Add a supplier: code, name, language, email, phone, order_days (bit 0 is Monday), lead_time_days,
-    order_fee_minor."""
+    """Add a supplier: code, name, language, email, phone, order_days (bit 0 is Monday), cutoff_minute,
+    lead_time_days, order_fee_minor."""
     require(actor, Permission.CATALOG_MANAGE)
     _code_free(session, facts["code"])
     supplier = Supplier(id=new_id())
@@ -134,14 +141,14 @@ def list_terms(session: Session, supplier_id: UUID) -> list[SupplierTerms]:
 
 
 def terms_of_item(session: Session, item_id: UUID) -> list[SupplierTerms]:
-    """Who sells an item, with supplier and item: the preferred first, then by code."""
+    """Who sells an item, with supplier and item: the preferred, the second, then by code."""
     query = (
         select(SupplierTerms)
         .join(SupplierTerms.supplier)
         .options(contains_eager(SupplierTerms.supplier))
         .options(joinedload(SupplierTerms.item).selectinload(Item.units))
         .where(SupplierTerms.item_id == item_id)
-        .order_by(SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(*BEST_FIRST)
     )
     return list(session.scalars(query))
 
@@ -163,7 +170,7 @@ def get_terms(session: Session, supplier_id: UUID, item_id: UUID) -> SupplierTer
 
 
 def preferred_terms(session: Session, item_ids: Iterable[UUID]) -> dict[UUID, SupplierTerms]:
-    """For each item the terms of its preferred supplier, or of the first by code; active suppliers only."""
+    """For each item the best terms: the preferred supplier's, the second's, else the first by code."""
     wanted = sorted(set(item_ids))
     if not wanted:
         return {}
@@ -171,7 +178,7 @@ def preferred_terms(session: Session, item_ids: Iterable[UUID]) -> dict[UUID, Su
         select(SupplierTerms)
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
         .where(SupplierTerms.item_id.in_(wanted), Supplier.active.is_(True))
-        .order_by(SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(*BEST_FIRST)
     )
     chosen: dict[UUID, SupplierTerms] = {}
     for terms in session.scalars(query):
@@ -193,8 +200,13 @@ def set_terms(
     minimum_packs: int = 1,
     supplier_code: str | None = None,
     preferred: bool = False,
+    second: bool = False,
+    lead_time_days: int | None = None,
 ) -> SupplierTerms:
-    """How a supplier sells an item: a pack holds `amount` of `unit`. Who sells it first is preferred."""
+    """How a supplier sells an item: a pack holds `amount` of `unit`. Who sells it first is preferred.
+
+    A price that is new goes into the history. Raises Invalid by field.
+    """
     require(actor, Permission.CATALOG_MANAGE)
     get_supplier(session, supplier_id)
     item = catalog.get_item(session, item_id)
@@ -213,13 +225,18 @@ def set_terms(
     terms.pack_name, terms.minimum_packs = pack_name, minimum_packs
     terms.pack_quantity = catalog.base_quantity(item, amount, unit, field="amount")
     terms.price_minor, terms.currency, terms.supplier_code = price_minor, currency, supplier_code
+    terms.lead_time_days = lead_time_days
     terms.preferred = preferred or not others
-    if terms.preferred:
-        _prefer_only(session, item_id, terms.id)
+    terms.second = second and not terms.preferred
+    for place in ("preferred", "second"):
+        if getattr(terms, place):
+            hold_alone(session, terms, place)
     session.add(terms)
     session.flush()
     changes = _differences(before, _told(terms, _TERMS))
     _record(session, actor, "supplier.terms", supplier_id, {"item": [None, item.code], **changes})
+    if changes.keys() & {"price_minor", "currency", "pack_quantity"}:
+        keep_price(session, terms, person_id=actor.person_id)
     set_committed_value(terms, "item", item)
     return terms
 
@@ -232,11 +249,6 @@ def remove_terms(session: Session, actor: Actor, supplier_id: UUID, item_id: UUI
     session.delete(terms)
     session.flush()
     _record(session, actor, "supplier.terms-removed", supplier_id, {"item": [str(item_id), None], **told})
-
-
-def _prefer_only(session: Session, item_id: UUID, terms_id: UUID) -> None:
-    others = (SupplierTerms.item_id == item_id, SupplierTerms.id != terms_id)
-    session.execute(update(SupplierTerms).where(*others).values(preferred=False))
 
 
 def _code_free(session: Session, code: str) -> None:
