@@ -25,6 +25,8 @@ from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import telling
 from supply.domain.people import service as people
+from supply.domain.planning import calendar
+from supply.domain.planning.models import EntryKind
 from supply.domain.preparation import starter
 from supply.domain.stocktake import service as stocktake
 from supply.domain.suppliers import service as suppliers
@@ -93,6 +95,9 @@ def found(session: Session, seed: int) -> list[House]:
     _extend_recipe(session, manager)
     leads = _suppliers(session, manager)
     for house, row in zip(houses, spa["branches"], strict=True):
+        for entry in spa["calendar"]:
+            days = {**entry, "kind": EntryKind(entry["kind"])}
+            calendar.add_entry(session, house.manager, branch_id=house.branch_id, **days)
         _fill_shelves(session, house, Decimal(row["scale"]), leads, Random(f"{seed}:{house.code}"))  # noqa: S311
     return houses
 
@@ -162,25 +167,36 @@ def _suppliers(session: Session, manager: Actor) -> dict[str, int]:
             "email": row.get("email"),
             "phone": row.get("phone"),
             "lead_time_days": row["lead_time_days"],
+            "cutoff_minute": row.get("cutoff_minute"),
         }
         supplier = suppliers.create_supplier(
             session, manager, code=row["code"], name=row["name"], language="vi", order_days=127, **facts
         )
         for terms in row["sells"]:
-            item = catalog.find_item_by_code(session, terms["item"])
-            assert item is not None, terms["item"]
-            suppliers.set_terms(
-                session,
-                manager,
-                supplier.id,
-                item.id,
-                pack_name=terms["pack"],
-                amount=Decimal(terms["amount"]),
-                unit=terms["unit"],
-                price_minor=terms["price"],
-            )
+            _sells(session, manager, supplier.id, terms)
             leads[terms["item"]] = row["lead_time_days"]
+        for terms in row.get("second", ()):
+            _sells(session, manager, supplier.id, terms, second=True)
     return leads
+
+
+def _sells(
+    session: Session, manager: Actor, supplier_id: UUID, terms: Mapping[str, Any], *, second: bool = False
+) -> None:
+    item = catalog.find_item_by_code(session, terms["item"])
+    assert item is not None, terms["item"]
+    suppliers.set_terms(
+        session,
+        manager,
+        supplier_id,
+        item.id,
+        pack_name=terms["pack"],
+        amount=Decimal(terms["amount"]),
+        unit=terms["unit"],
+        price_minor=terms["price"],
+        lead_time_days=terms.get("lead_time_days"),
+        second=second,
+    )
 
 
 def _fill_shelves(
