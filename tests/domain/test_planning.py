@@ -21,6 +21,7 @@ from supply.domain.planning import attendance, books, calendar, deciding, drafti
 from supply.domain.planning.inputs import Seen, number_of, observe
 from supply.domain.planning.models import EntryKind, NoticeKind, PlanNotice, ReorderFlag
 from supply.domain.purchasing import deciding as requisitions
+from supply.domain.purchasing import orders
 from supply.domain.purchasing import service as purchasing
 from supply.domain.purchasing.models import Requisition, RequisitionStatus
 from supply.domain.suppliers import service as suppliers
@@ -104,6 +105,33 @@ def test_the_books_are_told_in_stock_units_and_day_numbers(cast: Cast, goods: Go
     farm = told["suppliers"][str(goods.farm)]
     assert farm["lead_history"] == [[number_of(TODAY) - 5, number_of(TODAY) - 2]]
     assert farm["can_order"] is True
+
+
+def test_a_cut_off_and_an_items_own_lead_time(cast: Cast, goods: Goods) -> None:
+    """12:00 where the branch is: too late for Farm today; ginger takes longer than what else Farm sells."""
+
+    def work(session: Session) -> None:
+        facts = {"code": "FARM", "name": "Farm", "lead_time_days": 2, "cutoff_minute": 12 * 60}
+        suppliers.update_supplier(session, cast.manager, goods.farm, version=1, **facts)
+        sold = {"pack_name": "carton", "amount": Decimal(5), "unit": "kg", "price_minor": 250_000}
+        suppliers.set_terms(session, cast.manager, goods.farm, goods.ginger, **sold, lead_time_days=9)
+        sold = {"pack_name": "bale", "amount": Decimal(50), "unit": "piece", "price_minor": 90_000}
+        suppliers.set_terms(session, cast.manager, goods.farm, goods.towel, **sold)
+
+    write_transaction(work)
+    with clock.standing_at(NOW - timedelta(days=7)):
+        (arrived,) = ordered(cast, (goods.ginger, "1", "carton"))
+    with clock.standing_at(NOW):
+        deliver(cast, goods.farm, line(goods.ginger, "1", "carton"), order=arrived)
+        (waiting,) = ordered(cast, (goods.ginger, "1", "carton"))
+        told = seen(cast).observation
+    slow, farm = told["suppliers"][f"{goods.farm}+9"], told["suppliers"][str(goods.farm)]
+    assert (slow["lead_stated"], farm["lead_stated"]) == (9.0, 2.0)
+    assert slow["lead_history"] == [[number_of(TODAY) - 7, number_of(TODAY)]]
+    assert (slow["can_order"], farm["can_order"]) == (False, False)
+    assert told["supplies"][str(goods.ginger)]["supplier"] == f"{goods.farm}+9"
+    order = read_snapshot(lambda s: orders.get_order(s, cast.manager, waiting))
+    assert order.expected_at == NOW + timedelta(days=10)
 
 
 def test_a_late_entry_and_an_undoing_repair_history(cast: Cast, session: Session) -> None:
