@@ -13,11 +13,12 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.database import db, read_snapshot, write_transaction
+from supply.database import db, new_id, read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.branches.models import Branch
 from supply.domain.people.machine import planner
 from supply.domain.planning import attendance, books, calendar, deciding, drafting, service
+from supply.domain.planning.herbs import Brew, with_herbs
 from supply.domain.planning.inputs import Seen, number_of, observe
 from supply.domain.planning.models import EntryKind, NoticeKind, PlanNotice, ReorderFlag
 from supply.domain.purchasing import deciding as requisitions
@@ -44,8 +45,8 @@ def goods(cast: Cast) -> Goods:
     return stock_up(cast)
 
 
-def seen(cast: Cast) -> Seen:
-    return read_snapshot(lambda s: observe(s, s.get_one(Branch, cast.branch_id)))
+def seen(cast: Cast, only: list[UUID] | None = None) -> Seen:
+    return read_snapshot(lambda s: observe(s, s.get_one(Branch, cast.branch_id), only=only))
 
 
 def used_daily(cast: Cast, goods: Goods, *, left: str = "6") -> None:
@@ -157,11 +158,12 @@ def _history(cast: Cast, item_id: UUID) -> list[float]:
 
 
 def test_bookings_and_what_nobody_logged(cast: Cast, session: Session) -> None:
-    items = open_spa(cast)
+    items = open_spa(cast, quantity=0)
 
     def sell(session: Session) -> None:
         farm = suppliers.create_supplier(session, cast.manager, code="FARM", name="Farm").id
-        shop._terms(session, cast, farm, items["angelica"], "bag", "1", "kg", 90_000, 1)
+        for code in ("angelica", "herb-lemongrass"):
+            shop._terms(session, cast, farm, items[code], "bag", "1", "kg", 90_000, 1)
 
     write_transaction(sell)
     with clock.standing_at(NOW):
@@ -171,6 +173,24 @@ def test_bookings_and_what_nobody_logged(cast: Cast, session: Session) -> None:
     angelica = told["supplies"][str(items["angelica"])]
     assert [round(need, 6) for need in angelica["bookings"][:4]] == [0, 0, 0.05, 0]
     assert angelica["pending_usage"] == pytest.approx(0.05)
+    # Two litres of medicinal water for each guest, 20 g of lemongrass in a litre.
+    for only in (None, [items["herb-lemongrass"]]):
+        with clock.standing_at(NOW):
+            herb = seen(cast, only).observation["supplies"][str(items["herb-lemongrass"])]
+        assert [round(need, 6) for need in herb["bookings"][:4]] == [0, 0, 0.08, 0]
+        assert herb["pending_usage"] == pytest.approx(0.04)
+
+
+def test_what_stands_of_a_brew_needs_no_herbs_and_brews_go_deep() -> None:
+    water, tonic, leaf = (new_id() for _ in range(3))
+    soon, later = NOW, NOW + timedelta(days=1)
+    brews = {tonic: Brew(10, 0, ((water, 5), (leaf, 1))), water: Brew(4, 6, ((leaf, 2),))}
+    needs = with_herbs([(water, later, 4), (tonic, soon, 8)], brews)
+    # The tonic takes four of the six that stand, so two of the later four are brewed anew.
+    assert needs == [
+        (tonic, soon, 8.0), (water, soon, 4.0), (leaf, soon, 0.0), (leaf, soon, 0.8),
+        (water, later, 4.0), (leaf, later, 1.0),
+    ]  # fmt: skip
 
 
 def test_looking_costs_the_same_whatever_there_is(cast: Cast, goods: Goods, session: Session) -> None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import DemandDay, Holding, Lot, LotKind, StockLevel
+from supply.domain.planning.herbs import Brew
 from supply.domain.planning.models import CalendarEntry, ItemEstimate
+from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.suppliers.models import Supplier, SupplierTerms
@@ -98,7 +101,10 @@ def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
 
 
 def open_needs(session: Session, branch_id: UUID, until: datetime, only: Only) -> Sequence[Any]:
-    """(item_id, planned_at, base units) of every visit step that is not done, the past ones too."""
+    """(item_id, planned_at, base units) of every visit step that is not done, the past ones too.
+
+    Of what is brewed also where only herbs are looked at: it is made from them.
+    """
     query = (
         select(VisitLine.item_id, Visit.planned_at, func.sum(VisitLine.quantity))
         .join(VisitStep, VisitStep.id == VisitLine.visit_step_id)
@@ -110,7 +116,43 @@ def open_needs(session: Session, branch_id: UUID, until: datetime, only: Only) -
         )
         .group_by(VisitLine.item_id, Visit.planned_at)
     )
-    return session.execute(_only(query, VisitLine.item_id, only)).all()
+    if only is not None:
+        brewed = select(BrewRecipe.item_id).where(BrewRecipe.active.is_(True))
+        query = query.where(or_(VisitLine.item_id.in_(only), VisitLine.item_id.in_(brewed)))
+    return session.execute(query).all()
+
+
+def brews(session: Session, branch_id: UUID, now: datetime) -> dict[UUID, Brew]:
+    """How each item is brewed that is brewed, and how much of it stands that is still good."""
+    good = (
+        select(func.coalesce(func.sum(Holding.quantity), 0))
+        .join(Lot, Lot.id == Holding.lot_id)
+        .where(
+            Holding.branch_id == branch_id,
+            Holding.item_id == BrewRecipe.item_id,
+            Holding.quantity > 0,
+            Lot.quarantined_at.is_(None),
+            or_(Lot.use_by_at.is_(None), Lot.use_by_at > now),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            BrewRecipe.item_id,
+            BrewRecipe.yield_quantity,
+            good,
+            BrewRecipeLine.item_id,
+            BrewRecipeLine.quantity,
+        )
+        .join(BrewRecipeLine, BrewRecipeLine.recipe_id == BrewRecipe.id)
+        .where(BrewRecipe.active.is_(True))
+        .order_by(BrewRecipe.item_id, BrewRecipeLine.position)
+    )
+    found: dict[UUID, Brew] = {}
+    for item_id, size, standing, herb_id, quantity in session.execute(query):
+        known = found.get(item_id, Brew(size, int(standing), ()))
+        found[item_id] = replace(known, herbs=(*known.herbs, (herb_id, quantity)))
+    return found
 
 
 def visits_since(session: Session, branch_id: UUID, since: datetime, until: datetime) -> Sequence[Any]:

@@ -19,6 +19,7 @@ from supply import clock
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.planning import attendance, books
+from supply.domain.planning.herbs import with_herbs
 from supply.domain.planning.models import CalendarEntry, EntryKind
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplierSeen, SupplySeen
 from supply.domain.purchasing.rules import get_rules
@@ -164,7 +165,8 @@ class _Books:
         self.lots = _grouped(books.shelf(session, branch.id, only))
         self.orders = _grouped(books.open_orders(session, branch.id, only))
         ahead = _start(today + timedelta(days=AHEAD + 1), branch)
-        self.needs = _grouped(books.open_needs(session, branch.id, ahead, only))
+        booked = books.open_needs(session, branch.id, ahead, only)
+        self.needs = _grouped(with_herbs(booked, books.brews(session, branch.id, clock.now())))
         year = _start(books.since_day(today, books.LIFE_DAYS), branch)
         self.lives = _grouped(books.lot_lives(session, branch.id, year, only))
         recent = _start(books.since_day(today, books.BOOKING_DAYS), branch)
@@ -220,9 +222,9 @@ class _Books:
         for planned_at, quantity in self.needs[item_id]:
             ahead = (clock.day_of(planned_at, self.branch.timezone) - self.today).days
             if ahead <= 0:
-                pending += int(quantity) / factor
+                pending += quantity / factor
             elif ahead <= AHEAD:
-                bookings[ahead - 1] += int(quantity) / factor
+                bookings[ahead - 1] += quantity / factor
         return pending, bookings
 
     def _life(self, item: Item) -> tuple[float, float]:
