@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.catalog import service as catalog
+from supply.domain.reports.tracing import lots_of_visit
 from supply.domain.visits import service as visits
-from supply.domain.visits.models import SkipReason
+from supply.domain.visits.models import SkipReason, VisitStatus
 from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompletion, SkipStep
 from supply.fields import BaseSchema, Day, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import safety_rows, visit_rows
+from supply.web import brew_rows, safety_rows, visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
@@ -83,7 +84,16 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         against=_against(view),
         records=safety_rows.record_rows(view),
         may_disclose=under_way and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
+        may_change=view.visit.status is VisitStatus.PLANNED
+        and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
         may_end=under_way and visit_rows.may_touch(view, actor),
+    )
+
+
+@bp.page("/visits/<uuid:visit_id>/lots", permission=Permission.STOCK_SEE)
+def list_lots(session: Session, actor: Actor, visit_id: UUID) -> str:
+    return render(
+        "visits/lots.html", visit_id=visit_id, lots=brew_rows.given(lots_of_visit(session, actor, visit_id))
     )
 
 

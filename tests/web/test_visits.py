@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Cast
-from tests.treatments import MUCH, level, look, open_spa, plan
+from tests.treatments import MUCH, complete, level, look, open_spa, plan
 
 
 def sign_in(client: FlaskClient, login: str) -> None:
@@ -139,3 +139,67 @@ def test_others_do_not_touch_it(app: Flask, client: FlaskClient, cast: Cast) -> 
     assert post(client, "/account", f"{page}/steps/1/completion", {}).status_code == 403
     sign_in(client, "outsider")
     assert client.get(page).status_code == 404
+
+
+def test_the_plan_of_a_visit_is_changed(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    open_spa(cast)
+    view = plan(cast, guests=[["pregnancy"], []], package="herbal-baths")
+    page = f"/visits/{view.visit.id}"
+    sign_in(client, "storekeeper")
+    assert f"{page}/plan" not in client.get(page).text
+    assert client.get(f"{page}/plan").status_code == 403
+    sign_in(client, "outsider")
+    assert client.get(f"{page}/plan").status_code == 404
+    sign_in(client, "therapist")
+    rule = next(one.rule for one in view.step(1).findings)
+    agreed = {"guest_position": "1", "rule_id": str(rule.rule_id), "rule_version": "1", "step": "1"}
+    assert post(client, page, f"{page}/consents", agreed).status_code == 303
+    assert f'href="{page}/plan"' in client.get(page).text
+    shown = client.get(f"{page}/plan").text
+    assert re.search(r'name="guests-0-conditions"[^>]*value="pregnancy"[^>]*checked', shown)
+    assert 'name="guests-2-number"' not in shown
+    assert 'name="guests-2-number"' in client.get(f"{page}/plan?guests=3").text
+    form = {
+        "version": re.search(r'name="version" value="(\d+)"', shown)[1],  # type: ignore[index]
+        "package": "herbal-baths",
+        "planned_at": "2026-11-22T15:30",
+        "room_id": "",
+        "therapist_id": "",
+        "note": "",
+        "guests-0-number": "1",
+        "guests-0-conditions": "pregnancy",
+        "guests-1-number": "2",
+    }
+    # Another time alone: the same guests, so what they agreed to stands.
+    assert post(client, f"{page}/plan", f"{page}/plan", form).status_code == 303
+    changed = look(cast, view.visit.id)
+    assert changed.visit.planned_at.hour == 8
+    assert [record.void for record in changed.records] == [False]
+    assert post(client, f"{page}/plan", f"{page}/plan", form).status_code == 409
+    form |= {"version": str(changed.version), "guests-1-factors": "child", "package": "full-ritual"}
+    unread = post(client, f"{page}/plan", f"{page}/plan", form)
+    assert (unread.status_code, "No sauna in pregnancy" in unread.text) == (409, True)
+    read = post(client, f"{page}/plan", f"{page}/plan", form | {"warnings_read": "on"})
+    assert read.status_code == 303, read.text
+    anew = look(cast, view.visit.id)
+    assert (anew.package_code, len(anew.steps), anew.guests[1].factors) == ("full-ritual", 6, ["child"])
+    assert [record.void for record in anew.records] == [True]
+    post(client, page, f"{page}/break-off", {})
+    assert "its plan is settled" in client.get(f"{page}/plan").text
+
+
+def test_the_lots_behind_a_visit_lead_to_the_lots(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    open_spa(cast)
+    view = plan(cast)
+    page = f"/visits/{view.visit.id}"
+    sign_in(client, "therapist")
+    assert f"{page}/lots" not in client.get(page).text
+    sign_in(client, "storekeeper")
+    assert f'href="{page}/lots"' in client.get(page).text
+    assert "Nothing was used yet" in client.get(f"{page}/lots").text
+    complete(cast, view.visit.id, 4)
+    (used,) = look(cast, view.visit.id).step(4).completion.lines[0].taken  # type: ignore[union-attr]
+    shown = client.get(f"{page}/lots").text
+    assert f"/lots/{used.lot_id}" in shown
+    sign_in(client, "outsider")
+    assert client.get(f"{page}/lots").status_code == 404
