@@ -22,7 +22,7 @@ from supply.domain.ledger.schemas import (
     SetStockPolicy,
 )
 from supply.domain.reports.stock import HISTORY, item_report, lot_report
-from supply.domain.reports.tracing import uses_of_lot
+from supply.domain.reports.tracing import uses_of
 from supply.fields import BaseSchema, Text, Tick, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
@@ -193,7 +193,7 @@ def set_policy(
 @bp.page("/stock/lots/<uuid:lot_id>", permission=Permission.STOCK_SEE)
 def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
     report = lot_report(session, actor, current_branch().id, lot_id)
-    uses = uses_of_lot(session, actor, current_branch().id, lot_id)
+    uses = uses_of(session, report.lot)
     return render(
         "stock/lot.html",
         report=report,

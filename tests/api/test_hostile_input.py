@@ -323,7 +323,7 @@ def test_unknown_fields_are_refused_by_every_write(manager: Caller, client: Flas
                 operation.get("requestBody", {"content": {"": {}}})["content"].popitem()[1].get("example")
                 or {}
             )
-            address = path.removeprefix("/api/v1").replace("{position}", "1")
+            address = path.removeprefix("/api/v1").replace("{position}", "1").replace("{line_position}", "1")
             for part in [part for part in address.split("/") if part.startswith("{")]:
                 address = address.replace(part, nobody)
             answer = caller.send(
@@ -339,7 +339,7 @@ def test_unknown_questions_are_refused_by_every_read(client: FlaskClient, cast: 
     for path, methods in document["paths"].items():
         if "get" not in methods:
             continue
-        address = path.removeprefix("/api/v1").replace("{position}", "1")
+        address = path.removeprefix("/api/v1").replace("{position}", "1").replace("{line_position}", "1")
         for part in [part for part in address.split("/") if part.startswith("{")]:
             address = address.replace(part, nobody)
         answer = manager.send("GET", f"{address}?password_hash=x")

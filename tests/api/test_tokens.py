@@ -68,7 +68,7 @@ def test_every_operation_refuses_a_token_without_its_scope(client: FlaskClient, 
                 continue
             (needed,) = operation["security"][0]["bearer"]
             token = nothing["token:own" if needed == Permission.STOCK_SEE else "stock:see"]
-            address = path.replace("{position}", "1")
+            address = path.replace("{position}", "1").replace("{line_position}", "1")
             for part in [part for part in address.split("/") if part.startswith("{")]:
                 address = address.replace(part, str(cast.branch_id))
             answer = client.open(address, method=method.upper(), headers={"Authorization": f"Bearer {token}"})

@@ -60,8 +60,12 @@ class LotUses:
 def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -> LotUses:
     """What became of a lot. Raises NotFound."""
     require(actor, Permission.STOCK_SEE, branch_id)
-    lot = get_lot(session, branch_id, lot_id)
-    followed, uses = _forth(session, branch_id, lot.id)
+    return uses_of(session, get_lot(session, branch_id, lot_id))
+
+
+def uses_of(session: Session, lot: Lot) -> LotUses:
+    """As `uses_of_lot`, of a lot that was read, for whoever has been let through."""
+    followed, uses = _forth(session, lot.branch_id, lot.id)
     return LotUses(lot, _lots(session, followed - {lot.id}), _steps(session, uses))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from supply.database import new_id
@@ -122,8 +122,7 @@ def get_recipe(session: Session, recipe_version_id: UUID) -> RecipeVersion:
 
 def find_published_recipe(session: Session, procedure_id: UUID) -> RecipeVersion | None:
     """The recipe that new visits use: the newest published one, with steps and lines."""
-    published = (RecipeVersion.procedure_id == procedure_id, RecipeVersion.published_at.is_not(None))
-    return session.scalar(_recipes().where(*published).order_by(RecipeVersion.number.desc()).limit(1))
+    return published_recipes(session, [procedure_id]).get(procedure_id)
 
 
 def published_recipe(session: Session, procedure_id: UUID) -> RecipeVersion:
@@ -153,13 +152,14 @@ def published_recipes(session: Session, procedure_ids: Iterable[UUID]) -> dict[U
     wanted = sorted(set(procedure_ids))
     if not wanted:
         return {}
-    chosen = (RecipeVersion.procedure_id.in_(wanted), RecipeVersion.published_at.is_not(None))
-    # Ascending, so that the newest of each procedure is written last.
-    newest = (
-        select(RecipeVersion.procedure_id, RecipeVersion.id).where(*chosen).order_by(RecipeVersion.number)
+    other = aliased(RecipeVersion)
+    newer = select(other.id).where(
+        other.procedure_id == RecipeVersion.procedure_id,
+        other.published_at.is_not(None),
+        other.number > RecipeVersion.number,
     )
-    ids = {procedure_id: recipe_id for procedure_id, recipe_id in session.execute(newest)}
-    recipes = session.scalars(_recipes().where(RecipeVersion.id.in_(list(ids.values()))))
+    chosen = (RecipeVersion.procedure_id.in_(wanted), RecipeVersion.published_at.is_not(None))
+    recipes = session.scalars(_recipes().where(*chosen, ~newer.exists()))
     return {recipe.procedure_id: recipe for recipe in recipes}
 
 
