@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import bottles, story
+from supply.cli.demo import bottles, nightly, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
@@ -47,6 +47,8 @@ def tell(seed: int, days: int = DAYS) -> None:
             day = last - timedelta(days=left)
             writing(partial(_day, house=house, day=day, left=left, seed=seed, until=until))
         writing(partial(_plan, house=house, day=last + timedelta(days=1), seed=seed, until=until))
+        with clock.standing_at(until):
+            writing(partial(nightly.plan, house=house))
 
 
 def _day(session: Session, *, house: House, day: date, left: int, seed: int, until: datetime) -> None:

@@ -1,0 +1,71 @@
+"""The demo spa's last hour: most levels are left to the plan, and the plan runs for the first time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.cli.demo.founding import House, told
+from supply.domain.branches.models import Branch
+from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import StockLevel
+from supply.domain.ledger.shelf import set_policy
+from supply.domain.people.machine import planner
+from supply.domain.planning import deciding, drafting
+from supply.domain.planning import service as planning
+from supply.domain.planning.listing import open_flags
+from supply.domain.purchasing.flags import asked_of
+
+SNOOZED_DAYS = 3
+
+
+def plan(session: Session, house: House) -> None:
+    """Free the levels, plan the branch; one flag can wait, the others are asked for."""
+    _free_levels(session, house)
+    branch = session.get_one(Branch, house.branch_id)
+    planning.plan_branch(session, branch)
+    _snooze_one(session, house)
+    drafting.draft_requisitions(session, planner(session, branch.id), branch)
+
+
+def _free_levels(session: Session, house: House) -> None:
+    """Of all items but a few, whose levels the managers keep in their own hands."""
+    query = (
+        select(StockLevel.item_id, StockLevel.policy_version)
+        .join(Item, Item.id == StockLevel.item_id)
+        .where(
+            StockLevel.branch_id == house.branch_id,
+            StockLevel.reorder_point.is_not(None),
+            Item.code.not_in(told()["by_hand"]),
+        )
+        .order_by(Item.code)
+    )
+    for item_id, version in session.execute(query).all():
+        set_policy(
+            session,
+            house.manager,
+            branch_id=house.branch_id,
+            item_id=item_id,
+            reorder_point=None,
+            par_level=None,
+            version=version,
+        )
+
+
+def _snooze_one(session: Session, house: House) -> None:
+    """The last flag by name that nobody has asked for yet can wait."""
+    flags = sorted(open_flags(session, house.branch_id), key=lambda flag: flag.item.sort_key)
+    asked = asked_of(session, house.branch_id, [flag.item_id for flag in flags])
+    free = [flag for flag in flags if flag.item_id not in asked and flag.wanted]
+    if free:
+        deciding.snooze_flag(
+            session,
+            house.manager,
+            free[-1].id,
+            until=clock.today(house.timezone) + timedelta(days=SNOOZED_DAYS),
+            reason="Chờ kiểm kho xong rồi đặt.",
+            version=free[-1].version,
+        )
