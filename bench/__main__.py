@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import looks, table
+from bench import looks, plan, table
 from bench.reorder import __main__ as reorder
-from bench.sections import REORDER, write_page, write_section
+from bench.sections import PLAN, REORDER, write_page, write_section
 from bench.steps import AnyStore, Plan, measure
 from bench.stores import new_postgres, new_sqlite, postgres_server
 from bench.world import World
@@ -33,6 +33,7 @@ def main() -> None:
         with postgres_server() as server:
             for measured in _measure(server, folder, quick=told.quick):
                 write_page(table.page(measured, quick=told.quick))
+        write_section(PLAN, plan.run())
         write_section(REORDER, reorder.run(reorder.QUICK_SEEDS if told.quick else reorder.SEEDS))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

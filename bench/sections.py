@@ -6,7 +6,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmark.md"
 REORDER = "## The reorder policy"
-OWN = (REORDER,)
+PLAN = "## The nightly plan"
+OWN = (REORDER, PLAN)
 
 
 def write_section(heading: str, text: str, page: Path = PAGE) -> None:

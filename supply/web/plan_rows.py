@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import url_for
 
-from supply.domain.catalog.units import stock_amount
 from supply.domain.planning.advising import advise
 from supply.domain.planning.listing import ToOrder
 from supply.domain.planning.models import NoticeKind, PlanNotice, ReorderFlag
@@ -18,7 +17,6 @@ from supply.domain.purchasing.lines import Line
 from supply.domain.purchasing.wording import reasons, shown_in
 from supply.i18n import _, plural
 from supply.presenting import (
-    format_amount,
     format_day,
     format_instant,
     format_money,
@@ -49,23 +47,11 @@ def to_order_row(one: ToOrder) -> dict[str, Any]:
         "ticked": one.asks_now,
         "marks": _marks(one),
         "quantity": format_quantity(one.quantity, item),
-        "packs": _(
-            "%(packs)s × %(pack)s of %(size)s",
-            packs=format_number(one.packs),
-            pack=terms.pack_name,
-            size=_size(one),
-        )
-        if terms is not None and one.packs
-        else "",
+        "packs": f"{format_number(one.packs)} × {terms.pack_name}" if terms is not None and one.packs else "",
         "supplier": one.supplier.name if one.supplier else "",
         "price": format_money(one.price_minor, terms.currency) if terms is not None else "",
         "arithmetic": plan_lines(one.plan.numbers) if one.plan is not None else _levels(one),
     }
-
-
-def _size(one: ToOrder) -> str:
-    assert one.terms is not None
-    return format_amount(*stock_amount(one.item, one.terms.pack_quantity))
 
 
 def _marks(one: ToOrder) -> list[tuple[str, str]]:
@@ -193,7 +179,7 @@ def said(flag: ReorderFlag, timezone: str) -> list[tuple[str, str]]:
     facts = [
         (_("To order"), format_quantity(flag.wanted, flag.item)),
         (_("Supplier"), flag.supplier.name),
-        (_("Planned"), format_instant(flag.planned_at, timezone)),
+        (_("Worked out"), format_instant(flag.planned_at, timezone)),
     ]
     if flag.snoozed_until is not None:
         facts.append((_("Snoozed until"), f"{format_day(flag.snoozed_until)} – {flag.snooze_reason}{who}"))

@@ -114,12 +114,12 @@ def _waiting(today: Today) -> Question:
 
 
 def _to_order(today: Today) -> Question:
-    number = len(today.flags)
+    number = len(today.to_order)
     return Question(
         _("What must be ordered?"),
         format_number(number),
         url_for("purchasing.list_flags"),
-        _first_names([named(row.Item) for row in today.flags]) or _("Everything is above its reorder point."),
+        _first_names([named(item) for item in today.to_order]) or _("Everything is above its reorder point."),
         "flag",
         "warning" if number else "ok",
         _("at or below reorder point") if number else _("all well"),

@@ -150,8 +150,8 @@ def _history(cast: Cast, item_id: UUID) -> list[float]:
     def read(session: Session) -> list[float]:
         since = books.since_day(TODAY)
         days = [0.0] * books.HISTORY_DAYS
-        for _item, day, used in books.demand(session, cast.branch_id, since, [item_id]):
-            days[(day - since).days] += int(used) / KG
+        for day, used in books.demand(session, cast.branch_id, since, [item_id]).get(item_id, ()):
+            days[day] += used / KG
         return days
 
     return read_snapshot(read)

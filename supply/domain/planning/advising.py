@@ -49,6 +49,8 @@ def _will_expire(numbers: Numbers, show: Show) -> Advice:
     values = {"quantity": show(numbers["quantity"])}
     if first is None or first < 0:
         found = lazy("%(quantity)s will expire before it is used.", **values)
+    elif first == 0:
+        found = lazy("%(quantity)s will expire before it is used, the first of it today.", **values)
     else:
         found = lazy_ngettext(
             "%(quantity)s will expire before it is used, the first of it in %(num)s day.",

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
@@ -54,7 +54,7 @@ def suppliers_items(session: Session) -> dict[UUID, list[UUID]]:
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
         .join(Item, Item.id == SupplierTerms.item_id)
         .where(Supplier.active, Item.active)
-        .order_by(SupplierTerms.item_id, SupplierTerms.preferred.desc(), Supplier.code)
+        .order_by(SupplierTerms.item_id, *BEST_FIRST)
     )
     best: dict[UUID, UUID] = {}
     for item_id, supplier_id in session.execute(query):
@@ -65,12 +65,35 @@ def suppliers_items(session: Session) -> dict[UUID, list[UUID]]:
     return dict(together)
 
 
-def demand(session: Session, branch_id: UUID, since: date, only: Only) -> Sequence[Any]:
-    """(item_id, day_on, used + short) of the days with demand, by the day it was performed."""
-    query = select(DemandDay.item_id, DemandDay.day_on, DemandDay.used + DemandDay.short).where(
-        DemandDay.branch_id == branch_id, DemandDay.day_on >= since
+def demand(session: Session, branch_id: UUID, since: date, only: Only) -> dict[UUID, list[tuple[int, int]]]:
+    """By item its (days after `since`, used + short) of the days with demand, by the day it was performed.
+
+    Half a year of every item passes here, so an item is one row, its days one text of "2026-11-22 1500,…".
+    """
+    used = cast(DemandDay.used + DemandDay.short, String)
+    days = func.aggregate_strings(cast(DemandDay.day_on, String) + " " + used, ",")
+    query = (
+        select(DemandDay.item_id, days)
+        .where(DemandDay.branch_id == branch_id, DemandDay.day_on >= since)
+        .group_by(DemandDay.item_id)
     )
-    return session.execute(_only(query, DemandDay.item_id, only)).all()
+    after = _DaysAfter(since)
+    return {
+        item_id: [(after[told[:10]], int(told[11:])) for told in text.split(",")]
+        for item_id, text in session.execute(_only(query, DemandDay.item_id, only))
+    }
+
+
+class _DaysAfter(dict[str, int]):
+    """How many days after a first one a day lies, by its text; each is worked out once."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__()
+        self.first = first
+
+    def __missing__(self, day: str) -> int:
+        self[day] = (date.fromisoformat(day) - self.first).days
+        return self[day]
 
 
 def shelf(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:

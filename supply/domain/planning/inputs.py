@@ -161,7 +161,7 @@ class _Books:
     ) -> None:
         self.today, self.branch = today, branch
         self.count = (today - since).days + 1
-        self.used = _demand(books.demand(session, branch.id, since, only), since)
+        self.used = books.demand(session, branch.id, since, only)
         self.lots = _grouped(books.shelf(session, branch.id, only))
         self.orders = _grouped(books.open_orders(session, branch.id, only))
         ahead = _start(today + timedelta(days=AHEAD + 1), branch)
@@ -246,13 +246,6 @@ class _Books:
 
     def _number(self, instant: datetime) -> float:
         return float(number_of(clock.day_of(instant, self.branch.timezone)))
-
-
-def _demand(rows: Iterable[Any], since: date) -> dict[UUID, list[tuple[int, int]]]:
-    used: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
-    for item_id, day, quantity in rows:
-        used[item_id].append(((day - since).days, int(quantity)))
-    return used
 
 
 def _grouped(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:

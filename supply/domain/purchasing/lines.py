@@ -5,7 +5,7 @@ Quantities are in the item's stock unit, days are counted from today.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -85,7 +85,8 @@ class Line:
 
     def numbers(self) -> dict[str, Any]:
         """Plain data, as it was when this was decided."""
-        return asdict(self)
+        parts = {name: _plain(getattr(self, name)) for name in ("stock", "need", "timing")}
+        return {**_plain(self), **parts}
 
     @classmethod
     def of(cls, numbers: dict[str, Any]) -> Line:
@@ -96,3 +97,8 @@ class Line:
             "timing": Timing(**numbers["timing"]),
         }
         return cls(**{**numbers, **parts})
+
+
+def _plain(part: Line | Stock | Need | Timing) -> dict[str, Any]:
+    """As dataclasses.asdict, without its copies: a plan tells this of every flag."""
+    return {name: getattr(part, name) for name in part.__slots__}

@@ -5,7 +5,7 @@ Use is what is expected of a usual day, first expired first out; orders under wa
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from supply.domain.purchasing.observation import AHEAD, SupplySeen
@@ -29,7 +29,8 @@ class PictureDay:
     expired: float
 
     def numbers(self) -> dict[str, Any]:
-        return asdict(self)
+        """Plain data, to the millionth of a unit."""
+        return {name: round(getattr(self, name), 6) for name in self.__slots__}
 
 
 def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[PictureDay]:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Room
+from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
 from supply.domain.people.models import Person
+from supply.domain.planning.listing import open_flags
 from supply.domain.purchasing.models import PurchaseOrder, Requisition, RequisitionStatus
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.readiness.counting import count_not_ready
@@ -49,7 +51,7 @@ class Today:
     """What a person finds on coming to work. Rows are those of ledger.reading and of the models."""
 
     day: date
-    flags: Sequence[Any]
+    to_order: Sequence[Item]
     expiring: Sequence[Any]
     expired: Sequence[Any]
     count_tasks: int
@@ -71,7 +73,7 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
     visits = list_visits_of_day(session, branch_id, day, branch.timezone)
     return Today(
         day=day,
-        flags=reading.list_low(session, branch_id, day),
+        to_order=_to_order(session, branch_id, day),
         expiring=[row for row in standing if not reading.is_expired(row.Holding, row.Lot, day)],
         expired=[row for row in standing if reading.is_expired(row.Holding, row.Lot, day)],
         count_tasks=waiting.get(TaskKind.COUNT.value, 0),
@@ -82,6 +84,13 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
         visits=visits,
         my_visits=[entry for entry in visits if entry.visit.therapist_id == actor.person_id],
     )
+
+
+def _to_order(session: Session, branch_id: UUID, day: date) -> list[Item]:
+    """The items of the Reorder page, in its order."""
+    low = [row.Item for row in reading.list_low(session, branch_id, day)]
+    flagged = [flag.item for flag in open_flags(session, branch_id)]
+    return sorted(low + flagged, key=lambda item: (item.sort_key, str(item.id)))
 
 
 def _waiting(session: Session, branch_id: UUID) -> dict[str, int]:
