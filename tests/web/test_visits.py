@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from supply import clock
+from supply.database import read_snapshot
+from supply.domain.preparation.recipes import find_recipe_of
+from tests.brewing import brew
 from tests.cast import PASSWORD, Cast
 from tests.treatments import MUCH, complete, level, look, open_spa, plan
+from tests.web.browsing import MOST_STATEMENTS, statements
 
 
 def sign_in(client: FlaskClient, login: str) -> None:
@@ -189,7 +195,7 @@ def test_the_plan_of_a_visit_is_changed(app: Flask, client: FlaskClient, cast: C
 
 
 def test_the_lots_behind_a_visit_lead_to_the_lots(app: Flask, client: FlaskClient, cast: Cast) -> None:
-    open_spa(cast)
+    items = open_spa(cast)
     view = plan(cast)
     page = f"/visits/{view.visit.id}"
     sign_in(client, "therapist")
@@ -197,9 +203,15 @@ def test_the_lots_behind_a_visit_lead_to_the_lots(app: Flask, client: FlaskClien
     sign_in(client, "storekeeper")
     assert f'href="{page}/lots"' in client.get(page).text
     assert "Nothing was used yet" in client.get(f"{page}/lots").text
-    complete(cast, view.visit.id, 4)
-    (used,) = look(cast, view.visit.id).step(4).completion.lines[0].taken  # type: ignore[union-attr]
-    shown = client.get(f"{page}/lots").text
-    assert f"/lots/{used.lot_id}" in shown
+    recipe = read_snapshot(lambda s: find_recipe_of(s, items["medicinal-water"]))
+    assert recipe is not None
+    batch = brew(cast, recipe.id)
+    with clock.standing_at(batch.happened_at + timedelta(minutes=1)):
+        complete(cast, view.visit.id, 5)
+    with statements() as seen:
+        shown = client.get(f"{page}/lots").text
+    assert len(seen) <= MOST_STATEMENTS
+    assert f"/lots/{batch.lot_id}" in shown
+    assert shown.count(", brewed into ") == len(batch.lines)
     sign_in(client, "outsider")
     assert client.get(f"{page}/lots").status_code == 404
