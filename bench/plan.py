@@ -91,7 +91,8 @@ class Shop:
         )
         self._fill(
             "supplier_terms",
-            "id supplier_id item_id pack_name pack_quantity price_minor currency minimum_packs preferred",
+            "id supplier_id item_id pack_name pack_quantity price_minor currency minimum_packs preferred"
+            " second",
             [
                 (
                     new_id(),
@@ -103,6 +104,7 @@ class Shop:
                     "VND",
                     1,
                     True,
+                    False,
                 )
                 for n, item in enumerate(self.items)
             ],
