@@ -69,6 +69,7 @@ def show_order(session: Session, actor: Actor, order_id: UUID) -> str:
         number=order_number(branch.code, order.number),
         kind=ORDER_KINDS[order.status],
         is_open=order.status in orders.OPEN,
+        may_close=order.status is OrderStatus.RECEIVED,
         is_draft=order.status is OrderStatus.DRAFT,
         anything_came=anything_came,
         ways=ways,

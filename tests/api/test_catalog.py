@@ -57,6 +57,25 @@ def test_an_item_is_added_found_changed_and_hidden(call: Any, cast: Cast) -> Non
     assert call(cast.therapist, "GET", "/items").json["data"] == []
 
 
+def test_what_a_bottle_weighs_is_told(call: Any, cast: Cast) -> None:
+    oil = {
+        **GINGER,
+        "code": "oil",
+        "dimension": "volume",
+        "stock_unit": "l",
+        "usage_unit": "ml",
+        "density": "0.915",
+        "units": [
+            {"code": "b1", "name_en": "bottle", "name_vi": "chai", "amount": "1", "unit": "l", "tare": "85.5"}
+        ],
+    }
+    made = call(cast.manager, "POST", "/items", oil)
+    assert made.status_code == 201, made.text
+    (listed,) = call(cast.manager, "GET", "/items").get_json()["data"]
+    assert listed["density"] == "0.915"
+    assert listed["units"][0]["tare"] == {"amount": "85.5", "unit": "g"}
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, walk
+from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
 from tests.browser.test_therapist import plan, step
 from tests.browser.visitor import Visitor
@@ -53,7 +54,11 @@ def _faces(visitor: Visitor) -> list[str]:
     visitor.open("/procedures").locator("main a[href^='/procedures/']", has_text="massage").first.click()
     page.get_by_role("button", name="Change the recipe").click()
     page.wait_for_url("**/draft")
-    return [running.removeprefix(visitor.spa.url), page.url.removeprefix(visitor.spa.url)]
+    faces = [running.removeprefix(visitor.spa.url), page.url.removeprefix(visitor.spa.url)]
+    # The query makes another kind of page of it: an order of which nothing came, one of which all came.
+    came = visitor.open("/purchase-orders").get_by_role("row", name="Received", exact=False).first
+    received = came.get_by_role("link").first.get_attribute("href")
+    return [*faces, order_on_its_way(visitor.spa), f"{received}?received=on"]
 
 
 def faults_of(visitor: Visitor, address: str) -> list[str]:
@@ -148,4 +153,8 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 
 
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
-NOT_IN_THE_STORY: set[str] = set()
+NOT_IN_THE_STORY = {
+    "orders.download_order": "a file",
+    "plan.show_run": "the answer to a form, gone once it is done",
+    "safety.ask_override": "for a step that is blocked; tests/browser/test_safety.py goes there",
+}.keys()

@@ -6,10 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.desk import run_low
+from tests.browser.live import Spa
 from tests.browser.visitor import LAPTOP, PHONE, SECOND_TAP_MS
 
 
-def test_a_rejection_has_a_reason(visit: Visit) -> None:
+def test_a_rejection_has_a_reason(visit: Visit, spa: Spa) -> None:
+    run_low(spa)
     storeroom = visit("lan", PHONE)
     page = storeroom.open("/flags")
     page.get_by_role("button", name="Make a requisition of what is ticked").click()
@@ -26,7 +29,8 @@ def test_a_rejection_has_a_reason(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_from_the_flag_to_the_order(visit: Visit, scripts: bool) -> None:
+def test_from_the_flag_to_the_shelf(visit: Visit, spa: Spa, scripts: bool) -> None:
+    run_low(spa)
     storeroom = visit("lan", PHONE, java_script_enabled=scripts)
     page = storeroom.open("/flags")
     page.get_by_role("checkbox").first.wait_for()
@@ -52,8 +56,20 @@ def test_from_the_flag_to_the_order(visit: Visit, scripts: bool) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("To be sent")
     page.get_by_role("button", name="I phoned them").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ordered")
+    order = page.url
     page.get_by_role("link", name="Paper").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Đơn đặt hàng")
+
+    page = storeroom.open(order)
+    page.get_by_role("link", name="Receive").click()
+    # The last of each is for what was not ordered.
+    for field in page.locator("[name$='-lot_number']:visible").all()[:-1]:
+        field.fill(f"ORDER-{number}")
+    for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
+        field.fill("2028-06-30")
+    page.get_by_role("button", name="All of this came").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
+    expect(storeroom.open(order).get_by_role("heading", level=1)).to_contain_text("Received")
 
 
 def test_a_recipe_is_changed_and_published(visit: Visit) -> None:

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.desk import order_on_its_way
+from tests.browser.live import Spa
 from tests.browser.visitor import PHONE, SECOND_TAP_MS, Visitor
 
 
@@ -14,7 +16,8 @@ def storeroom(visit: Visit, request: pytest.FixtureRequest) -> Visitor:
     return visit("lan", PHONE, java_script_enabled=request.param)
 
 
-def test_a_delivery_against_an_order(storeroom: Visitor) -> None:
+def test_a_delivery_against_an_order(storeroom: Visitor, spa: Spa) -> None:
+    order_on_its_way(spa)
     page = storeroom.open("/deliveries")
     page.get_by_role("list", name="Expected").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receive order")

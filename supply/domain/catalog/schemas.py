@@ -166,7 +166,11 @@ class ItemUnitOut(OutSchema):
     name_vi = fields.String(required=True)
     holds = Quantity(lambda unit: stock_amount(unit.item, unit.factor), required=True)
     # What one weighs empty.
-    tare = fields.Function(lambda unit: grams_out(unit.tare_mg))
+    tare = Quantity(
+        lambda unit: None if unit.tare_mg is None else (from_base(unit.tare_mg, UNITS["g"].factor), "g"),
+        required=True,
+        allow_none=True,
+    )
 
 
 class ItemOut(OutSchema):
@@ -186,7 +190,11 @@ class ItemOut(OutSchema):
     expiry_required = fields.Boolean(required=True)
     shelf_life_days = fields.Integer(required=True, allow_none=True)
     opened_life_days = fields.Integer(required=True, allow_none=True)
-    density = fields.Function(lambda item: density_out(item.density_mg_per_l))
+    density = fields.Function(
+        lambda item: density_out(item.density_mg_per_l),
+        required=True,
+        metadata={"type": ["string", "null"], "example": "0.915"},
+    )
     assumed = fields.Boolean(required=True)
     active = fields.Boolean(required=True)
     units = fields.List(fields.Nested(ItemUnitOut), required=True)
