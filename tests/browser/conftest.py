@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.live import Spa, copied, serving, tell_demo
 from tests.browser.visitor import LAPTOP, Visitor
 from tests.conftest import dispose, settings_for
 
 DAYS = 9
+# As long as a page may take where the machine has other work; what is right is seen at once.
+expect.set_options(timeout=15_000)
 Visit = Callable[..., Visitor]
 
 
