@@ -44,7 +44,8 @@ def percent(share: float | None) -> str:
     """A share with its sign and one decimal: "+2.5 %"."""
     if share is None:
         return "–"
-    number = Decimal(f"{share * 100:.1f}")
+    # Plus nothing: what rounds to zero has no sign.
+    number = Decimal(f"{share * 100:.1f}") + 0
     sign = "+" if number > 0 else ""
     return f"{sign}{format_number(number)}\N{NO-BREAK SPACE}%"
 
