@@ -43,7 +43,7 @@ def report_of(cast: Cast, item_id: UUID) -> ItemReport:
 def test_an_empty_branch_has_nothing_to_do(cast: Cast) -> None:
     today = today_of(cast)
     assert today.day == TODAY
-    assert not any((today.flags, today.expiring, today.expired, today.orders_expected, today.visits))
+    assert not any((today.to_order, today.expiring, today.expired, today.orders_expected, today.visits))
     assert (today.count_tasks, today.incidents, today.requisitions_waiting) == (0, 0, 0)
 
 
@@ -63,7 +63,7 @@ def test_the_day_gathers_flags_and_expiries(cast: Cast, goods: Goods) -> None:
     stock(cast, goods.ginger, KG, number="NEXT", expires_on=TODAY + timedelta(days=8))
     policy(cast, goods.ginger, 8 * KG, 20 * KG)
     today = today_of(cast)
-    assert [row.Item.code for row in today.flags] == ["ginger"]
+    assert [item.code for item in today.to_order] == ["ginger"]
     assert [row.Lot.number for row in today.expired] == ["OLD"]
     assert [row.Lot.number for row in today.expiring] == ["LAST", "WEEK"]
     assert today_of(cast, cast.outsider, cast.other_branch_id).expired == []

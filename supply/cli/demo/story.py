@@ -135,9 +135,10 @@ def _visits(session: Session, today: Day) -> Iterator[Event]:
         slip = rng.random()
         done = positions[:-2] if slip < 0.02 and len(positions) > 3 else positions
         chance = rng.random()
-        # Steps are tapped one after the other; the last one late, when the guests have left.
-        for first in range(0, len(done), 3):
-            some = done[first : first + 3]
+        # Today's steps are told as they come, so that visits are under way; of past days it does not show.
+        together = 3 if today.left == 0 else max(len(done), 1)
+        for first in range(0, len(done), together):
+            some = done[first : first + together]
             when = [begins + STEP * (done.index(position) + 1) for position in some]
             yield when[-1], _completing(house, row, some, when)
         over = begins + STEP * (len(done) + 1)
