@@ -82,7 +82,7 @@ chromium:
 
 # Style and types are checked beside the tests, which leave a core idle now and then; told after them.
 .PHONY: test
-test: .venv/.dev chromium ## Everything that CI checks, in under ten minutes
+test: .venv/.dev chromium ## Everything that CI checks
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	( $(checks) ) >"$$said" 2>&1 & checking=$$!; \
 	tests=pass; $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered || \

@@ -13,5 +13,5 @@ except SettingsError as error:
 # What was made so far lives as long as the process; the collector need not walk through it again and again.
 gc.collect()
 gc.freeze()
-# A request makes thousands of objects and hardly a circle: looking for circles less often saves some 6 %.
+# A request makes thousands of objects and hardly a circle: they are looked for less often.
 gc.set_threshold(20_000, 20, 50)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
@@ -136,13 +136,6 @@ def retry_mail(session: Session, actor: Actor, source_id: uuid.UUID, mail_id: uu
         changes={"recipient": [mail.recipient, mail.recipient]},
     )
     return mail
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the next letter wants to be sent; None where nothing waits."""
-    return session.scalar(
-        select(OutboundMail.next_at).where(_waiting()).order_by(OutboundMail.next_at).limit(1)
-    )
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -124,6 +124,16 @@ def terms_of(
         SupplierTerms.supplier_id.in_(supplier_ids), SupplierTerms.item_id.in_(item_ids)
     )
     return {(terms.supplier_id, terms.item_id): terms for terms in session.scalars(query)}
+
+
+def price_of(lines: Iterable[tuple[int, SupplierTerms | None]]) -> int | None:
+    """What (base units, terms) cost together in whole packs; None where somebody's price is not known."""
+    total = 0
+    for quantity, terms in lines:
+        if terms is None:
+            return None
+        total += -(-quantity // terms.pack_quantity) * terms.price_minor
+    return total
 
 
 def write_lines(requisition: Requisition, asked: Sequence[AskedLine]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from supply.domain.audit import service as audit
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
-from supply.domain.purchasing.asking import terms_of
+from supply.domain.purchasing.asking import price_of, terms_of
 from supply.domain.purchasing.models import Requisition, RequisitionApproval, RequisitionStatus
 from supply.domain.purchasing.rules import get_rules
 from supply.domain.purchasing.service import (
@@ -92,13 +92,8 @@ def approvals_needed(session: Session, requisition: Requisition, terms: dict[UUI
     limit = get_rules(session, requisition.branch_id).second_approval_minor
     if limit is None:
         return 1
-    total = 0
-    for line in requisition.lines:
-        if line.id not in terms:
-            return 2
-        sold = terms[line.id]
-        total += -(-line.quantity // sold.pack_quantity) * sold.price_minor
-    return 2 if total > limit else 1
+    price = price_of((line.quantity, terms.get(line.id)) for line in requisition.lines)
+    return 2 if price is None or price > limit else 1
 
 
 def _terms_now(session: Session, requisition: Requisition) -> dict[UUID, SupplierTerms]:

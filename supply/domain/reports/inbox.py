@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.outbox.models import OutboundMail
-from supply.domain.purchasing.asking import terms_of
+from supply.domain.purchasing.asking import price_of, terms_of
 from supply.domain.purchasing.models import (
     OrderStatus,
     PurchaseOrder,
@@ -117,13 +117,10 @@ def _to_decide(session: Session, actor: Actor, branch_id: UUID) -> list[ToDecide
     limit = get_rules(session, branch_id).second_approval_minor
     waiting = []
     for requisition in found:
-        price: int | None = 0
-        for line in requisition.lines:
-            sold = terms.get((line.supplier_id, line.item_id)) if line.supplier_id else None
-            if sold is None or price is None:
-                price = None
-            else:
-                price += -(-line.quantity // sold.pack_quantity) * sold.price_minor
+        price = price_of(
+            (line.quantity, terms.get((line.supplier_id, line.item_id)) if line.supplier_id else None)
+            for line in requisition.lines
+        )
         hands = editors_of(requisition) | {approval.person_id for approval in requisition.approvals}
         waiting.append(
             ToDecide(
