@@ -1,22 +1,104 @@
-"""Counting calls in this process: what SUPPLY_RATE_LIMIT_STORAGE=memory:// means.
+"""How many requests one caller may send in a minute, so that a loud one does not take the others' place.
 
-The library's own memory store starts a thread to tidy up after nearly every call, which costs more than most
-calls do. This one tidies once a minute.
+A token that proved right is counted by itself. What has not yet (a guess, or a token's first call here)
+counts against its address, so guesses are limited however many one makes up; and apart from the address's
+other calls, so guessing from a spa's network shuts out neither its pages nor its programs at work.
 """
 
 from __future__ import annotations
 
 import threading
+from hashlib import sha256
 
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from limits.storage import Storage
 
 from supply import clock
+from supply.config import Settings
 
 TIDY_EVERY = 60
+MOST_WINDOWS = 50_000
+MOST_PROVEN = 10_000
+UNCOUNTED = ("static", "bootstrap.static", "health.healthz")
+
+
+def init_ceiling(app: Flask, settings: Settings) -> None:
+    """Hold every caller to SUPPLY_RATE_LIMIT and tell them where they stand."""
+    proven = ProvenTokens()
+    limiter = Limiter(
+        lambda: _caller(proven),
+        app=app,
+        default_limits=[f"{settings.rate_limit_per_minute} per minute"],
+        storage_uri=settings.rate_limit_storage,
+        default_limits_exempt_when=lambda: request.endpoint in UNCOUNTED,
+        strategy="fixed-window",
+    )
+
+    @app.after_request
+    def _learn(response: Response) -> Response:
+        """What the API's gate found out about the token (see prove)."""
+        if "token_told" in g:
+            refused = response.status_code == 401
+            proven.note(g.token_told, right=g.get("token_proven", False), refused=refused)
+        return response
+
+    @app.after_request
+    def _tell(response: Response) -> Response:
+        """The fields of the IETF draft: how many in which window, how many are left, until when."""
+        window = limiter.current_limit
+        if window is not None:
+            seconds = max(0, round(window.reset_at - clock.now().timestamp()))
+            response.headers["RateLimit-Policy"] = f'"caller";q={settings.rate_limit_per_minute};w=60'
+            response.headers["RateLimit"] = f'"caller";r={max(0, window.remaining)};t={seconds}'
+            if response.status_code == 429:
+                response.headers.setdefault("Retry-After", str(seconds))
+        return response
+
+
+def prove() -> None:
+    """The API's gate found a person behind this request's token."""
+    g.token_proven = True
+
+
+def _caller(proven: ProvenTokens) -> str:
+    """Whose calls this one is counted with. A page takes no token, whatever is sent."""
+    header = request.headers.get("Authorization", "") if request.path.startswith("/api/") else ""
+    if not header:
+        return get_remote_address()
+    # The secret alone: other spaces or capitals around it begin no other count.
+    g.token_told = sha256(header.partition(" ")[2].strip().encode()).hexdigest()[:32]
+    return f"token:{g.token_told}" if g.token_told in proven else f"unproven:{get_remote_address()}"
+
+
+class ProvenTokens:
+    """Hashes of tokens that were right when last seen, at most MOST_PROVEN. Guesses never enter."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, None] = {}
+
+    def __contains__(self, told: str) -> bool:
+        return told in self._known
+
+    def note(self, told: str, *, right: bool, refused: bool) -> None:
+        """Remember one that is right, the oldest making room; forget one that is refused by now."""
+        with self._lock:
+            if right and told not in self._known:
+                self._known[told] = None
+                if len(self._known) > MOST_PROVEN:
+                    del self._known[next(iter(self._known))]
+            elif refused:
+                self._known.pop(told, None)
 
 
 class CallCounts(Storage):
-    """Fixed windows: a name is counted until its window ends. Declaring the scheme makes it the one of it."""
+    """Counting in this process: what SUPPLY_RATE_LIMIT_STORAGE=memory:// means, in fixed windows.
+
+    The library's own memory store starts a thread to tidy up after nearly every call, which costs more than
+    most calls do. This one tidies once a minute. Declaring the scheme makes it the one of it.
+    """
 
     STORAGE_SCHEME = ["memory"]  # noqa: RUF012 - the library's own declaration
     base_exceptions = ValueError
@@ -35,10 +117,17 @@ class CallCounts(Storage):
             if until <= now:
                 count, until = 0, now + expiry
             self._windows[key] = (count + amount, until)
-            if now > self._tidy_at:
-                self._tidy_at = now + TIDY_EVERY
-                self._windows = {name: window for name, window in self._windows.items() if window[1] > now}
+            if now > self._tidy_at or len(self._windows) > MOST_WINDOWS:
+                self._tidy(now)
         return count + amount
+
+    def _tidy(self, now: float) -> None:
+        """Forget windows that ended; where too many are open still, the older half of them."""
+        self._tidy_at = now + TIDY_EVERY
+        open_ones = {name: window for name, window in self._windows.items() if window[1] > now}
+        if len(open_ones) > MOST_WINDOWS // 2:
+            open_ones = dict(list(open_ones.items())[-MOST_WINDOWS // 2 :])
+        self._windows = open_ones
 
     def get(self, key: str) -> int:
         count, until = self._windows.get(key, (0, 0.0))

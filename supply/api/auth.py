@@ -6,6 +6,7 @@ from flask import Request, g
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from supply import ceiling
 from supply.database import glance, write_transaction
 from supply.domain.people import tokens
 from supply.errors import Forbidden, SupplyError, Unauthenticated
@@ -19,6 +20,7 @@ def admit(request: Request, permission: Permission) -> Actor:
     if scheme.lower() != "bearer" or not secret or len(secret) > 200 or not secret.isascii():
         raise Unauthenticated("token_missing", lazy("Send a token of yours: Authorization: Bearer spl_…"))
     bearer = glance(lambda connection: tokens.actor_of_token(connection, secret.strip()))
+    ceiling.prove()
     g.api_language = bearer.language
     if bearer.unseen:
         _note_seen(bearer)
