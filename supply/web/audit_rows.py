@@ -76,6 +76,7 @@ _ACTION_WORDS: dict[str, Text] = {
     "override": lazy("safety block overridden"),
     "substitute": lazy("supplies of a step changed"),
     "incident": lazy("done although a safety rule stood against it"),
+    "hindsight": lazy("done before a condition was known that speaks against it"),
     "terms-removed": lazy("terms removed"),
     "price": lazy("price taken over from a delivery"),
     "suppliers": lazy("suppliers chosen"),

@@ -13,6 +13,7 @@ from supply.domain.purchasing import deciding, rules
 from supply.domain.purchasing.models import RequisitionStatus
 from supply.domain.purchasing.rule_schemas import SetBuyingRules
 from supply.domain.reports.inbox import ToDecide, inbox_of
+from supply.domain.reports.stock import visits_behind
 from supply.fields import BaseSchema
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
@@ -21,6 +22,7 @@ from supply.web.frame import named
 from supply.web.pages import Pages, render, say
 from supply.web.purchasing_rows import order_row
 from supply.web.session import current_branch
+from supply.web.task_rows import task_row
 
 bp = Pages("inbox", __name__)
 bp.nav(
@@ -56,6 +58,8 @@ class ApprovePicked(BaseSchema):
 @bp.page("/inbox", permission=Permission.REQUISITION_DECIDE)
 def show_inbox(session: Session, actor: Actor) -> str:
     inbox = inbox_of(session, actor, current_branch().id)
+    done = [task.source_id for task in inbox.incidents if task.source_type == "completion"]
+    behind = visits_behind(session, done)
     return render(
         "inbox/inbox.html",
         inbox=inbox,
@@ -63,6 +67,7 @@ def show_inbox(session: Session, actor: Actor) -> str:
         to_send=[order_row(order) for order in inbox.to_send],
         late=[order_row(order) for order in inbox.late],
         stuck_mail=inbox.stuck_mail,
+        incidents=[task_row(task, behind) for task in inbox.incidents],
     )
 
 

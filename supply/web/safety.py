@@ -14,7 +14,7 @@ from supply.domain.treatments.allergies import ALLERGY, allergy_to
 from supply.domain.visits import service as visits
 from supply.domain.visits.schemas import MAX_GUESTS, Disclose, OverrideStep, RecordConsent, ReplaceLine
 from supply.fields import BaseSchema, Whole
-from supply.i18n import _
+from supply.i18n import _, plural
 from supply.permissions import Actor, Permission, require
 from supply.web import safety_rows
 from supply.web.frame import named
@@ -72,8 +72,19 @@ def ask_disclosure(session: Session, actor: Actor, visit_id: UUID) -> str:
     f"{_VISIT}/disclosures", permission=Permission.VISIT_PLAN, schema=Disclose, back="safety.ask_disclosure"
 )
 def disclose(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID) -> Target:
-    visits.disclose(session, actor, visit_id, **data)
+    late = visits.disclose(session, actor, visit_id, **data)
     say(_("Noted. The steps that are still to be done were looked at again."), "warning")
+    if late:
+        numbers = ", ".join(map(str, late))
+        say(
+            plural(
+                "Step %(numbers)s was done before this was known. A manager is told.",
+                "Steps %(numbers)s were done before this was known. A manager is told.",
+                len(late),
+                numbers=numbers,
+            ),
+            "danger",
+        )
     return "visits.show_visit", {"visit_id": visit_id}
 
 

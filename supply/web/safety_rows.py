@@ -10,6 +10,7 @@ from flask import url_for
 from supply.domain.treatments.allergies import allergen
 from supply.domain.treatments.models import Effect
 from supply.domain.visits.disclosing import LineOffers
+from supply.domain.visits.guarding import KNOWN_LATER
 from supply.domain.visits.models import RecordKind
 from supply.domain.visits.safety import Finding
 from supply.domain.visits.views import SafetyRecorded, StepView, VisitView
@@ -164,6 +165,8 @@ def _recorded(record: SafetyRecorded) -> str:
         words = _("Guest %(guest)s agreed: %(condition)s", **told)
     elif record.kind is RecordKind.OVERRIDE:
         words = _("Step %(step)s allowed all the same: %(condition)s, guest %(guest)s", **told)
+    elif record.reason == KNOWN_LATER:
+        words = _("Step %(step)s done before it was known: %(condition)s, guest %(guest)s", **told)
     else:
         words = _("Step %(step)s done against a rule: %(condition)s, guest %(guest)s", **told)
     return words
@@ -171,7 +174,8 @@ def _recorded(record: SafetyRecorded) -> str:
 
 def _by(record: SafetyRecorded) -> str:
     when = format_clock(record.recorded_at, current_branch().timezone)
-    parts = [_("%(person)s at %(time)s", person=record.person, time=when), record.reason or ""]
+    reason = record.reason if record.kind is RecordKind.OVERRIDE else None
+    parts = [_("%(person)s at %(time)s", person=record.person, time=when), reason or ""]
     if record.void:
         parts.append(_("no longer counts: the guests were changed"))
     return " · ".join(part for part in parts if part)

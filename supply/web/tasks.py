@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import url_for
@@ -20,11 +18,10 @@ from supply.fields import BaseSchema
 from supply.i18n import _, lazy
 from supply.paging import Cursor, encode
 from supply.permissions import Actor, Permission
-from supply.presenting import format_instant, format_quantity
 from supply.web import brew_rows
 from supply.web.pages import Pages, query, render, say
-from supply.web.session import choose_locale, current_branch
-from supply.web.words import word
+from supply.web.session import current_branch
+from supply.web.task_rows import task_row
 
 bp = Pages("tasks", __name__)
 bp.nav(
@@ -35,13 +32,6 @@ bp.nav(
     order=45,
 )
 PAGE = 30
-
-_HAPPENED = {
-    "safety-rule": lazy("A step was done although a safety rule stood against it"),
-    "shortfall": lazy("Used, but the book had too little"),
-    "expired-lot": lazy("An expired lot was used"),
-    "quarantined-lot": lazy("A quarantined lot was used"),
-}
 
 
 class TaskFilter(BaseSchema):
@@ -64,7 +54,7 @@ def list_tasks(session: Session, actor: Actor) -> str:
     return render(
         "tasks/list.html",
         leftovers=[brew_rows.leftover(row) for row in left],
-        rows=[_row(row, visits) for row in shown],
+        rows=[task_row(row, visits) for row in shown],
         tabs=_tabs(kind),
         next_url=following and url_for("tasks.list_tasks", **kept, after=following),
         first_url=here if after else None,
@@ -77,25 +67,6 @@ def _tabs(kind: TaskKind | None) -> list[tuple[str, str, bool, None]]:
         (text, url_for("tasks.list_tasks", kind=one.value if one else None), one is kind, None)
         for one, text in words.items()
     ]
-
-
-def _row(task: Any, visits: Mapping[UUID, UUID]) -> dict[str, Any]:
-    visit_id = visits.get(task.source_id)
-    name = (task.item_name_vi if choose_locale() == "vi" else task.item_name_en) or "–"
-    counted = task.kind is TaskKind.COUNT and task.item_id is not None
-    return {
-        "id": task.id,
-        "name": name,
-        "url": url_for("stock.show_item", item_id=task.item_id) if task.item_id else "",
-        "kind": task.kind.value,
-        "kind_word": word(task.kind),
-        "happened": str(_HAPPENED.get(task.reason, task.reason.replace("-", " "))),
-        "amount": format_quantity(task.quantity, task.dimension) if task.quantity and task.dimension else "",
-        "when": format_instant(task.opened_at, current_branch().timezone),
-        "who": task.opened_by_name,
-        "visit_url": url_for("visits.show_visit", visit_id=visit_id) if visit_id else "",
-        "count_url": url_for("stocktake.new_count", item_id=task.item_id) if counted else "",
-    }
 
 
 @bp.action("/tasks/<uuid:task_id>/closure", permission=Permission.COUNT_LOG, back="tasks.list_tasks")

@@ -159,7 +159,9 @@ def _incidents(today: Today) -> Question:
         _("What went against a rule?"),
         format_number(number),
         url_for("tasks.list_tasks", kind="incident"),
-        _("Steps done with an expired or quarantined lot.") if number else _("No open incident."),
+        _("Steps done against a safety rule, or with a lot that was no longer fit.")
+        if number
+        else _("No open incident."),
         "warning",
         "danger" if number else "ok",
         _("to look at") if number else _("all well"),

@@ -83,7 +83,8 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         shortage=_shortage(view),
         against=_against(view),
         records=safety_rows.record_rows(view),
-        may_disclose=under_way and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
+        may_disclose=view.visit.status is not VisitStatus.CANCELLED
+        and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
         may_change=view.visit.status is VisitStatus.PLANNED
         and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
         may_end=under_way and visit_rows.may_touch(view, actor),

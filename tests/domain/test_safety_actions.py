@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog.models import Item
@@ -23,8 +24,9 @@ from supply.domain.visits import service as visits
 from supply.domain.visits.models import RecordKind, SkipReason
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.permissions import Actor
+from tests.brewing import brew
 from tests.cast import Cast
-from tests.treatments import MUCH, complete, differences, do, level, look, open_spa, plan
+from tests.treatments import MUCH, NOON, complete, differences, do, level, look, open_spa, plan
 
 GRAM = ML = 1_000
 LITRE = 1_000 * ML
@@ -255,10 +257,71 @@ def test_what_is_disclosed_late_is_judged_at_once(session: Session, cast: Cast) 
     refused(Conflict, "safety_block", lambda: complete(cast, visit.visit.id, 3))
     ginger = [one for one in seen.step(4).findings if one.condition == "allergy:ginger"]
     assert [(one.guests, one.blocks) for one in ginger] == [((2,), True)]
-    assert audited(visit) == ["visit.disclose"]
     assert differences() == []
+    cancelled = plan(cast)
+    act(visits.cancel_visit, cast.therapist, cancelled)
+    told = {"guest_position": 1, "conditions": ["pregnancy"]}
+    refused(Conflict, "visit_closed", lambda: act(visits.disclose, cast.therapist, cancelled, **told))
+
+
+def test_what_was_done_before_it_was_known_is_an_incident(session: Session, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit = plan(cast, guests=2)
+    done = {position: complete(cast, visit.visit.id, position) for position in (1, 3, 4)}
+    do(visits.reverse_completion, cast, visit.visit.id, 1)
     act(visits.break_off_visit, cast.therapist, visit)
-    refused(Conflict, "visit_closed", lambda: act(visits.disclose, cast.therapist, visit, **told))
+    stood = level(cast, items["wormwood"])
+    for codes_told, guest in ((["allergy:ginger"], 1), (["pregnancy"], 2), (["pregnancy"], 2)):
+        act(visits.disclose, cast.therapist, visit, guest_position=guest, conditions=codes_told)
+    seen = look(cast, visit.visit.id)
+    kept = {
+        (one.kind, one.reason, one.guest_position, one.condition, one.step_position, one.completion_id)
+        for one in seen.records
+    }
+    late = (RecordKind.INCIDENT, "known-later")
+    assert kept == {
+        (*late, 1, "allergy:ginger", 4, done[4].id),
+        (*late, 2, "pregnancy", 3, done[3].id),
+        (*late, 2, "pregnancy", 4, done[4].id),
+    }
+    waiting = read_snapshot(lambda s: tasks.list_open(s, cast.manager, cast.branch_id))
+    assert [(task.reason, task.source_id) for task in waiting] == [
+        ("known-later", done[position].id) for position in (4, 3, 4)
+    ]
+    assert audited(visit) == [
+        "visit.disclose", "visit.hindsight", "visit.disclose", "visit.hindsight", "visit.hindsight",
+    ]  # fmt: skip
+    # Nothing gives way any more, and no stock moves.
+    assert codes(seen, 5)[0] == ("medicinal-water", None, None)
+    assert level(cast, items["wormwood"]) == stood
+    assert differences() == []
+
+
+def test_a_batch_is_judged_by_what_went_into_it(session: Session, cast: Cast) -> None:
+    """Perilla left out of one batch and not of the other: who cannot bear it may have the one."""
+    items = open_spa(cast)
+    water = items["medicinal-water"]
+    recipe = read_snapshot(lambda s: recipes.find_recipe_of(s, water))
+    assert recipe is not None
+    none = {"item_id": items["herb-perilla"], "amount": 0, "unit": "g"}
+    with clock.standing_at(NOON):
+        without, whole = (brew(cast, recipe.id, lines=lines).lot_id for lines in ([none], []))
+        first, second = (plan(cast, guests=[["allergy:herb-perilla"]]) for _ in range(2))
+        for visit in (first, second):
+            # The plan gave another water; what was really poured is what counts.
+            line = {"item_id": water, "amount": 1, "unit": "l", "guest_position": 1}
+            nothing = {"item_id": items["herb-pomelo"], "amount": 0, "unit": "g", "guest_position": 1}
+            poured = {"lines": [line | {"lot_id": whole}, nothing]}
+            refused(Conflict, "safety_block", lambda: complete(cast, visit.visit.id, 5, **poured))  # noqa: B023
+        complete(cast, second.visit.id, 5, **poured, record_as_incident=True)
+        complete(cast, first.visit.id, 5, lines=[line | {"lot_id": without}, nothing])
+        unknowing = [plan(cast) for _ in range(2)]
+        for visit, lot_id in zip(unknowing, (without, whole), strict=True):
+            complete(cast, visit.visit.id, 5, lines=[line | {"lot_id": lot_id}])
+            told = {"guest_position": 1, "conditions": ["allergy:herb-perilla"]}
+            act(visits.disclose, cast.therapist, visit, **told)
+    records = [len(look(cast, visit.visit.id).records) for visit in (first, second, *unknowing)]
+    assert records == [0, 1, 0, 1]
     assert differences() == []
 
 
@@ -322,18 +385,12 @@ def test_nothing_forbidden_is_used_without_a_word_on_record(
                 override(cast, visit, position)
             elif tap == "disclose":
                 told = {"guest_position": guest, "conditions": [data.draw(st.sampled_from(CODES))]}
-                before = {done.position for done in look(cast, visit.visit.id).steps if done.completion}
                 act(visits.disclose, cast.therapist, visit, **told)
-                _known[visit.visit.id] = _known.get(visit.visit.id, set()) | before
             else:
                 do(visits.skip_step, cast, visit.visit.id, position, reason=SkipReason.HEALTH)
         except Conflict:
             pass
     _hold_it_against_the_rules(look(cast, visit.visit.id))
-
-
-# Steps that were done before something was disclosed are no longer judged.
-_known: dict[UUID, set[int]] = {}
 
 
 def _spa_once(session: Session, cast: Cast) -> dict[str, UUID]:
@@ -352,7 +409,7 @@ def _hold_it_against_the_rules(view: Any) -> None:
     }
     brewed = read_snapshot(lambda s: {one.item.code: one.lines for one in recipes.list_recipes(s)})
     for step in view.steps:
-        if not step.completion or step.position in _known.get(view.visit.id, ()):
+        if not step.completion:
             continue
         for guest in view.guests:
             used = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.domain.test_purchasing import ask, raised
 from tests.goods import KG, Goods, level, ordered, stock_up
-from tests.web.browsing import let_in, send, sign_in
+from tests.treatments import complete, open_spa, plan
+from tests.web.browsing import MOST_STATEMENTS, let_in, send, sign_in, statements
 
 
 @pytest.fixture
@@ -103,3 +105,24 @@ def test_what_is_late_or_stuck_stands_there(client: OneLookClient, cast: Cast, g
     page = client.get("/inbox").text
     for words in ("Late deliveries", "Mail that did not go out", "no route", f"/purchase-orders/{order_id}"):
         assert words in page, words
+
+
+def test_what_went_against_a_rule_waits_in_it(client: OneLookClient, cast: Cast, session: Session) -> None:
+    open_spa(cast)
+    visit_id = plan(cast).visit.id
+    complete(cast, visit_id, 4)
+    sign_in(client, cast.manager)
+    page = f"/visits/{visit_id}/disclosures"
+    said = send(client, page, page, guest_position=1, conditions="allergy:ginger")
+    shown = client.get(said.location).text
+    assert "Step 4 was done before this was known. A manager is told." in shown
+    assert "Step 4 done before it was known: allergy: ginger, guest 1" in shown
+    with statements() as seen:
+        waiting = client.get("/inbox").text
+    assert len(seen) <= MOST_STATEMENTS
+    assert "before a guest told of a condition" in waiting
+    assert f"/visits/{visit_id}" in waiting
+    (task_id,) = re.findall(r"/tasks/([-0-9a-f]+)/closure", waiting)
+    closing = f"/tasks/{task_id}/closure"
+    assert send(client, "/inbox", closing).status_code == 303
+    assert "Nothing waits" in client.get("/inbox").text

@@ -1,4 +1,4 @@
-"""What prepared items contain: by their recipes, and by the batches that stand. Reads only.
+"""What prepared items contain: by their recipes and the batches that stand, or lot by lot. Reads only.
 
 Safety asks here: what a guest must not have is no better for having been brewed.
 """
@@ -6,15 +6,17 @@ Safety asks here: what a guest must not have is no better for having been brewed
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import Holding
+from supply.domain.ledger.models import Holding, Lot, LotKind, Movement, MovementType
 from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine, PreparedBatch, PreparedLine
 from supply.domain.preparation.recipes import all_behind
+from supply.domain.preparation.service import SOURCE
 from supply.domain.treatments.models import Procedure, RecipeLine, RecipeVersion, Step
 
 Contents = Mapping[UUID, frozenset[UUID]]
@@ -43,6 +45,48 @@ def read_contents(session: Session, branch_ids: Collection[UUID]) -> Contents:
     for item_id, herb_id in session.execute(union(by_recipe, by_batch)):
         made_of.setdefault(item_id, set()).add(herb_id)
     return {item_id: frozenset(all_behind(made_of, item_id)) for item_id in made_of}
+
+
+def contents_of_lots(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) -> Contents:
+    """{lot: every item that really went into it, however deep}. A statement for each depth of brewing.
+
+    Lots that no batch of the branch made are left out.
+    """
+    made_of: dict[UUID, set[UUID]] = {}
+    poured: dict[UUID, set[UUID]] = {}
+    front = set(lot_ids)
+    while front:
+        followed, front = front, set()
+        for lot_id, herb_id, herb_lot_id, kind in session.execute(_went_into(branch_id, followed)):
+            made_of.setdefault(lot_id, set()).add(herb_id)
+            if kind is LotKind.PREPARED:
+                poured.setdefault(lot_id, set()).add(herb_lot_id)
+                front.add(herb_lot_id)
+        front -= made_of.keys()
+    return {
+        lot_id: frozenset(
+            herb for one in {lot_id, *all_behind(poured, lot_id)} for herb in made_of.get(one, ())
+        )
+        for lot_id in set(lot_ids) & made_of.keys()
+    }
+
+
+def _went_into(branch_id: UUID, lot_ids: Collection[UUID]) -> Any:
+    """(lot, item, lot of the item, its kind) for what batches took; no lot where the book had too little."""
+    out = and_(
+        Movement.branch_id == branch_id,
+        Movement.source_id == PreparedBatch.id,
+        Movement.source_line == PreparedLine.position,
+        Movement.source_type == SOURCE,
+        Movement.type == MovementType.PREPARATION_OUT,
+    )
+    return (
+        select(PreparedBatch.lot_id, PreparedLine.item_id, Movement.lot_id, Lot.kind)
+        .join(PreparedLine, PreparedLine.batch_id == PreparedBatch.id)
+        .outerjoin(Movement, out)
+        .outerjoin(Lot, Lot.id == Movement.lot_id)
+        .where(PreparedBatch.lot_id.in_(sorted(lot_ids)), PreparedLine.actual > 0)
+    )
 
 
 def list_allergens(session: Session) -> list[Item]:

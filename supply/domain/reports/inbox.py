@@ -1,9 +1,10 @@
-"""Everything that waits for a manager of a branch: to decide, to send, to chase. Reads only."""
+"""Everything that waits for a manager of a branch: to decide, to send, to chase, to know of. Reads only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +26,8 @@ from supply.domain.purchasing.models import (
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.purchasing.rules import get_rules
 from supply.domain.purchasing.service import editors_of
+from supply.domain.tasks import service as tasks
+from supply.domain.tasks.models import TaskKind
 from supply.permissions import Actor, Permission, require
 
 MOST = 100
@@ -49,11 +52,13 @@ class Inbox:
     to_send: Sequence[PurchaseOrder]
     late: Sequence[PurchaseOrder]
     stuck_mail: Sequence[OutboundMail]
+    # Open tasks of what went against a rule, as tasks.list_open tells them.
+    incidents: Sequence[Any]
 
     @property
     def count(self) -> int:
         mine = sum(not one.own for one in self.to_decide)
-        return mine + len(self.to_send) + len(self.late) + len(self.stuck_mail)
+        return mine + len(self.to_send) + len(self.late) + len(self.stuck_mail) + len(self.incidents)
 
 
 def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
@@ -72,6 +77,7 @@ def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
             and clock.day_of(order.expected_at, branch.timezone) < today
         ],
         stuck_mail=_stuck_mail(session, branch_id),
+        incidents=tasks.list_open(session, actor, branch_id, kind=TaskKind.INCIDENT, limit=MOST),
     )
 
 

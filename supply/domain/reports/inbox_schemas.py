@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from supply.domain.outbox.schemas import MailOut
 from supply.domain.purchasing.models import OrderStatus
+from supply.domain.tasks.schemas import TaskOut
 from supply.fields import BaseSchema, Id, Moment, Money, OutSchema
 
 
@@ -39,4 +40,5 @@ class InboxOut(OutSchema):
     requisitions = fields.List(fields.Nested(WaitingRequisitionOut), required=True, attribute="to_decide")
     orders_to_send = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="to_send")
     orders_late = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="late")
+    incidents = fields.List(fields.Nested(TaskOut), required=True)
     mails = fields.List(fields.Nested(MailOut), required=True, attribute="stuck_mail")

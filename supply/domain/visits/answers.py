@@ -145,7 +145,14 @@ class SafetyRecordOut(OutSchema):
     step_position = fields.Integer(required=True, allow_none=True)
     condition = fields.String(required=True)
     rule_id = fields.UUID(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Of an override its words; of an incident `known-later` where the condition was "
+            "told only after the step had been done."
+        },
+    )
     person = fields.String(required=True)
     recorded_at = Moment(required=True)
     completion_id = fields.UUID(required=True, allow_none=True)

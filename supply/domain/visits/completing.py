@@ -30,7 +30,15 @@ from supply.domain.visits.completions import (
     told,
     write_completions,
 )
-from supply.domain.visits.guarding import record_incidents, refuse, standing_against
+from supply.domain.visits.guarding import (
+    Done,
+    UsedLine,
+    certain_against,
+    grounds_for,
+    record_incidents,
+    refuse,
+    standing_against,
+)
 from supply.domain.visits.models import StepStatus
 from supply.domain.visits.steps import (
     StepFacts,
@@ -161,9 +169,11 @@ def _record(
     how: _How,
 ) -> list[CompletedStep]:
     drafts = _drafts(session, writer, doings, steps)
-    standing = standing_against(session, [(draft.step, draft.actuals) for draft in drafts])
-    if standing and not how.incident:
-        refuse(standing, {steps[doing.key].id: doing.path for doing in doings})
+    paths = {draft.id: doing.path for draft, doing in zip(drafts, doings, strict=True)}
+    watched = [draft for draft in drafts if draft.step.has_conditions]
+    grounds = grounds_for(session, {draft.step.visit_id for draft in watched})
+    if not how.incident:
+        refuse(certain_against(grounds, map(_done, watched)), paths)
     released: Counter[uuid.UUID] = Counter()
     for draft in drafts:
         if draft.step.open:
@@ -173,11 +183,15 @@ def _record(
     drafts_by_id = {draft.id: draft for draft in drafts}
     for deducted in ledger.deduct(writer, uses, consent=how.consent, released=released):
         drafts_by_id[deducted.use.source_id].deducted[deducted.use.source_line or 0] = deducted
+    done = [_done(draft) for draft in watched]
+    standing = standing_against(session, grounds, done)
+    if not how.incident:
+        refuse(standing, paths)
     closing = Counter(draft.step.visit_id for draft in drafts if draft.step.open)
     completed = [_completed(writer, draft, closing[draft.step.visit_id]) for draft in drafts]
     write_completions(session, completed)
     tasks.open_tasks(session, writer.actor, writer.branch_id, findings(completed))
-    record_incidents(session, writer, completed, standing)
+    record_incidents(session, writer, done, standing)
     return completed
 
 
@@ -194,6 +208,18 @@ def _drafts(
             when = happened(doing.happened_at, field=f"{doing.path}happened_at")
         drafts.append(_Draft(step, when, actuals))
     return drafts
+
+
+def _done(draft: _Draft) -> Done:
+    """What of a draft is asked about; from which lots is known once the ledger gave."""
+    lines = []
+    for position, line in enumerate(draft.actuals, start=1):
+        if line.actual:
+            gave = draft.deducted.get(position)
+            lots = frozenset(part.lot_id for part in gave.taken) if gave else frozenset()
+            whole = gave is not None and not gave.short
+            lines.append(UsedLine(position, line.item.id, line.guest_position, lots, whole))
+    return Done(draft.id, draft.step.branch_id, draft.step.visit_id, draft.step.position, lines)
 
 
 def _uses(draft: _Draft) -> list[Use]:

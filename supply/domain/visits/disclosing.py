@@ -19,10 +19,11 @@ from supply.domain.ledger.service import Writer
 from supply.domain.treatments import conditions as known_conditions
 from supply.domain.treatments.substitutes import offers_for
 from supply.domain.treatments.substitution import Offer
+from supply.domain.visits.hindsight import judge_done
 from supply.domain.visits.models import Visit, VisitGuest
-from supply.domain.visits.noting import note, require_under_way
+from supply.domain.visits.noting import note, require_not_cancelled, require_under_way
 from supply.domain.visits.safety import to_replace
-from supply.domain.visits.steps import lock_branch_of, read_step, require_hand_on
+from supply.domain.visits.steps import UNDER_WAY, lock_branch_of, read_step, require_hand_on
 from supply.domain.visits.substituting import (
     PlannedStep,
     amounts,
@@ -67,15 +68,16 @@ class ItemOffer:
 
 def disclose(
     session: Session, actor: Actor, visit_id: uuid.UUID, *, guest_position: int, conditions: Sequence[str]
-) -> None:
-    """Add conditions to a guest of a visit that is not over; what is still to be done gives way at once.
+) -> list[int]:
+    """Add conditions to a guest, also of a visit that is over; what is still to be done gives way at once.
 
-    Anybody who plans visits may, whoever's visit it is. Told twice, it is known once. Raises Invalid
-    "condition_unknown", "guest_unknown", Conflict "visit_closed".
+    What was done already stays, and is an incident on record where it went against a rule: the positions of
+    those steps. Anybody who plans visits may, whoever's visit it is. Told twice, it is known once. Raises
+    Invalid "condition_unknown", "guest_unknown", Conflict "visit_closed" of one that was cancelled.
     """
     writer = lock_branch_of(session, actor, visit_id)
     require(actor, Permission.VISIT_PLAN, writer.branch_id)
-    visit = require_under_way(session, visit_id)
+    visit = require_not_cancelled(session, visit_id)
     guest = session.get(VisitGuest, (visit_id, guest_position), populate_existing=True)
     if guest is None:
         raise Invalid("guest_unknown", lazy("The visit has no guest of this number."), field="guest_position")
@@ -85,12 +87,14 @@ def disclose(
         raise Invalid("condition_unknown", message, field="conditions")
     before, after = guest.conditions, sorted({*guest.conditions, *conditions})
     if before == after:
-        return
+        return []
     guest.conditions = after
     session.flush()
     changes = {f"guest {guest_position}": [before, after]}
     note(session, actor, visit, "visit.disclose", changes, has_conditions=True)
-    _give_way(session, writer, visit_id)
+    if visit.status in UNDER_WAY:
+        _give_way(session, writer, visit_id)
+    return judge_done(session, writer, visit_id, guest_position, set(after) - set(before))
 
 
 def _give_way(session: Session, writer: Writer, visit_id: uuid.UUID) -> None:

@@ -53,13 +53,24 @@ class Grounds:
     records: Mapping[uuid.UUID, Sequence[SafetyRecord]] = field(default_factory=dict)
     contents: Contents = field(default_factory=dict)
 
-    def findings(self, visit_id: uuid.UUID, position: int, used: Iterable[Used]) -> list[Finding]:
-        """What speaks against a step that uses this, gravest first."""
+    def findings(
+        self,
+        visit_id: uuid.UUID,
+        position: int,
+        used: Iterable[Used],
+        *,
+        known: Mapping[int, frozenset[uuid.UUID]] | None = None,
+    ) -> list[Finding]:
+        """What speaks against a step that uses this, gravest first.
+
+        `known` says, by line, what was in the lots that were used; else it is what might be in them.
+        """
         party = self.parties.get(visit_id)
         if party is None or not self.rules:
             return []
+        exact = known or {}
         lines = [
-            Line(number, self.contents.get(item_id, frozenset()) | {item_id}, guest)
+            Line(number, exact.get(number, self.contents.get(item_id, frozenset())) | {item_id}, guest)
             for number, item_id, guest in used
         ]
         records = self.records.get(visit_id, ())
