@@ -69,13 +69,15 @@ TABLE: dict[Permission, frozenset[Role]] = {
 class Actor:
     """Who acts: a person and the roles held, narrowed by a token's scopes where one is used.
 
-    `grants` holds (role, branch id); a branch id of None means every branch (admins only).
+    `grants` holds (role, branch id); a branch id of None means every branch (admins only). `token_id` is the
+    token that is used.
     """
 
     person_id: UUID
     name: str
     grants: frozenset[tuple[Role, UUID | None]] = field(default_factory=frozenset)
     scopes: frozenset[str] | None = None
+    token_id: UUID | None = None
 
     def belongs_to(self, branch_id: UUID) -> bool:
         return any(granted is None or granted == branch_id for _role, granted in self.grants)

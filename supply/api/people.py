@@ -93,7 +93,7 @@ def update_person(session: Session, actor: Actor, data: dict[str, Any], person_i
     out=PersonOut,
     etag=True,
     summary="Reset somebody's password",
-    description="Gives somebody else a new first password and ends all their sessions.",
+    description="Gives somebody else a new first password and ends all their sessions and tokens.",
     example={"password": "four other quiet words"},
 )
 def reset_password(session: Session, actor: Actor, data: dict[str, Any], person_id: UUID) -> Any:

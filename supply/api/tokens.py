@@ -38,8 +38,9 @@ def list_tokens(session: Session, actor: Actor, query: dict[str, Any]) -> tuple[
     status=201,
     secret=("secret",),
     summary="Make a token",
-    description="For yourself, with scopes that you hold. The secret is in this answer and never again: "
-    "repeating the request with its key answers without it.",
+    description="For yourself, with scopes that the token you send holds; it ends no later than that one, "
+    "and along with it. The secret is in this answer and never again: repeating the request with its key "
+    "answers without it.",
     example={"name": "Booking system", "scopes": ["visit:plan", "visit:complete-any", "stock:see"]},
     conflicts=("too_many_tokens",),
 )
@@ -51,7 +52,8 @@ def create_token(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
     "/tokens/<uuid:token_id>",
     permission=Permission.TOKEN_OWN,
     summary="Revoke a token",
-    description="It ends at once. Your own; an admin may revoke anybody's.",
+    description="It ends at once, with every token that was made with it. Your own; an admin may revoke "
+    "anybody's.",
 )
 def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:
     tokens.revoke_token(session, actor, token_id)

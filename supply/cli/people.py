@@ -14,7 +14,6 @@ from supply.database import new_id
 from supply.domain.branches.models import Branch
 from supply.domain.people import service as people
 from supply.domain.people.models import Person, RoleGrant
-from supply.domain.people.passwords import hash_password
 from supply.errors import Conflict, Invalid, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Role
@@ -40,14 +39,15 @@ def user() -> None:
 @_AS
 def create(login: str, name: str, roles: tuple[str, ...], password: str, admin: str | None) -> None:
     """Add a person. Without any people yet: the first admin."""
+    first = people.NewPassword.of(password)
 
     def work(session: Session) -> str:
         if session.scalar(select(Person.id).limit(1)) is None:
-            found_admin(session, login=login, name=name, password=password)
+            found_admin(session, login=login, name=name, password=first)
             return "They are the admin of all branches."
         grants = [read_grant(session, role) for role in roles]
         actor = admin_actor(session, admin)
-        people.create_person(session, actor, login=login, name=name, password=password, grants=grants)
+        people.create_person(session, actor, login=login, name=name, password=first, grants=grants)
         return ""
 
     said = writing(work)
@@ -59,13 +59,14 @@ def create(login: str, name: str, roles: tuple[str, ...], password: str, admin: 
 @_PASSWORD
 @_AS
 def password(login: str, password: str, admin: str | None) -> None:
-    """Give somebody a new first password; their sessions end."""
+    """Give somebody a new first password; their sessions and tokens end."""
+    first = people.NewPassword.of(password)
     writing(
         lambda session: people.reset_password(
-            session, admin_actor(session, admin), person_of(session, login).id, password=password
+            session, admin_actor(session, admin), person_of(session, login).id, password=first
         )
     )
-    click.echo(f"{login} has a new password, and every session of theirs has ended.")
+    click.echo(f"{login} has a new password, and every session and token of theirs has ended.")
 
 
 @user.command("roles")
@@ -100,17 +101,17 @@ def deactivate(login: str, admin: str | None) -> None:
     click.echo(f"{login} can no longer sign in.")
 
 
-def found_admin(session: Session, *, login: str, name: str, password: str) -> Actor:
+def found_admin(session: Session, *, login: str, name: str, password: people.NewPassword) -> Actor:
     """The first person, whom nobody can add: admin of all branches. Raises Conflict("people_exist")."""
     if session.scalar(select(Person.id).limit(1)) is not None:
         raise Conflict("people_exist", lazy("There are people already. An admin adds the others."))
-    if len(password) < 10:
+    if len(password.told) < 10:
         raise Invalid("password_weak", lazy("Take at least ten characters."), field="password")
     person = Person(
         id=new_id(),
         login=login.strip().casefold(),
         name=name,
-        password_hash=hash_password(password),
+        password_hash=password.hashed,
         created_at=clock.now(),
         grants=[RoleGrant(role=Role.ADMIN, branch_id=None)],
     )

@@ -112,7 +112,7 @@ def _prove_own(data: dict[str, Any]) -> None:
     person, address, told = device.viewer(), _address(), data["current_password"]
     assert person is not None
     write_transaction(lambda session: people.begin_own_try(session, person.actor, address=address))
-    read_snapshot(lambda session: people.require_own_password(session, person.actor, told))
+    g.proven = read_snapshot(lambda session: people.prove_own_password(session, person.actor, told))
     write_transaction(lambda session: people.end_own_try(session, person.actor, address=address))
 
 
@@ -125,7 +125,9 @@ def _prove_own(data: dict[str, Any]) -> None:
 )
 def change_password(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
     """Ends every session of the person; this device gets a new one."""
-    person = people.change_password(session, actor, **data)
+    person = people.change_password(
+        session, actor, proven=g.proven, password=data["password"], revoke_tokens=data["revoke_tokens"]
+    )
     opened = people.open_session(session, person)
     device.begin(opened.sign_in_id, opened.secret)
     say(_("Your password is changed. Other devices are signed out."))

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from flask import g
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
@@ -64,15 +65,25 @@ def new_person(session: Session, actor: Actor) -> str:
     return render("people/new.html", schema=NewPerson, offers=_offers(session, actor))
 
 
-@bp.action("/people", permission=Permission.PEOPLE_STAFF, back="people.new_person", schema=NewPerson)
+def _make_password(_data: dict[str, Any]) -> None:
+    """A first password for somebody, hashed before the transaction that gives it to them."""
+    g.first_password = people.NewPassword.of(_first_password())
+
+
+@bp.action(
+    "/people",
+    permission=Permission.PEOPLE_STAFF,
+    back="people.new_person",
+    schema=NewPerson,
+    first=_make_password,
+)
 def create_person(session: Session, actor: Actor, data: dict[str, Any]) -> Shown:
-    password = _first_password()
     person = people.create_person(
         session,
         actor,
         login=data["login"],
         name=data["name"],
-        password=password,
+        password=g.first_password,
         language=data["language"],
         grants=_grants(data["grants"]),
     )
@@ -80,7 +91,7 @@ def create_person(session: Session, actor: Actor, data: dict[str, Any]) -> Shown
         _("%(name)s is one of the people already; the first password was shown once.", name=person.name),
         "info",
     )
-    page = render("people/password.html", person=person, password=password, fresh=True)
+    page = render("people/password.html", person=person, password=g.first_password.told, fresh=True)
     return Shown(page, ("people.edit_person", {"person_id": person.id}))
 
 
@@ -151,12 +162,16 @@ def activate_person(session: Session, actor: Actor, person_id: UUID, version: in
     return "people.edit_person", {"person_id": person_id}
 
 
-@bp.action("/people/<uuid:person_id>/password", permission=Permission.PEOPLE_STAFF, back="people.edit_person")
+@bp.action(
+    "/people/<uuid:person_id>/password",
+    permission=Permission.PEOPLE_STAFF,
+    back="people.edit_person",
+    first=_make_password,
+)
 def reset_password(session: Session, actor: Actor, person_id: UUID) -> Shown:
-    password = _first_password()
-    person = people.reset_password(session, actor, person_id, password=password)
+    person = people.reset_password(session, actor, person_id, password=g.first_password)
     say(_("The new password was shown once. Make another one if it was not handed over."), "warning")
-    page = render("people/password.html", person=person, password=password, fresh=False)
+    page = render("people/password.html", person=person, password=g.first_password.told, fresh=False)
     return Shown(page, ("people.edit_person", {"person_id": person_id}))
 
 

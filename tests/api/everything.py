@@ -44,7 +44,12 @@ def all_roles(cast: Cast) -> Actor:
 
     def work(session: Session) -> Actor:
         made = people.create_person(
-            session, cast.admin, login="everything", name="E", password=PASSWORD, grants=grants
+            session,
+            cast.admin,
+            login="everything",
+            name="E",
+            password=people.NewPassword.of(PASSWORD),
+            grants=grants,
         )
         return Actor(made.id, made.name, frozenset(grants))
 

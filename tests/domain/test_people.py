@@ -17,7 +17,7 @@ from supply.domain.audit.models import AuditEntry
 from supply.domain.people import service as people
 from supply.domain.people import tokens
 from supply.domain.people.models import ApiToken, Person, SignIn
-from supply.domain.people.passwords import digest
+from supply.domain.people.passwords import NewPassword, digest
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooMany, Unauthenticated
 from supply.permissions import Actor, Permission, Role
 from tests.cast import PASSWORD, Cast
@@ -25,6 +25,7 @@ from tests.cast import PASSWORD, Cast
 pytestmark = pytest.mark.usefixtures("session")
 T = TypeVar("T")
 GOOD = "three quiet words"
+NEW = NewPassword.of(GOOD)
 Grant = tuple[Role, UUID | None]
 LIMITS = people.Limits(age=timedelta(hours=12), idle=timedelta(hours=2))
 
@@ -35,7 +36,14 @@ def do(work: Callable[..., T], *args: Any, **facts: Any) -> T:
 
 
 def add(actor: Actor, *grants: Grant, login: str = "hoa", password: str = GOOD) -> Person:
-    return do(people.create_person, actor, login=login, name="Hoa", password=password, grants=set(grants))
+    return do(
+        people.create_person,
+        actor,
+        login=login,
+        name="Hoa",
+        password=NewPassword.of(password),
+        grants=set(grants),
+    )
 
 
 def sign_in(login: str, password: str = PASSWORD, address: str = "10.0.0.1") -> people.Opened:
@@ -107,7 +115,7 @@ def test_others_look_after_nobody(cast: Cast, who: str) -> None:
     with pytest.raises(Forbidden):
         do(people.list_people, actor)
     with pytest.raises(Forbidden):
-        do(people.reset_password, actor, cast.therapist.person_id, password=GOOD)
+        do(people.reset_password, actor, cast.therapist.person_id, password=NEW)
 
 
 def test_a_role_needs_a_branch_that_is_there(cast: Cast) -> None:
@@ -150,7 +158,7 @@ def test_nobody_changes_their_own_roles_or_leaves_by_themselves(cast: Cast) -> N
         with pytest.raises(Forbidden, match="own_account"):
             change(actor, actor, active=False)
         with pytest.raises(Forbidden, match="own_account"):
-            do(people.reset_password, actor, actor.person_id, password=GOOD)
+            do(people.reset_password, actor, actor.person_id, password=NEW)
 
 
 def change(actor: Actor, whom: Actor, version: int = 1, **facts: Any) -> Person:
@@ -167,7 +175,7 @@ def test_a_manager_changes_nobody_who_holds_more(cast: Cast) -> None:
         grants={(Role.THERAPIST, cast.branch_id), (Role.THERAPIST, cast.other_branch_id)},
     )
     with pytest.raises(Forbidden, match="person_beyond_you"):
-        do(people.reset_password, cast.manager, cast.therapist.person_id, password=GOOD)
+        do(people.reset_password, cast.manager, cast.therapist.person_id, password=NEW)
 
 
 def test_the_last_admin_stays(cast: Cast) -> None:
@@ -228,9 +236,9 @@ def test_a_session_needs_its_secret(cast: Cast) -> None:
 def test_a_session_ends(cast: Cast, reason: str) -> None:
     opened = sign_in("therapist")
     if reason == "password":
-        do(people.change_password, cast.therapist, current_password=PASSWORD, password=GOOD)
+        change_own(cast.therapist)
     elif reason == "reset":
-        do(people.reset_password, cast.manager, cast.therapist.person_id, password=GOOD)
+        do(people.reset_password, cast.manager, cast.therapist.person_id, password=NEW)
     elif reason == "leaving":
         change(cast.manager, cast.therapist, active=False)
     elif reason == "roles":
@@ -274,7 +282,7 @@ def test_nobody_ends_somebody_elses_session(cast: Cast) -> None:
 
 def test_the_present_password_is_asked_for(cast: Cast) -> None:
     with pytest.raises(Invalid, match="password_wrong") as refusal:
-        do(people.change_password, cast.therapist, current_password="guessed", password=GOOD)
+        change_own(cast.therapist, present="guessed")
     assert list(refusal.value.errors) == ["current_password"]
     assert sign_in("therapist")
 
@@ -337,6 +345,12 @@ def test_an_address_may_fail_ten_times_as_often(cast: Cast) -> None:
 # --- tokens ------------------------------------------------------------------------------------------------
 
 
+def change_own(actor: Actor, present: str = PASSWORD, **facts: Any) -> Person:
+    """As the edge does it: look at the present password, then change it."""
+    proven = read_snapshot(lambda session: people.prove_own_password(session, actor, present))
+    return do(people.change_password, actor, proven=proven, password=NEW, **facts)
+
+
 def token(actor: Actor, *scopes: str, **facts: Any) -> people.NewToken:
     return do(people.create_token, actor, name="Booking", scopes=scopes or ("stock:see",), **facts)
 
@@ -370,6 +384,52 @@ def test_a_token_makes_no_wider_token(cast: Cast) -> None:
         token(narrow, "delivery:log")
     with pytest.raises(Forbidden):
         token(actor_of(token(cast.manager, "stock:see").secret))
+
+
+def test_a_token_outlives_not_the_one_that_it_was_made_with(cast: Cast) -> None:
+    own = ("token:own", "stock:see")
+    first = token(cast.manager, *own, expires_at=clock.now() + timedelta(days=9))
+    maker = actor_of(first.secret)
+    with pytest.raises(Invalid, match="expiry_beyond_token") as refusal:
+        token(maker, expires_at=clock.now() + timedelta(days=10))
+    assert list(refusal.value.errors) == ["expires_at"]
+    assert token(maker, expires_at=clock.now() + timedelta(days=8)).token.made_with_id == first.token.id
+    second = token(maker, *own)
+    third, apart = token(actor_of(second.secret)), token(cast.manager)
+    assert first.token.expires_at == second.token.expires_at == third.token.expires_at
+    do(people.revoke_token, cast.manager, first.token.id)
+    for made in (first, second, third):
+        with pytest.raises(Unauthenticated):
+            actor_of(made.secret)
+    assert actor_of(apart.secret)
+    with pytest.raises(Unauthenticated):
+        token(maker)
+
+
+@pytest.mark.parametrize("reason", ["reset", "password", "password-and-tokens"])
+def test_tokens_end_with_a_password_that_others_may_know(cast: Cast, reason: str) -> None:
+    made = token(cast.therapist)
+    if reason == "reset":
+        do(people.reset_password, cast.manager, cast.therapist.person_id, password=NEW)
+    else:
+        change_own(cast.therapist, revoke_tokens=reason == "password-and-tokens")
+    if reason == "password":
+        assert actor_of(made.secret)
+        return
+    with pytest.raises(Unauthenticated):
+        actor_of(made.secret)
+
+
+def test_a_password_proven_before_somebody_reset_it_changes_nothing(cast: Cast) -> None:
+    proven = read_snapshot(lambda session: people.prove_own_password(session, cast.therapist, PASSWORD))
+    do(
+        people.reset_password,
+        cast.manager,
+        cast.therapist.person_id,
+        password=NewPassword.of("quiet tea time"),
+    )
+    with pytest.raises(Invalid, match="password_wrong"):
+        do(people.change_password, cast.therapist, proven=proven, password=NEW)
 
 
 def test_a_token_loses_what_its_person_loses(cast: Cast) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply.domain.people import passwords
 from supply.domain.people.models import Person, SignIn
+from tests.api.calling import Caller
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
 from tests.web.browsing import frame_of, send, sign_in
@@ -119,6 +124,37 @@ def test_a_new_password_ends_the_other_devices(app: Flask, cast: Cast) -> None:
     assert answer.status_code == 303
     assert here.get("/account").status_code == 200
     assert there.get("/account").status_code == 303
+
+
+def test_nobody_waits_for_a_password_to_be_hashed(
+    app: Flask, client: OneLookClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a tenth of a second: before the writer's lock is taken, never under it."""
+    line, seen = app.extensions["supply_writer"]._thread, []
+
+    class Watched(PasswordHasher):
+        def hash(self, *told: Any, **named: Any) -> str:
+            seen.append(line.locked())
+            return super().hash(*told, **named)
+
+        def verify(self, *told: Any, **named: Any) -> bool:
+            seen.append(line.locked())
+            return bool(super().verify(*told, **named))
+
+    monkeypatch.setattr(passwords, "_HASHER", Watched(time_cost=1, memory_cost=64, parallelism=1))
+    words, hoa = "ginger under the moon", {"login": "hoa", "name": "Hoa", "language": "vi"}
+    whom = f"/people/{cast.storekeeper.person_id}"
+    grants = [f"therapist.{cast.branch_id}"]
+    sign_in(client, cast.manager)
+    for done, status in (
+        (send(client, "/account", "/account/password", current_password=PASSWORD, password=words), 303),
+        (send(client, "/people/new", "/people", **hoa, grants=grants), 200),
+        (send(client, whom, f"{whom}/password"), 200),
+        (Caller(client, cast.manager).send("POST", f"{whom}/password-reset", {"password": words}), 200),
+    ):
+        assert done.status_code == status, done.text
+    assert len(seen) == 6, "verified and hashed at the sign-in and the change, hashed at the others"
+    assert not any(seen)
 
 
 def test_a_wrong_present_password_changes_nothing(client: OneLookClient, cast: Cast) -> None:

@@ -63,10 +63,16 @@ def told() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+@cache
+def _password() -> people.NewPassword:
+    """The one that all people of the demo share."""
+    return people.NewPassword.of(told()["password"])
+
+
 def found(session: Session, seed: int) -> list[House]:
     """Found everything, as at the clock's time; returns the branches ready to work."""
     spa = told()
-    admin = found_admin(session, login="admin", name=spa["people"][0]["name"], password=spa["password"])
+    admin = found_admin(session, login="admin", name=spa["people"][0]["name"], password=_password())
     houses = []
     actors: dict[str, dict[Role, list[Actor]]] = {}
     for row in spa["branches"]:
@@ -128,7 +134,7 @@ def _staff(session: Session, admin: Actor, branch_id: UUID, code: str) -> dict[R
             admin,
             login=row["login"],
             name=row["name"],
-            password=told()["password"],
+            password=_password(),
             grants=grants,
         )
         staff.setdefault(Role(row["role"]), []).append(Actor(person.id, person.name, frozenset(grants)))

@@ -90,7 +90,7 @@ class ApiToken(Base):
     """A bearer token of a person: shown once, kept as SHA-256, narrowed by scopes."""
 
     __tablename__ = "api_token"
-    __table_args__ = (Index(None, "person_id"),)
+    __table_args__ = (Index(None, "person_id"), Index(None, "made_with_id"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
@@ -102,6 +102,8 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # The token that it was made with over the API: it lives no longer than that one.
+    made_with_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_token.id"))
 
 
 class Throttle(Base):

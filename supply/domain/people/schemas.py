@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import validate
+from typing import Any
+
+from marshmallow import post_load, validate
 from marshmallow.fields import Enum, Integer, List, Nested, String
 
+from supply.domain.people.passwords import NewPassword
 from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick, some
 from supply.permissions import Permission, Role
 
@@ -18,10 +21,19 @@ class GrantIn(BaseSchema):
     branch_id = Id(load_default=None, allow_none=True)
 
 
-class CreatePerson(BaseSchema):
+class _WithNewPassword(BaseSchema):
+    """Loads its password hashed, since what a request brings is loaded before anything is locked for it."""
+
+    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+
+    @post_load
+    def _hash(self, data: dict[str, Any], **_told: Any) -> dict[str, Any]:
+        return {**data, "password": NewPassword.of(data["password"])}
+
+
+class CreatePerson(_WithNewPassword):
     login = Text(required=True, max_length=80, validate=validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"))
     name = Text(required=True, max_length=120)
-    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
     language = String(load_default="vi", validate=_LANGUAGES)
     grants = List(Nested(GrantIn), required=True, validate=some(50))
 
@@ -35,13 +47,13 @@ class UpdatePerson(BaseSchema):
     grants = List(Nested(GrantIn), validate=some(50))
 
 
-class ResetPassword(BaseSchema):
-    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+class ResetPassword(_WithNewPassword):
+    """The person types it once and then chooses their own."""
 
 
-class ChangePassword(BaseSchema):
+class ChangePassword(_WithNewPassword):
     current_password = String(required=True, load_only=True, validate=validate.Length(min=1, max=200))
-    password = String(required=True, load_only=True, validate=validate.Length(min=10, max=200))
+    revoke_tokens = Tick(load_default=False)
 
 
 class GrantOut(OutSchema):
@@ -81,6 +93,12 @@ class TokenOut(OutSchema):
     expires_at = Moment(allow_none=True)
     seen_at = Moment(allow_none=True)
     revoked_at = Moment(allow_none=True)
+    made_with_id = Id(
+        allow_none=True,
+        metadata={
+            "description": "The token that it was made with, and ends with; null where a person made it."
+        },
+    )
 
 
 class NewTokenOut(OutSchema):

@@ -19,7 +19,7 @@ from supply.domain.audit import service as audit
 from supply.domain.people import granting
 from supply.domain.people.granting import Grant, sorted_grants
 from supply.domain.people.models import Person, RoleGrant
-from supply.domain.people.passwords import hash_password, password_fits
+from supply.domain.people.passwords import NewPassword, password_fits
 from supply.domain.people.signing_in import (
     Known,
     Limits,
@@ -42,6 +42,7 @@ from supply.domain.people.tokens import (
     create_token,
     list_tokens,
     revoke_token,
+    revoke_tokens_of,
 )
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from supply.i18n import lazy
@@ -50,6 +51,7 @@ from supply.permissions import Actor, Permission, require
 __all__ = [
     "Known",
     "Limits",
+    "NewPassword",
     "NewToken",
     "Opened",
     "actor_of_sign_in",
@@ -96,7 +98,7 @@ def create_person(
     *,
     login: str,
     name: str,
-    password: str,
+    password: NewPassword,
     language: str = "vi",
     grants: Collection[Grant],
 ) -> Person:
@@ -110,7 +112,7 @@ def create_person(
         login=login,
         name=name,
         language=language,
-        password_hash=hash_password(password),
+        password_hash=password.hashed,
         created_at=clock.now(),
         grants=[RoleGrant(role=role, branch_id=branch_id) for role, branch_id in sorted_grants(grants)],
     )
@@ -161,27 +163,45 @@ def update_person(
     return person
 
 
-def reset_password(session: Session, actor: Actor, person_id: UUID, *, password: str) -> Person:
-    """Give somebody else a new first password; all their sessions end."""
+def reset_password(session: Session, actor: Actor, person_id: UUID, *, password: NewPassword) -> Person:
+    """Give somebody else a new first password; all their sessions and tokens end, whoever holds them now."""
     require(actor, Permission.PEOPLE_STAFF)
     person = get_person(session, actor, person_id)
     granting.require_whole_person(actor, person)
     if person.id == actor.person_id:
         raise Forbidden("own_account", lazy("Change your own password in your account."))
-    return _set_password(session, actor, person, password)
+    _set_password(session, actor, person, password)
+    revoke_tokens_of(session, actor, person)
+    return person
 
 
-def change_password(session: Session, actor: Actor, *, current_password: str, password: str) -> Person:
-    """Change one's own password; all one's sessions end. Raises Invalid for a wrong present one."""
-    require_own_password(session, actor, current_password)
-    return _set_password(session, actor, session.get_one(Person, actor.person_id), password)
+def change_password(
+    session: Session, actor: Actor, *, proven: str, password: NewPassword, revoke_tokens: bool = False
+) -> Person:
+    """Change one's own password; all one's sessions end, and one's tokens where that is asked for.
+
+    `proven` is what prove_own_password gave. Programs work on by themselves, since whoever only wants another
+    password should not stop the booking system.
+    """
+    person = session.get_one(Person, actor.person_id)
+    if person.password_hash != proven:
+        raise _wrong()
+    _set_password(session, actor, person, password)
+    if revoke_tokens:
+        revoke_tokens_of(session, actor, person)
+    return person
 
 
-def require_own_password(session: Session, actor: Actor, current_password: str) -> None:
-    """Raises Invalid for a wrong one. The edge counts the tries (begin_own_try)."""
+def prove_own_password(session: Session, actor: Actor, current_password: str) -> str:
+    """The stored hash that one's present password fits. Raises Invalid.
+
+    Takes a tenth of a second, so it belongs before the write transaction. The edge counts the tries
+    (begin_own_try).
+    """
     stored = session.get_one(Person, actor.person_id).password_hash
     if not password_fits(stored, current_password):
-        raise Invalid("password_wrong", lazy("This is not your present password."), field="current_password")
+        raise _wrong()
+    return stored
 
 
 def set_preferences(
@@ -195,13 +215,12 @@ def set_preferences(
     return person
 
 
-def _set_password(session: Session, actor: Actor, person: Person, password: str) -> Person:
+def _set_password(session: Session, actor: Actor, person: Person, password: NewPassword) -> None:
     _require_good_password(password, person.login)
-    person.password_hash = hash_password(password)
+    person.password_hash = password.hashed
     person.session_epoch += 1
     session.flush()
     _note(session, actor, person, "person.password", {})
-    return person
 
 
 def _regrant(session: Session, actor: Actor, person: Person, wanted: set[Grant]) -> dict[str, Any]:
@@ -223,9 +242,14 @@ def _require_version(person: Person, version: int) -> None:
         raise Stale("stale", lazy("Somebody changed this meanwhile. Look at it again before you save."))
 
 
-def _require_good_password(password: str, login: str) -> None:
-    whole = not any("\ud800" <= char <= "\udfff" for char in password)
-    if not whole or len(password) < 10 or password.casefold() == login or len(set(password)) < 4:
+def _wrong() -> Invalid:
+    return Invalid("password_wrong", lazy("This is not your present password."), field="current_password")
+
+
+def _require_good_password(password: NewPassword, login: str) -> None:
+    told = password.told
+    whole = not any("\ud800" <= char <= "\udfff" for char in told)
+    if not whole or len(told) < 10 or told.casefold() == login or len(set(told)) < 4:
         raise Invalid(
             "password_weak",
             lazy("Take at least ten characters that are not your sign-in name; several words are best."),

@@ -88,10 +88,16 @@ def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str, limits: Li
     return Known(actor_of(row.id, row.name, rows), row.language, row.theme, unseen)
 
 
-def actor_of(person_id: UUID, name: str, rows: Sequence[Any], scopes: frozenset[str] | None = None) -> Actor:
+def actor_of(
+    person_id: UUID,
+    name: str,
+    rows: Sequence[Any],
+    scopes: frozenset[str] | None = None,
+    token_id: UUID | None = None,
+) -> Actor:
     """An actor from rows that bear `role` and `branch_id` (None where the person holds no role)."""
     grants = frozenset((row.role, row.branch_id) for row in rows if row.role is not None)
-    return Actor(person_id, name, grants, scopes)
+    return Actor(person_id, name, grants, scopes, token_id)
 
 
 def _lives(row: Any, limits: Limits) -> bool:
