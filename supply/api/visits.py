@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.visits import service as visits
-from supply.domain.visits.answers import CompletedStepOut, CompletedStepsOut, VisitOut, VisitSummaryOut
+from supply.domain.visits.answers import (
+    ChangedVisitOut,
+    CompletedStepOut,
+    CompletedStepsOut,
+    VisitOut,
+    VisitSummaryOut,
+)
 from supply.domain.visits.schemas import (
     ChangeVisit,
     CompleteStep,
@@ -113,17 +120,19 @@ def get_visit(session: Session, actor: Actor, visit_id: UUID) -> Any:
     "/visits/<uuid:visit_id>",
     permission=Permission.VISIT_PLAN,
     body=ChangeVisit,
-    out=VisitOut,
+    out=ChangedVisitOut,
     etag=True,
     versioned=True,
     summary="Change a planned visit",
-    description="Before it starts. Another party, package or room is resolved and reserved anew.",
+    description="Before it starts. Another party, package or room is resolved and reserved anew. Substitutes "
+    "stay where they still apply, `fell` names the others. Consents and overrides stay, unless their guest or "
+    "the steps are told otherwise; then they are `void`. What is told as it is changes nothing.",
     example={"room_id": None, "guests": [{"conditions": []}]},
     conflicts=("visit_started",),
 )
 def change_visit(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID, version: int) -> Any:
-    visits.change_visit(session, actor, visit_id, version=version, **data)
-    return visits.get_visit(session, actor, visit_id)
+    fell = visits.change_visit(session, actor, visit_id, version=version, **data)
+    return replace(visits.get_visit(session, actor, visit_id), fell=fell)
 
 
 @blp.post(

@@ -177,7 +177,7 @@ def _by(record: SafetyRecorded) -> str:
     reason = record.reason if record.kind is RecordKind.OVERRIDE else None
     parts = [_("%(person)s at %(time)s", person=record.person, time=when), reason or ""]
     if record.void:
-        parts.append(_("no longer counts: the guests were changed"))
+        parts.append(_("no longer counts: the plan was changed"))
     return " · ".join(part for part in parts if part)
 
 

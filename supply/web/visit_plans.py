@@ -205,10 +205,20 @@ def plan_visit(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
 def change_plan(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID, version: int) -> Target:
     read = data.pop("warnings_read")
     changes = _changes(visits.get_visit(session, actor, visit_id), _told(data))
-    visits.change_visit(session, actor, visit_id, version=version, **changes)
+    fell = visits.change_visit(session, actor, visit_id, version=version, **changes)
     if not read and changes.keys() & {"guests", "package", "room_id"}:
         _require_reading(visits.get_visit(session, actor, visit_id))
     say(_("The plan is changed. What it needs now is reserved."))
+    for one in fell:
+        say(
+            _(
+                "Step %(number)s: %(item)s instead of %(other)s could not be kept.",
+                number=one.step_position,
+                item=named(one.item),
+                other=named(one.wanted),
+            ),
+            "warning",
+        )
     return "visits.show_visit", {"visit_id": visit_id}
 
 
@@ -232,7 +242,7 @@ def _told(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changes(view: VisitView, told: dict[str, Any]) -> dict[str, Any]:
-    """What is told otherwise than it is: guests told again are other guests, and their consents void."""
+    """What is told otherwise than it is."""
     visit = view.visit
     guests = [(sorted(one.conditions), sorted(one.factors)) for one in view.guests]
     settled = {

@@ -226,10 +226,54 @@ def test_a_block_gives_way_to_an_override_alone(session: Session, cast: Cast) ->
     # Other guests: what was recorded of these no longer counts.
     planned = plan(cast, guests=[["heart-failure"]])
     override(cast, planned, 4)
-    guests = [{"conditions": ["heart-failure"]}]
-    version = look(cast, planned.visit.id).version
-    act(visits.change_visit, cast.therapist, planned, version=version, guests=guests)
+    change(cast, planned, guests=[{"conditions": ["heart-failure"], "factors": ["senior"]}])
     refused(Conflict, "safety_block", lambda: do(start, cast, planned.visit.id, 4))
+
+
+def change(cast: Cast, visit: Any, **changes: Any) -> list[tuple[int, str, str]]:
+    """Change a plan and commit; what fell, as (step, item, instead of)."""
+    facts = {"version": look(cast, visit.visit.id).version, **changes}
+
+    def work(session: Session) -> list[tuple[int, str, str]]:
+        fell = visits.change_visit(session, cast.therapist, visit.visit.id, **facts)
+        return [(one.step_position, one.item.code, one.wanted.code) for one in fell]
+
+    return write_transaction(work)
+
+
+def test_a_changed_plan_keeps_what_still_holds(session: Session, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit = plan(cast, guests=[["pregnancy"], []], package="full-ritual")
+    act(visits.replace_line, cast.therapist, visit, 3, 3, item_id=items["herb-pomelo"])
+    consent(cast, visit, "pregnancy")
+    override(cast, visit, 4)
+
+    def holds() -> tuple[Any, set[RecordKind]]:
+        seen = look(cast, visit.visit.id)
+        return codes(seen, 3)[2], {one.kind for one in seen.records if not one.void}
+
+    chosen = ("herb-pomelo", "citrus-peel", "by-hand")
+    both = {RecordKind.CONSENT, RecordKind.OVERRIDE}
+    version = look(cast, visit.visit.id).version
+    told = [{"conditions": ["pregnancy"]}, {"conditions": []}]
+    assert change(cast, visit, guests=told) == []
+    assert (look(cast, visit.visit.id).version, holds()) == (version, (chosen, both))
+    told[1]["factors"] = ["senior"]
+    assert change(cast, visit, guests=told, room_id=cast.room_id) == []
+    assert holds() == (chosen, both)
+    # The step of the override is gone; then steps come that nobody agreed to.
+    assert change(cast, visit, package="herbal-baths") == []
+    assert holds() == (chosen, {RecordKind.CONSENT})
+    assert change(cast, visit, package="full-ritual") == []
+    assert holds() == (chosen, set())
+    told[1]["conditions"] = ["allergy:herb-pomelo"]
+    assert change(cast, visit, guests=told) == [
+        (3, "herb-pomelo", "angelica"), (3, "herb-pomelo", "citrus-peel"),
+    ]  # fmt: skip
+    assert holds()[0] == ("citrus-peel", None, None)
+    assert level(cast, items["herb-pomelo"])[1] > 0  # hers, of the rinse
+    assert audited(visit)[3:] == ["visit.update"] * 4
+    assert differences() == []
 
 
 def test_what_is_disclosed_late_is_judged_at_once(session: Session, cast: Cast) -> None:

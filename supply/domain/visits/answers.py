@@ -157,7 +157,8 @@ class SafetyRecordOut(OutSchema):
     recorded_at = Moment(required=True)
     completion_id = fields.UUID(required=True, allow_none=True)
     void = fields.Boolean(
-        required=True, metadata={"description": "The guests were changed since: it no longer counts."}
+        required=True,
+        metadata={"description": "Its guest or the steps were changed since: it no longer counts."},
     )
 
 
@@ -288,3 +289,18 @@ class VisitSummaryOut(OutSchema):
     steps = fields.Integer(required=True)
     steps_done = fields.Integer(required=True)
     version = fields.Integer(required=True)
+
+
+class FallenOut(OutSchema):
+    """A substitute that a change of plan could not keep: too little of it by then, or not for the guest."""
+
+    step_position = fields.Integer(required=True)
+    guest_position = fields.Integer(required=True, allow_none=True)
+    item = Item()
+    instead_of = Item(attribute="wanted")
+
+
+class ChangedVisitOut(VisitOut):
+    """The visit as it is planned now."""
+
+    fell = fields.List(fields.Nested(FallenOut), required=True)

@@ -25,6 +25,7 @@ from supply.domain.visits.noting import note, require_not_cancelled, require_und
 from supply.domain.visits.safety import to_replace
 from supply.domain.visits.steps import UNDER_WAY, lock_branch_of, read_step, require_hand_on
 from supply.domain.visits.substituting import (
+    BY_HAND,
     PlannedStep,
     amounts,
     give_way,
@@ -38,8 +39,6 @@ from supply.domain.visits.warnings import Grounds, read_grounds
 from supply.errors import Conflict, Invalid, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
-
-BY_HAND = "by-hand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class SafetyRecord(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime]
-    # The guests were changed since: it was about somebody else.
+    # The plan was changed since: it was about another guest, or about other steps.
     void_at: Mapped[datetime | None]
 
 

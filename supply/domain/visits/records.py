@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -156,12 +155,3 @@ def told(standing: Sequence[Finding]) -> dict[str, list[Any]]:
         words = [f"guest {guest}: {one.condition}, {one.effect.value}" for guest in one.standing]
         said.setdefault(f"step {one.step_position}", [[], None])[0].extend(words)
     return said
-
-
-def void_records(session: Session, visit_id: uuid.UUID) -> None:
-    """The guests are others now: what was recorded of them no longer counts."""
-    session.execute(
-        update(SafetyRecord)
-        .where(SafetyRecord.visit_id == visit_id, SafetyRecord.void_at.is_(None))
-        .values(void_at=clock.now())
-    )

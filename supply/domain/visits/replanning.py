@@ -11,10 +11,21 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
+from supply.domain.branches.models import Room
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
+from supply.domain.people.models import Person
 from supply.domain.treatments import service as treatments
 from supply.domain.treatments.models import Package, Procedure
+from supply.domain.visits.carrying import (
+    Choice,
+    Fallen,
+    carry_over,
+    named,
+    other_guests,
+    read_choices,
+    void_records,
+)
 from supply.domain.visits.models import (
     Completion,
     SkipReason,
@@ -25,6 +36,7 @@ from supply.domain.visits.models import (
     VisitStatus,
     VisitStep,
 )
+from supply.domain.visits.noting import note
 from supply.domain.visits.planning import (
     check_people,
     look_up,
@@ -33,7 +45,6 @@ from supply.domain.visits.planning import (
     write_parts,
 )
 from supply.domain.visits.plans import Guest, Plan
-from supply.domain.visits.records import void_records
 from supply.domain.visits.stepping import standards
 from supply.domain.visits.steps import (
     UNDER_WAY,
@@ -42,7 +53,7 @@ from supply.domain.visits.steps import (
     read_visit_steps,
     require_hand_on,
 )
-from supply.domain.visits.substituting import replace_forbidden
+from supply.domain.visits.substituting import give_way, grounds_of_plans, planned_steps
 from supply.errors import Conflict, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -53,9 +64,11 @@ _RESOLVING = frozenset({"package", "room_id", "guests"})
 
 def change_visit(
     session: Session, actor: Actor, visit_id: uuid.UUID, *, version: int, **changes: Any
-) -> None:
+) -> list[Fallen]:
     """Change what is given (package, room_id, guests, therapist_id, planned_at, note) before it starts.
 
+    Substitutes that were chosen stay where they still apply; which do not is the answer. Consents and
+    overrides stay too, unless their guest or their steps are others. What is told as it is changes nothing.
     Raises Stale, Conflict "visit_started", and what planning raises.
     """
     writer, visit = _take_up(session, actor, visit_id)
@@ -68,14 +81,19 @@ def change_visit(
         )
     if visit.status is not VisitStatus.PLANNED:
         raise Conflict("visit_started", lazy("This visit has begun or is over; its plan is settled."))
-    plan = _changed_plan(session, visit, changes)
-    if "guests" in changes:
-        void_records(session, visit_id)
-    if _RESOLVING & changes.keys():
-        _resolve_anew(session, writer, visit, plan)
-        return
-    check_people(plan, look_up(session, writer.branch_id, [plan]))
-    _update(session, visit_id, therapist_id=plan.therapist_id, planned_at=plan.planned_at, note=plan.note)
+    settled = _settled_plan(session, visit)
+    plan = _changed_plan(settled, changes)
+    told = _differences(settled, plan)
+    if not told:
+        return []
+    fell: list[Choice] = []
+    if _RESOLVING & told.keys():
+        values, fell = _resolve_anew(session, writer, visit, settled, plan)
+    else:
+        check_people(plan, look_up(session, writer.branch_id, [plan]))
+        values = {name: getattr(plan, name) for name in told}
+    note(session, actor, visit, "visit.update", _readable(session, told), **values)
+    return named(session, fell)
 
 
 def cancel_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
@@ -115,8 +133,8 @@ def _require_under_way(visit: Row[Any]) -> None:
         raise Conflict("visit_closed", lazy("This visit is finished, broken off or cancelled."))
 
 
-def _changed_plan(session: Session, visit: Row[Any], changes: dict[str, Any]) -> Plan:
-    """The visit's plan as it stands, with the changes laid over it."""
+def _settled_plan(session: Session, visit: Row[Any]) -> Plan:
+    """The visit's plan as it stands."""
     procedure = session.scalar(select(Procedure.code).where(Procedure.id == visit.procedure_id))
     package = session.scalar(select(Package.code).where(Package.id == visit.package_id))
     guests = session.execute(
@@ -124,22 +142,60 @@ def _changed_plan(session: Session, visit: Row[Any], changes: dict[str, Any]) ->
         .where(VisitGuest.visit_id == visit.id)
         .order_by(VisitGuest.position)
     ).all()
-    settled = {
-        "procedure": procedure,
-        "package": package,
-        "guests": [Guest(*guest) for guest in guests],
-        "room_id": visit.room_id,
-        "therapist_id": visit.therapist_id,
-        "planned_at": visit.planned_at,
-        "note": visit.note,
-    }
+    return Plan(
+        procedure=procedure or "",
+        package=package,
+        guests=[Guest(*guest) for guest in guests],
+        room_id=visit.room_id,
+        therapist_id=visit.therapist_id,
+        planned_at=visit.planned_at,
+        note=visit.note,
+        booking_reference=visit.booking_reference,
+    )
+
+
+def _changed_plan(settled: Plan, changes: dict[str, Any]) -> Plan:
+    """A plan with the changes laid over it."""
     if "guests" in changes:
         changes = {**changes, "guests": [Guest.told(guest) for guest in changes["guests"]]}
-    return Plan(**{**settled, **changes}, booking_reference=visit.booking_reference)
+    return replace(settled, **changes)
 
 
-def _resolve_anew(session: Session, writer: Writer, visit: Row[Any], plan: Plan) -> None:
-    """Replace guests, steps and lines by what the plan means now; reserve the difference."""
+def _differences(before: Plan, after: Plan) -> dict[str, list[Any]]:
+    """What of a plan is another now: {"package": [before, after]}."""
+    told = {
+        name: [getattr(before, name), getattr(after, name)]
+        for name in ("package", "room_id", "therapist_id", "planned_at", "note")
+    }
+    told = {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+    if other_guests(before.guests, after.guests):
+        told["guests"] = [[_guest_words(guest) for guest in plan.guests] for plan in (before, after)]
+    return told
+
+
+def _readable(session: Session, told: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """As the audit keeps it: rooms and people by name."""
+    by_name = {
+        "room_id": lambda one: session.get_one(Room, one).name,
+        "therapist_id": lambda one: session.get_one(Person, one).name,
+    }
+    return {
+        name.removesuffix("_id"): [by_name[name](one) if one and name in by_name else one for one in pair]
+        for name, pair in told.items()
+    }
+
+
+def _guest_words(guest: Guest) -> str:
+    return ", ".join(sorted({*guest.conditions, *guest.factors})) or "-"
+
+
+def _resolve_anew(
+    session: Session, writer: Writer, visit: Row[Any], settled: Plan, plan: Plan
+) -> tuple[dict[str, Any], list[Choice]]:
+    """Replace guests, steps and lines by what the plan means now, reserve the difference.
+
+    The visit's new columns, and the choices that could not be kept.
+    """
     steps = read_visit_steps(session, visit.id)
     step_ids = [step.id for step in steps]
     recorded = select(Completion.id).where(Completion.visit_step_id.in_(step_ids)).limit(1)
@@ -152,16 +208,22 @@ def _resolve_anew(session: Session, writer: Writer, visit: Row[Any], plan: Plan)
     # A visit keeps the wording of the recipe with which it was planned.
     own = {visit.procedure_id: treatments.get_recipe(session, visit.recipe_version_id)}
     resolved = resolve(writer, plan, replace(stored, recipes=own), visit.id)
+    choices = read_choices(session, visit.id)
+    positions, wanted = {step.position for step in steps}, {step["position"] for step in resolved.steps}
+    others = other_guests(settled.guests, plan.guests)
+    void_records(session, visit.id, guests=others, gone=positions - wanted, added=wanted - positions)
     session.execute(delete(VisitLine).where(VisitLine.visit_step_id.in_(step_ids)))
     session.execute(delete(VisitStep).where(VisitStep.visit_id == visit.id))
     session.execute(delete(VisitGuest).where(VisitGuest.visit_id == visit.id))
     # What was reserved for it is free first: its own substitutes may be taken again.
     ledger.reserve(writer, {item_id: -quantity for item_id, quantity in _reserved(steps).items()})
-    replace_forbidden(session, writer, [resolved])
+    grounds, planned = grounds_of_plans(session, writer, [resolved]), planned_steps(resolved)
+    fell, taken = carry_over(session, writer.branch_id, grounds, planned, choices)
+    give_way(session, writer.branch_id, grounds, planned, taken)
     write_parts(session, [resolved])
     ledger.reserve(writer, reserved_by([resolved]))
     kept = {"id", "branch_id", "booking_reference", "recorded_at", "status", "version"}
-    _update(session, visit.id, **{name: value for name, value in resolved.visit.items() if name not in kept})
+    return {name: value for name, value in resolved.visit.items() if name not in kept}, fell
 
 
 def _reserved(steps: Iterable[StepFacts]) -> Counter[uuid.UUID]:

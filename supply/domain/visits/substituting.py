@@ -27,8 +27,9 @@ from supply.domain.visits.safety import to_replace
 from supply.domain.visits.steps import OPEN
 from supply.domain.visits.warnings import Grounds, Party, grounds_of
 
-# A line by its step and position.
-LineKey = tuple[uuid.UUID, int]
+BY_HAND = "by-hand"
+# A line by its columns.
+Row = dict[str, Any]
 COLUMNS = (
     "visit_step_id",
     "position",
@@ -48,7 +49,7 @@ class PlannedStep:
     visit_id: uuid.UUID
     position: int
     planned_at: datetime
-    lines: list[dict[str, Any]]
+    lines: list[Row]
 
     def used(self) -> list[tuple[int, uuid.UUID, int | None]]:
         return [
@@ -59,12 +60,16 @@ class PlannedStep:
 
 
 def give_way(
-    session: Session, branch_id: uuid.UUID, grounds: Grounds, steps: Iterable[PlannedStep]
-) -> list[dict[str, Any]]:
+    session: Session,
+    branch_id: uuid.UUID,
+    grounds: Grounds,
+    steps: Iterable[PlannedStep],
+    taken: Counter[uuid.UUID] | None = None,
+) -> list[Row]:
     """Put the most wanted substitute that is offered in the place of what must be replaced; the rows changed.
 
-    Two lines never take the same stock. The same few statements for any number of visits; none where nothing
-    must be replaced.
+    Two lines never take the same stock, nor what is `taken` already. The same few statements for any number
+    of visits; none where nothing must be replaced.
     """
     wanted = [
         (step, line, because[line["position"]])
@@ -76,10 +81,10 @@ def give_way(
     if not wanted:
         return []
     wishes = [wish(branch_id, grounds, step, line) for step, line, _because in wanted]
-    taken: Counter[uuid.UUID] = Counter()
+    taken = Counter() if taken is None else taken
     changed = []
     for (_step, line, code), offers in zip(wanted, offers_for(session, wishes), strict=True):
-        offer = _first(offers, taken)
+        offer = next((one for one in offers if free(one, taken)), None)
         if offer is not None and offer.quantity is not None:
             taken[offer.item_id] += offer.quantity
             put(line, offer.item_id, offer.quantity, code)
@@ -89,6 +94,14 @@ def give_way(
 
 def replace_forbidden(session: Session, writer: Writer, resolved: Sequence[Resolved]) -> None:
     """Let what guests must not have give way before it is written; nothing is read without a condition."""
+    careful = [visit for visit in resolved if visit.visit["has_conditions"]]
+    if careful:
+        steps = [step for visit in careful for step in planned_steps(visit)]
+        give_way(session, writer.branch_id, grounds_of_plans(session, writer, careful), steps)
+
+
+def grounds_of_plans(session: Session, writer: Writer, resolved: Sequence[Resolved]) -> Grounds:
+    """What is known of visits that are not written yet."""
     parties = {
         visit.id: Party(
             writer.branch_id,
@@ -96,24 +109,20 @@ def replace_forbidden(session: Session, writer: Writer, resolved: Sequence[Resol
             {guest["position"]: guest["conditions"] for guest in visit.guests},
         )
         for visit in resolved
-        if visit.visit["has_conditions"]
     }
-    if not parties:
-        return
-    steps = []
-    for visit in resolved:
-        if visit.id in parties:
-            lines: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
-            for line in visit.lines:
-                lines[line["visit_step_id"]].append(line)
-            planned_at = visit.visit["planned_at"]
-            steps += [
-                PlannedStep(visit.id, step["position"], planned_at, lines[step["id"]]) for step in visit.steps
-            ]
-    give_way(session, writer.branch_id, grounds_of(session, parties), steps)
+    return grounds_of(session, parties)
 
 
-def wish(branch_id: uuid.UUID, grounds: Grounds, step: PlannedStep, line: dict[str, Any]) -> Wish:
+def planned_steps(visit: Resolved) -> list[PlannedStep]:
+    """The steps of a plan with the rows of their lines."""
+    lines: dict[uuid.UUID, list[Row]] = defaultdict(list)
+    for line in visit.lines:
+        lines[line["visit_step_id"]].append(line)
+    planned_at = visit.visit["planned_at"]
+    return [PlannedStep(visit.id, step["position"], planned_at, lines[step["id"]]) for step in visit.steps]
+
+
+def wish(branch_id: uuid.UUID, grounds: Grounds, step: PlannedStep, line: Row) -> Wish:
     """What is looked for: something for what the recipe wanted, that none of its guests must not have."""
     return Wish(
         branch_id,
@@ -124,27 +133,21 @@ def wish(branch_id: uuid.UUID, grounds: Grounds, step: PlannedStep, line: dict[s
     )
 
 
-def _first(offers: Sequence[Offer], taken: Counter[uuid.UUID]) -> Offer | None:
-    return next(
-        (
-            offer
-            for offer in offers
-            if offer.refusal is None
-            and offer.quantity is not None
-            and offer.available - taken[offer.item_id] >= offer.quantity
-        ),
-        None,
-    )
+def free(offer: Offer, taken: Counter[uuid.UUID]) -> bool:
+    """Whether something is offered and enough of it is left once others have taken theirs."""
+    if offer.refusal is not None or offer.quantity is None:
+        return False
+    return offer.available - taken[offer.item_id] >= offer.quantity
 
 
-def put(line: dict[str, Any], item_id: uuid.UUID, quantity: int, because: str) -> None:
+def put(line: Row, item_id: uuid.UUID, quantity: int, because: str) -> None:
     """Let a line use another item; what the recipe wanted stays on it. Its own item of nothing: left out."""
     if line["replaces_item_id"] is None:
         line["replaces_item_id"], line["replaces_quantity"] = line["item_id"], line["quantity"]
     line["item_id"], line["quantity"], line["replaces_because"] = item_id, quantity, because
 
 
-def put_back(line: dict[str, Any]) -> None:
+def put_back(line: Row) -> None:
     """Let a line use again what the recipe wanted."""
     line["item_id"], line["quantity"] = line["replaces_item_id"], line["replaces_quantity"]
     line["replaces_item_id"] = line["replaces_quantity"] = line["replaces_because"] = None
@@ -168,9 +171,7 @@ def read_open_steps(session: Session, visit_id: uuid.UUID) -> list[PlannedStep]:
     return list(steps.values())
 
 
-def save_lines(
-    session: Session, writer: Writer, before: Counter[uuid.UUID], lines: Sequence[dict[str, Any]]
-) -> None:
+def save_lines(session: Session, writer: Writer, before: Counter[uuid.UUID], lines: Sequence[Row]) -> None:
     """Write lines that changed and reserve the difference to what was reserved for them."""
     if not lines:
         return
@@ -188,7 +189,7 @@ def save_lines(
     ledger.reserve(writer, difference)
 
 
-def amounts(lines: Iterable[dict[str, Any]]) -> Counter[uuid.UUID]:
+def amounts(lines: Iterable[Row]) -> Counter[uuid.UUID]:
     """Per item what the lines are to use."""
     wanted: Counter[uuid.UUID] = Counter()
     for line in lines:

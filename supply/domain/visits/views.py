@@ -10,6 +10,7 @@ from datetime import datetime
 from supply.domain.branches.models import Room
 from supply.domain.catalog.models import Item
 from supply.domain.treatments.models import Package, Procedure
+from supply.domain.visits.carrying import Fallen
 from supply.domain.visits.models import RecordKind, SkipReason, StepStatus, Visit, VisitGuest
 from supply.domain.visits.safety import Finding
 from supply.domain.visits.steps import OPEN
@@ -126,6 +127,8 @@ class VisitView:
     guests: list[VisitGuest]
     steps: list[StepView]
     records: list[SafetyRecorded]
+    # Substitutes that the change of plan just made could not keep.
+    fell: Sequence[Fallen] = ()
 
     @property
     def version(self) -> int:
