@@ -289,18 +289,3 @@ class VisitSummaryOut(OutSchema):
     steps = fields.Integer(required=True)
     steps_done = fields.Integer(required=True)
     version = fields.Integer(required=True)
-
-
-class FallenOut(OutSchema):
-    """A substitute that a change of plan could not keep: too little of it by then, or not for the guest."""
-
-    step_position = fields.Integer(required=True)
-    guest_position = fields.Integer(required=True, allow_none=True)
-    item = Item()
-    instead_of = Item(attribute="wanted")
-
-
-class ChangedVisitOut(VisitOut):
-    """The visit as it is planned now."""
-
-    fell = fields.List(fields.Nested(FallenOut), required=True)
