@@ -99,6 +99,7 @@ def list_contraindications(session: Session, actor: Actor, query: dict[str, Any]
     body=CreateContraindication,
     out=ContraindicationOut,
     status=201,
+    etag=True,
     summary="Add a safety rule",
     description="A condition against a procedure, one of its steps, an ingredient there, or an ingredient in "
     "every treatment. `substitute` needs an ingredient. It holds at once, also for visits that are planned.",
@@ -108,14 +109,30 @@ def create_contraindication(session: Session, actor: Actor, data: dict[str, Any]
     return contraindications.create_contraindication(session, actor, **data)
 
 
+@blp.get(
+    "/contraindications/<uuid:rule_id>",
+    permission=_SEE,
+    out=ContraindicationOut,
+    etag=True,
+    summary="Get a safety rule",
+    description="What it is against, what it does, and its source; the version to change it by.",
+)
+def get_contraindication(session: Session, actor: Actor, rule_id: UUID) -> Any:
+    return contraindications.get_contraindication(session, rule_id)
+
+
 @blp.put(
     "/contraindications/<uuid:rule_id>",
     permission=_MANAGE,
     body=ChangeContraindication,
     out=ContraindicationOut,
+    etag=True,
+    versioned=True,
     summary="Change or retire a safety rule",
     description="Retired (`active` false) it stays on record. Changed, it must be consented to anew.",
     example={"item_id": _ITEM, **_RULE, "active": True},
 )
-def update_contraindication(session: Session, actor: Actor, data: dict[str, Any], rule_id: UUID) -> Any:
-    return contraindications.update_contraindication(session, actor, rule_id, **data)
+def update_contraindication(
+    session: Session, actor: Actor, data: dict[str, Any], rule_id: UUID, version: int
+) -> Any:
+    return contraindications.update_contraindication(session, actor, rule_id, version=version, **data)

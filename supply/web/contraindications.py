@@ -143,8 +143,9 @@ def edit_rule(session: Session, actor: Actor, rule_id: UUID) -> str:
     permission=_MANAGE,
     schema=ChangeContraindication,
     back="contraindications.edit_rule",
+    versioned=True,
 )
-def change_rule(session: Session, actor: Actor, data: dict[str, Any], rule_id: UUID) -> Target:
-    contraindications.update_contraindication(session, actor, rule_id, **data)
+def change_rule(session: Session, actor: Actor, data: dict[str, Any], rule_id: UUID, version: int) -> Target:
+    contraindications.update_contraindication(session, actor, rule_id, version=version, **data)
     say(_("Saved. The rule holds from now on."))
     return "contraindications.list_rules", {}

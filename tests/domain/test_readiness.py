@@ -21,6 +21,7 @@ from supply.domain.readiness.covering import Cause, Colour
 from supply.domain.readiness.fixing import Remedy
 from supply.domain.readiness.service import Readiness, readiness_of
 from supply.domain.suppliers import service as suppliers
+from supply.domain.visits import service as visits
 from supply.errors import Invalid, NotFound
 from supply.permissions import Actor, Role
 from tests.cast import Cast
@@ -181,7 +182,7 @@ def test_many_visits_cost_no_more_statements_and_the_number_is_that_of_the_list(
         massage(cast, hours, guests=2)
     with statements() as many:
         ready = look(cast.manager, cast.branch_id, TODAY)
-    assert len(few) == len(many) <= 12
+    assert len(few) == len(many)
     assert ready.count(Colour.GREEN) == 1
     with clock.standing_at(NINE - timedelta(hours=1)), statements() as tile:
         number = read_snapshot(lambda store: count_not_ready(store, cast.manager, cast.branch_id))
@@ -207,15 +208,58 @@ def test_what_can_be_brewed_from_the_herbs_is_something_to_do(session: Session, 
     assert not next(step.cover.covers[0].fixes for step in visit.steps if step.step.position == 5)
 
 
+def test_the_worst_day_takes_as_many_statements_as_any_bad_one(
+    session: Session, cast: Cast, spa: Any
+) -> None:
+    """Conditions, allergies, what is short to brew, to fetch, to order: for two visits or for eight."""
+    write_transaction(lambda store: preparation_starter.load(store, cast.manager))
+    write_transaction(lambda store: _sell(store, cast, spa["oil-massage"], 3, 900))
+    _stock_elsewhere(cast, spa["oil-massage"], 20_000)
+    both = Actor(cast.manager.person_id, "both", cast.manager.grants | {(Role.MANAGER, cast.other_branch_id)})
+
+    def guests(count: int) -> None:
+        with clock.standing_at(NINE - timedelta(days=1)):
+            for number in range(count):
+                borne = [["pregnancy", "allergy:ginger"], ["allergy:herb-perilla"]]
+                plan(cast, guests=borne, planned_at=NINE + timedelta(minutes=number))
+
+    guests(2)
+    with statements() as few:
+        look(both, cast.branch_id)
+    guests(6)
+    with statements() as many:
+        ready = look(both, cast.branch_id)
+    assert len(ready.visits) == 8
+    assert {one.remedy for one in ready.to_do} == {Remedy.TRANSFER, Remedy.ORDER}
+    assert len(few) == len(many) == 12
+
+
+def test_a_changed_visit_recolours_only_those_that_it_touches(session: Session, cast: Cast, spa: Any) -> None:
+    oils(cast, spa, lemongrass=3_000)
+    stock(cast, spa["dao-wood"], 300_000, expires_on=LATER)
+    first, second, last = massage(cast), massage(cast, 1), massage(cast, 2)
+    with clock.standing_at(NINE - timedelta(days=1)):
+        baths = [plan(cast, package="herbal-baths", planned_at=NINE).visit.id for _ in range(2)]
+
+    def colours() -> dict[UUID, tuple[Any, ...]]:
+        ready = look(cast.therapist, cast.branch_id)
+        return {one.visit.id: tuple(step.cover for step in one.steps) for one in ready.visits}
+
+    before = colours()
+    grown = {"version": 1, "guests": [{"conditions": []}] * 2}
+    write_transaction(lambda store: visits.change_visit(store, cast.manager, second, **grown))
+    after = colours()
+    assert {visit for visit in before if before[visit] != after[visit]} == {second, last}
+    assert {first, *baths} <= before.keys()
+
+
 def test_what_safety_asks_for_colours_the_step(session: Session, cast: Cast, spa: Any) -> None:
     oils(cast, spa, lemongrass=1_000_000)
     free = massage(cast)
     with clock.standing_at(NINE - timedelta(days=1)):
         for condition in ("pregnancy", "allergy:oil-lavender"):
             plan(cast, package="oils", guests=[[condition]], planned_at=NINE)
-    with statements() as seen:
-        ready = look(cast.manager, cast.branch_id, TODAY)
-    assert len(seen) <= 12
+    ready = look(cast.manager, cast.branch_id, TODAY)
     found = {
         one.visit.id: [hurdle for step in one.steps for hurdle in step.cover.hurdles] for one in ready.visits
     }

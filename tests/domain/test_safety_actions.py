@@ -193,7 +193,7 @@ def test_a_consent_is_one_guest_s_to_one_wording(session: Session, cast: Cast) -
     facts = {name: getattr(rule, name) for name in ("procedure_id", "effect", "advice_vi", "source")}
     write_transaction(
         lambda s: contraindications.update_contraindication(
-            s, cast.manager, rule.id, advice_en="Only with a doctor's letter.", **facts
+            s, cast.manager, rule.id, version=1, advice_en="Only with a doctor's letter.", **facts
         )
     )
     refused(Conflict, "safety_block", lambda: do(visits.start_step, cast, visit.visit.id, 2))

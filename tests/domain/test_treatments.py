@@ -294,9 +294,12 @@ def test_conditions_and_their_rules_are_the_managers(
         session, cast.manager, condition_id=fever.id, effect=Effect.BLOCK, **told, **against
     )
     assert rule.version == 1
-    changed = {**told, "effect": Effect.WARN, "procedure_id": massage.id, "active": False}
+    changed = {**told, "effect": Effect.WARN, "procedure_id": massage.id, "active": False, "version": 1}
     contraindications.update_contraindication(session, cast.manager, rule.id, **changed)
     assert (rule.step_position, rule.active, rule.version) == (None, False, 2)
+    with pytest.raises(Stale) as stale:
+        contraindications.update_contraindication(session, cast.manager, rule.id, **changed)
+    assert stale.value.details == {"version": 2}
     assert contraindications.rules_against(session, [massage.id], ["fever"]) == []
     facts: dict[str, Any] = {"name_en": "Fever", "name_vi": "Sốt", "source": "House rule", "active": False}
     conditions.update_condition(session, cast.manager, fever.id, **facts)

@@ -20,7 +20,7 @@ from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
 from tests.treatments import load_starter
-from tests.web.browsing import MOST_STATEMENTS, statements
+from tests.web.browsing import MOST_STATEMENTS, frame_of, statements
 
 
 class Forms(HTMLParser):
@@ -264,7 +264,10 @@ def test_packages_conditions_and_rules_are_written(
     assert {client.get(path).status_code for path in edits} == {200}
     assert "not medical advice" in client.get("/contraindications").get_data(as_text=True)
     own = next(path for path in edits if path.endswith(str(_rule_of(session, fever.id))))
+    stale = frame_of(client.get(own).text, own)
     assert send(client, own, own, active="").status_code == 303
+    again = {**stale, **advice, "procedure_id": against["procedure_id"], "effect": "block"}
+    assert client.post(own, data=again).status_code == 409
     assert "Wait until it is over." not in client.get("/contraindications").get_data(as_text=True)
     assert "Wait until it is over." in client.get("/contraindications?retired=true").get_data(as_text=True)
     assert "Fever" in client.get("/conditions").get_data(as_text=True)

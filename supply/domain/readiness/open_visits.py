@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,18 @@ from sqlalchemy.orm import Session
 from supply.domain.branches.models import Branch, Room
 from supply.domain.people.models import Person
 from supply.domain.treatments.models import Procedure, Step
-from supply.domain.visits.models import StepStatus, Visit, VisitGuest, VisitLine, VisitStatus, VisitStep
+from supply.domain.visits.models import (
+    RecordKind,
+    SafetyRecord,
+    StepStatus,
+    Visit,
+    VisitGuest,
+    VisitLine,
+    VisitStatus,
+    VisitStep,
+)
 from supply.domain.visits.steps import OPEN, UNDER_WAY
+from supply.domain.visits.warnings import holding
 from supply.writing import ask
 
 
@@ -42,6 +52,18 @@ class OpenStep:
     lines: list[Line] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A consent or an override that holds, as safety asks for it."""
+
+    kind: RecordKind
+    guest_position: int
+    step_position: int | None
+    condition: str
+    rule_id: UUID | None
+    rule_version: int | None
+
+
 @dataclass(slots=True)
 class OpenVisit:
     """A visit of the days in question with what people know it by, and its open steps."""
@@ -60,6 +82,7 @@ class OpenVisit:
     therapist: str | None
     # Condition codes by guest, of the guests who have any.
     guests: dict[int, Sequence[str]] = field(default_factory=dict)
+    records: set[Recorded] = field(default_factory=set)
     steps: list[OpenStep] = field(default_factory=list)
 
 
@@ -82,19 +105,23 @@ def list_open_visits(session: Session, branch: Branch, first: date, last: date) 
             Person.name,
             VisitGuest.position,
             VisitGuest.conditions,
+            *(getattr(SafetyRecord, one.name) for one in fields(Recorded)),
         )
         .join(Procedure, Procedure.id == Visit.procedure_id)
         .outerjoin(Room, Room.id == Visit.room_id)
         .outerjoin(Person, Person.id == Visit.therapist_id)
         .outerjoin(VisitGuest, and_(VisitGuest.visit_id == Visit.id, Visit.has_conditions))
+        .outerjoin(SafetyRecord, and_(SafetyRecord.visit_id == Visit.id, Visit.has_conditions, *holding()))
         .where(*chosen)
         .order_by(Visit.planned_at, Visit.id, VisitGuest.position)
     )
     visits: dict[UUID, OpenVisit] = {}
-    for *facts, guest, conditions in rows_of(session, query):
+    for *facts, guest, conditions, kind, whose, step, condition, rule_id, version in rows_of(session, query):
         visit = visits.setdefault(facts[0], OpenVisit(*facts))
         if conditions:
             visit.guests[guest] = conditions
+        if kind:
+            visit.records.add(Recorded(kind, whose, step, condition, rule_id, version))
     if visits:
         _add_steps(session, branch.id, chosen, visits)
     return [visit for visit in visits.values() if visit.steps]

@@ -100,7 +100,7 @@ def readiness_of(session: Session, actor: Actor, branch_id: UUID, day: date | No
     parties = {
         visit.id: Party(branch_id, visit.procedure_id, visit.guests) for visit in visits if visit.guests
     }
-    grounds = grounds_of(session, parties, recorded=True)
+    grounds = grounds_of(session, parties, {visit.id: list(visit.records) for visit in visits})
     planned = [plan_of(visit, branch, now, grounds) for visit in visits]
     weighed = _weigh(session, branch, known.values(), planned, today)
     days = {plan.id: plan.day for plan in planned}

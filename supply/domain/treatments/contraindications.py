@@ -17,7 +17,7 @@ from supply.domain.audit import service as audit
 from supply.domain.catalog.models import Item
 from supply.domain.treatments.allergies import ALLERGY
 from supply.domain.treatments.models import Condition, Contraindication, Effect, Procedure
-from supply.errors import Invalid, NotFound
+from supply.errors import Invalid, NotFound, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
@@ -133,6 +133,7 @@ def update_contraindication(
     actor: Actor,
     rule_id: UUID,
     *,
+    version: int,
     effect: Effect,
     advice_en: str,
     advice_vi: str,
@@ -145,9 +146,17 @@ def update_contraindication(
 ) -> Contraindication:
     """Change or retire a rule. It holds from now on, also for visits that are planned already.
 
-    Consents and overrides were given to the wording that was read: changed, it must be settled anew.
+    Consents and overrides were given to the wording that was read: changed, it must be settled anew. Raises
+    Stale where somebody changed it meanwhile.
     """
     require(actor, Permission.CATALOG_MANAGE)
+    locked = session.get(Contraindication, rule_id, with_for_update=True, populate_existing=True)
+    if locked is not None and locked.version != version:
+        raise Stale(
+            "stale",
+            lazy("Somebody changed this rule meanwhile. Look at it again, then repeat your change."),
+            details={"version": locked.version},
+        )
     rule = get_contraindication(session, rule_id)
     facts = {
         "effect": effect,

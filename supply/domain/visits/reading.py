@@ -34,7 +34,7 @@ from supply.domain.visits.views import (
     StepView,
     VisitView,
 )
-from supply.domain.visits.warnings import Party, grounds_of
+from supply.domain.visits.warnings import Party, grounds_of, read_records
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -79,7 +79,8 @@ def _add_findings(
     if not visit.has_conditions:
         return
     party = Party(visit.branch_id, visit.procedure_id, {guest.position: guest.conditions for guest in guests})
-    grounds = grounds_of(session, {visit.id: party}, recorded=True)
+    parties = {visit.id: party}
+    grounds = grounds_of(session, parties, read_records(session, parties))
     for step in steps.values():
         if step.open:
             used = [

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
@@ -17,7 +17,7 @@ from supply.domain.treatments.allergies import ADVICE_EN, ADVICE_VI, ALLERGY, al
 from supply.domain.treatments.contraindications import rules_against
 from supply.domain.treatments.models import Condition, Contraindication, Effect
 from supply.domain.visits.models import RecordKind, SafetyRecord, Visit, VisitGuest
-from supply.domain.visits.safety import Finding, Line, Rule, forbidden, judge
+from supply.domain.visits.safety import Finding, Line, Record, Rule, forbidden, judge
 from supply.domain.visits.steps import StepFacts
 from supply.errors import Conflict
 from supply.i18n import lazy
@@ -50,7 +50,7 @@ class Grounds:
 
     parties: Mapping[uuid.UUID, Party]
     rules: Sequence[Rule] = ()
-    records: Mapping[uuid.UUID, Sequence[SafetyRecord]] = field(default_factory=dict)
+    records: Mapping[uuid.UUID, Sequence[Record]] = field(default_factory=dict)
     contents: Contents = field(default_factory=dict)
 
     def findings(
@@ -112,23 +112,26 @@ def read_grounds(session: Session, visit_ids: Collection[uuid.UUID]) -> Grounds:
         guests[row.visit_id][row.position] = row.conditions
         treated[row.visit_id] = (row.branch_id, row.procedure_id)
     parties = {visit_id: Party(*treated[visit_id], told) for visit_id, told in guests.items()}
-    return grounds_of(session, parties, recorded=True)
+    return grounds_of(session, parties, read_records(session, parties))
 
 
-def grounds_of(session: Session, parties: Mapping[uuid.UUID, Party], *, recorded: bool = False) -> Grounds:
-    """The rules that concern these parties, what is brewed from what where a rule asks for that, and what is
-    on record where something can be."""
+def grounds_of(
+    session: Session,
+    parties: Mapping[uuid.UUID, Party],
+    records: Mapping[uuid.UUID, Sequence[Record]] | None = None,
+) -> Grounds:
+    """The rules that concern these parties, what is brewed from what where a rule asks for that, and the
+    records that were read of them."""
     concerned = {visit_id: party for visit_id, party in parties.items() if party.conditions_of(None)}
     if not concerned:
         return NOTHING
     codes = {code for party in concerned.values() for code in party.conditions_of(None)}
     rows = rules_against(session, {party.procedure_id for party in concerned.values()}, codes)
     rules = [*map(_rule, rows), *_allergies(session, codes)]
-    records = _records(session, concerned) if recorded else {}
     of_items = any(rule.item_id is not None for rule in rules)
     branch_ids = {party.branch_id for party in concerned.values()}
     contents = read_contents(session, branch_ids) if of_items else {}
-    return Grounds(concerned, rules, records, contents)
+    return Grounds(concerned, rules, records or {}, contents)
 
 
 def _rule(row: Contraindication) -> Rule:
@@ -154,37 +157,47 @@ def _allergies(session: Session, codes: Iterable[str]) -> list[Rule]:
     items = {item: code for code in codes if (item := allergen(code)) is not None}
     if not items:
         return []
-    condition = session.scalar(select(Condition).where(Condition.code == ALLERGY))
-    name_en, name_vi, source = (
-        (condition.name_en, condition.name_vi, condition.source) if condition else (ALLERGY, ALLERGY, "")
-    )
     found = session.execute(
-        select(Item.id, Item.code, Item.name_en, Item.name_vi).where(Item.code.in_(sorted(items)))
+        select(
+            Item.id,
+            Item.code,
+            Item.name_en,
+            Item.name_vi,
+            func.coalesce(Condition.name_en, ALLERGY).label("allergy_en"),
+            func.coalesce(Condition.name_vi, ALLERGY).label("allergy_vi"),
+            func.coalesce(Condition.source, "").label("source"),
+        )
+        .outerjoin(Condition, Condition.code == ALLERGY)
+        .where(Item.code.in_(sorted(items)))
     )
     return [
         Rule(
             None,
             None,
             items[row.code],
-            f"{name_en}: {row.name_en}",
-            f"{name_vi}: {row.name_vi}",
+            f"{row.allergy_en}: {row.name_en}",
+            f"{row.allergy_vi}: {row.name_vi}",
             Effect.SUBSTITUTE,
             ADVICE_EN,
             ADVICE_VI,
-            source,
+            row.source,
             item_id=row.id,
         )
         for row in found
     ]
 
 
-def _records(session: Session, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[SafetyRecord]]:
-    """Consents and overrides that still hold."""
-    query = select(SafetyRecord).where(
-        SafetyRecord.visit_id.in_(sorted(visit_ids)),
-        SafetyRecord.kind != RecordKind.INCIDENT,
-        SafetyRecord.void_at.is_(None),
-    )
+def holding() -> tuple[ColumnElement[bool], ...]:
+    """Which records still settle something."""
+    return SafetyRecord.kind != RecordKind.INCIDENT, SafetyRecord.void_at.is_(None)
+
+
+def read_records(session: Session, parties: Mapping[uuid.UUID, Party]) -> dict[uuid.UUID, list[SafetyRecord]]:
+    """Consents and overrides that still hold, of visits with a condition."""
+    concerned = sorted(visit_id for visit_id, party in parties.items() if party.conditions_of(None))
+    if not concerned:
+        return {}
+    query = select(SafetyRecord).where(SafetyRecord.visit_id.in_(concerned), *holding())
     found: dict[uuid.UUID, list[SafetyRecord]] = defaultdict(list)
     for record in session.scalars(query):
         found[record.visit_id].append(record)
