@@ -80,6 +80,7 @@ def get_contraindication(session: Session, rule_id: UUID) -> Contraindication:
         Contraindication,
         rule_id,
         options=[joinedload(Contraindication.condition), joinedload(Contraindication.item)],
+        populate_existing=True,
     )
     if rule is None:
         raise NotFound("contraindication_not_found", lazy("There is no such safety rule."))
