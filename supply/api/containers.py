@@ -11,7 +11,7 @@ from supply import clock
 from supply.api.cursors import identified
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.branches import service as branches
-from supply.domain.containers import finishing, reading, service, weighing_in
+from supply.domain.containers import finishing, reading, reopening, service, weighing_in
 from supply.domain.containers.schemas import (
     ContainerCheckOut,
     ContainerOut,
@@ -20,6 +20,7 @@ from supply.domain.containers.schemas import (
     ListContainers,
     MoveContainer,
     OpenContainer,
+    ReopenContainer,
     TopUpContainer,
     WeighIn,
     check_view,
@@ -161,6 +162,24 @@ def finish_container(
     session: Session, actor: Actor, data: dict[str, Any], container_id: UUID
 ) -> dict[str, Any]:
     return _told(session, actor, finishing.finish_container(session, actor, container_id, **data))
+
+
+@blp.post(
+    "/containers/<uuid:container_id>/finish/reversal",
+    permission=_HANDLE,
+    body=ReopenContainer,
+    out=ContainerOut,
+    status=201,
+    summary="Take a finished container back into use",
+    description="It was finished by a slip: what was taken off as a difference or thrown away then is in it "
+    "again, by movements of its own, and no longer counts as variance. Undoing waste needs `waste:log`.",
+    example={"branch_id": _BRANCH},
+    conflicts=("not_finished",),
+)
+def reopen_container(
+    session: Session, actor: Actor, data: dict[str, Any], container_id: UUID
+) -> dict[str, Any]:
+    return _told(session, actor, reopening.reopen_container(session, actor, container_id, **data))
 
 
 @blp.get(

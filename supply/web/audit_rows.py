@@ -70,6 +70,7 @@ _ACTION_WORDS: dict[str, Text] = {
     "substitutes": lazy("substitutes set"),
     "move": lazy("taken to another room"),
     "tare": lazy("empty weight"),
+    "reopen": lazy("taken back into use"),
     "terms": lazy("terms set"),
     "disclose": lazy("condition of a guest disclosed"),
     "consent": lazy("consent recorded"),

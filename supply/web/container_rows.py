@@ -102,7 +102,7 @@ def check_row(row: Any) -> dict[str, Any]:
     return {
         "when": format_instant(check.happened_at, current_branch().timezone),
         "who": row.Person.name,
-        "what": word(check.kind),
+        "what": word(check.kind) if check.undone_at is None else _("%(what)s, undone", what=word(check.kind)),
         "expected": format_quantity(check.expected, item),
         "found": format_quantity(check.found, item),
         "difference": format_quantity(check.difference, item, signed=True),

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.branches import service as branches
-from supply.domain.containers import finishing, reading, service, weighing_in
+from supply.domain.containers import finishing, reading, reopening, service, weighing_in
 from supply.domain.containers.models import FinishReason
 from supply.domain.containers.schemas import (
     FinishContainer,
     MoveContainer,
     OpenContainer,
+    ReopenContainer,
     TopUpContainer,
     WeighIn,
 )
@@ -78,6 +79,7 @@ def show_container(session: Session, actor: Actor, container_id: UUID) -> str:
         facts=container_rows.facts(opened),
         checks=[container_rows.check_row(row) for row in checks],
         in_use=opened.container.finished_at is None,
+        may_reopen=_may_reopen(actor, opened),
         weighable=container_rows.weighable(opened.item),
         tare=None if tare is None else container_rows.grams(tare),
         rooms=[(str(room.id), room.name) for room in branches.list_rooms(session, branch.id)],
@@ -85,6 +87,13 @@ def show_container(session: Session, actor: Actor, container_id: UUID) -> str:
         echo=echo_unit(opened.item),
         schemas={"weigh": WeighIn, "top_up": TopUpContainer, "move": MoveContainer},
     )
+
+
+def _may_reopen(actor: Actor, opened: reading.Opened) -> bool:
+    """What was thrown away with it is undone only by who may throw away."""
+    container = opened.container
+    needed = {_HANDLE} if container.finish_reason == FinishReason.EMPTY else {_HANDLE, Permission.WASTE_LOG}
+    return container.finished_at is not None and all(actor.may(one, container.branch_id) for one in needed)
 
 
 @bp.action(
@@ -184,3 +193,12 @@ def finish_container(session: Session, actor: Actor, data: dict[str, Any], conta
     else:
         say(_("Finished. Thrown away: %(amount)s of %(item)s.", amount=amount, item=named(item)))
     return "containers.list_containers", {}
+
+
+@bp.action(f"{_ONE}/reopening", permission=_HANDLE, schema=ReopenContainer, back="containers.show_container")
+def reopen_container(session: Session, actor: Actor, data: dict[str, Any], container_id: UUID) -> Target:
+    container = reopening.reopen_container(session, actor, container_id, **data)
+    opened = reading.get_opened(session, actor, container.branch_id, container_id)
+    amount = format_quantity(opened.remaining, opened.item)
+    say(_("In use again: the book holds %(amount)s in it.", amount=amount))
+    return _to(container_id)

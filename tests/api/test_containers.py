@@ -76,6 +76,8 @@ def test_the_life_of_a_container(client: OneLookClient, cast: Cast, goods: Goods
     found = therapist.get("/container-checks", **here, container_id=made["id"])["data"]
     assert [row["kind"] for row in found] == ["emptied", "weighed"]
     assert on_hand(cast, goods.ginger) == 6 * KG - 100_000 - 30_000 - 420_000
+    back = once(therapist, "POST", f"{path}/finish/reversal", here, "undone-once")
+    assert (back["finished_at"], back["remaining"]["amount"]) == (None, "0.42")
     assert differences() == []
 
 
@@ -106,6 +108,7 @@ def test_who_may(client: OneLookClient, cast: Cast, goods: Goods, lot_id: UUID) 
         ("POST", f"{path}/weigh-ins", {**here, "gross": "1", "tare": "0", "unit": "g"}),
         ("PUT", f"{path}/room", {**here, "room_id": None}),
         ("POST", f"{path}/finish", here),
+        ("POST", f"{path}/finish/reversal", here),
     ]
     reads = [f"/containers?branch_id={cast.branch_id}", f"/container-checks?branch_id={cast.branch_id}", path]
     admin, outsider = Caller(client, cast.admin), Caller(client, cast.outsider)

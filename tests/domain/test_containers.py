@@ -20,10 +20,13 @@ from supply.domain.catalog.models import Category
 from supply.domain.containers import reading, service
 from supply.domain.containers.finishing import finish_container
 from supply.domain.containers.models import FinishReason
+from supply.domain.containers.reopening import reopen_container
 from supply.domain.containers.weighing import measured, remainder, too_full
 from supply.domain.containers.weighing_in import weigh_in
 from supply.domain.ledger import shelf
 from supply.domain.ledger.models import Movement
+from supply.domain.reports.cases import Asked
+from supply.domain.reports.weighed import weighed_of
 from supply.domain.waste.models import WasteEntry
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, SupplyError
 from supply.permissions import Actor
@@ -280,6 +283,30 @@ def test_thrown_away_it_is_waste_and_the_storeroom_s(
     assert differences() == []
 
 
+def test_finished_by_a_slip_it_is_taken_back_into_use(
+    session: Session, cast: Cast, oil: UUID, lots: dict[str, UUID]
+) -> None:
+    one = do(service.open_container, cast, item_id=oil)
+    assert refusal(lambda: do(reopen_container, cast, one)) == "not_finished"
+    use(cast, [(oil, 450 * ML)])
+    do(finish_container, cast, one)
+    do(reopen_container, cast, one)
+    assert (opened(cast, one).remaining, on_hand(cast, oil)) == (50 * ML, 5 * BOTTLE + 50 * ML)
+    do(finish_container, cast, one, actor=cast.storekeeper, reason=FinishReason.SPILLED)
+    with pytest.raises(Forbidden):
+        do(reopen_container, cast, one)
+    do(reopen_container, cast, one, actor=cast.storekeeper)
+    assert opened(cast, one).remaining == 50 * ML
+    do(finish_container, cast, one)
+    rows = read_snapshot(lambda s: reading.list_checks(s, cast.manager, cast.branch_id))
+    assert [row.ContainerCheck.undone_at is None for row in rows] == [True, False]
+    asked = Asked(cast.branch_id, TODAY, TODAY)
+    assert [row.difference for row in read_snapshot(lambda s: weighed_of(s, cast.manager, asked))] == [
+        -50 * ML
+    ]
+    assert (on_hand(cast, oil), differences()) == (5 * BOTTLE, [])
+
+
 def test_ladder(cast: Cast, oil: UUID, lots: dict[str, UUID]) -> None:
     one = do(service.open_container, cast, item_id=oil)
     more: dict[str, Any] = {"amount": Decimal(1), "unit": "ml"}
@@ -289,6 +316,7 @@ def test_ladder(cast: Cast, oil: UUID, lots: dict[str, UUID]) -> None:
         (service.move_container, (one,), {"room_id": cast.room_id}),
         (weigh_in, (one,), {"gross": Decimal(300), "unit": "g"}),
         (finish_container, (one,), {}),
+        (reopen_container, (one,), {}),
     ]
     for work, args, told in acts:
         with pytest.raises(Forbidden):

@@ -87,6 +87,8 @@ def test_a_bag_is_opened_weighed_moved_and_finished(
     assert on_hand(cast, goods.ginger) == 5 * KG - 100_000 - 9_500 - 400_000
     assert "Nothing is open" in client.get("/containers").text
     assert "Container empty" in client.get(f"/stock/items/{goods.ginger}").text
+    back = send(client, here, f"{here}/reopening")
+    assert "In use again: the book holds 400\N{NO-BREAK SPACE}g in it." in client.get(back.location).text
     assert differences() == []
 
 

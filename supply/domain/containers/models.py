@@ -55,6 +55,8 @@ class ContainerCheck(Base):
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    # It was not empty after all: the container was taken back into use.
+    undone_at: Mapped[datetime | None]
 
     @property
     def difference(self) -> int:

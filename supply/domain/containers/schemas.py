@@ -95,6 +95,11 @@ class FinishContainer(BaseSchema):
     happened_at = Moment(allow_none=True, load_default=None)
 
 
+class ReopenContainer(BaseSchema):
+    branch_id = Id(required=True)
+    happened_at = Moment(allow_none=True, load_default=None)
+
+
 class ListContainers(BaseSchema):
     branch_id = Id(required=True)
     room_id = Id()
@@ -182,13 +187,18 @@ class ContainerCheckOut(OutSchema):
     difference = fields.Nested(SignedQuantityOut, required=True)
     happened_at = Moment(required=True)
     recorded_at = Moment(required=True)
+    undone_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it was taken back into use: this no longer counts."},
+    )
     person_name = fields.String(required=True)
 
 
 def check_view(row: Any) -> dict[str, Any]:
     """A row of containers.reading.list_checks as ContainerCheckOut reads it."""
     check, item = row.ContainerCheck, row.Item
-    columns = ("id", "branch_id", "container_id", "lot_id", "kind", "happened_at", "recorded_at")
+    columns = ("id", "branch_id", "container_id", "lot_id", "kind", "happened_at", "recorded_at", "undone_at")
     told = {name: getattr(check, name) for name in columns}
     return told | {
         "item": item,

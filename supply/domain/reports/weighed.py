@@ -45,6 +45,7 @@ def weighed_of(session: Session, actor: Actor, asked: Asked) -> list[Weighed]:
             .join(Item, Item.id == ContainerCheck.item_id)
             .where(
                 ContainerCheck.branch_id == place.id,
+                ContainerCheck.undone_at.is_(None),
                 ContainerCheck.happened_at >= begins,
                 ContainerCheck.happened_at < ends,
             )
