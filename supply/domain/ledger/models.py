@@ -253,6 +253,8 @@ class DemandDay(Base):
     """What a branch's visits and brewing needed of an item on a day, by the day it was performed."""
 
     __tablename__ = "demand_day"
+    # For the first day of a branch; an item's days are read by the key.
+    __table_args__ = (Index(None, "branch_id", "day_on"),)
 
     branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"), primary_key=True)
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)

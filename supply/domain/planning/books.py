@@ -5,25 +5,21 @@ Reads demand per day, shelves, orders, visits and lots; never the ledger. Return
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, case, cast, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import DemandDay, Holding, Lot, LotKind, StockLevel
+from supply.domain.ledger.models import DemandDay, Holding, Lot
 from supply.domain.planning.herbs import Brew
 from supply.domain.planning.models import CalendarEntry, ItemEstimate
 from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
-from supply.domain.suppliers.models import Supplier, SupplierTerms
-from supply.domain.suppliers.service import BEST_FIRST
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 
 HISTORY_DAYS = 182
@@ -31,69 +27,6 @@ BOOKING_DAYS = 84
 LIFE_DAYS = 365
 LEADS = 24
 Only = Sequence[UUID] | None
-
-
-def sold_items(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
-    """(Item, SupplierTerms, Supplier, StockLevel | None) of what can be bought; the best terms come first."""
-    level = and_(StockLevel.item_id == Item.id, StockLevel.branch_id == branch_id)
-    query = (
-        select(Item, SupplierTerms, Supplier, StockLevel)
-        .join(SupplierTerms, SupplierTerms.item_id == Item.id)
-        .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
-        .outerjoin(StockLevel, level)
-        .where(Supplier.active, Item.active)
-        .order_by(SupplierTerms.item_id, *BEST_FIRST)
-    )
-    return session.execute(_only(query, Item.id, only)).all()
-
-
-def suppliers_items(session: Session) -> dict[UUID, list[UUID]]:
-    """The items that can be bought by the supplier that each is bought from: what is planned together."""
-    query = (
-        select(SupplierTerms.item_id, SupplierTerms.supplier_id)
-        .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
-        .join(Item, Item.id == SupplierTerms.item_id)
-        .where(Supplier.active, Item.active)
-        .order_by(SupplierTerms.item_id, *BEST_FIRST)
-    )
-    best: dict[UUID, UUID] = {}
-    for item_id, supplier_id in session.execute(query):
-        best.setdefault(item_id, supplier_id)
-    together: dict[UUID, list[UUID]] = defaultdict(list)
-    for item_id, supplier_id in best.items():
-        together[supplier_id].append(item_id)
-    return dict(together)
-
-
-def demand(session: Session, branch_id: UUID, since: date, only: Only) -> dict[UUID, list[tuple[int, int]]]:
-    """By item its (days after `since`, used + short) of the days with demand, by the day it was performed.
-
-    Half a year of every item passes here, so an item is one row, its days one text of "2026-11-22 1500,…".
-    """
-    used = cast(DemandDay.used + DemandDay.short, String)
-    days = func.aggregate_strings(cast(DemandDay.day_on, String) + " " + used, ",")
-    query = (
-        select(DemandDay.item_id, days)
-        .where(DemandDay.branch_id == branch_id, DemandDay.day_on >= since)
-        .group_by(DemandDay.item_id)
-    )
-    after = _DaysAfter(since)
-    return {
-        item_id: [(after[told[:10]], int(told[11:])) for told in text.split(",")]
-        for item_id, text in session.execute(_only(query, DemandDay.item_id, only))
-    }
-
-
-class _DaysAfter(dict[str, int]):
-    """How many days after a first one a day lies, by its text; each is worked out once."""
-
-    def __init__(self, first: date) -> None:
-        super().__init__()
-        self.first = first
-
-    def __missing__(self, day: str) -> int:
-        self[day] = (date.fromisoformat(day) - self.first).days
-        return self[day]
 
 
 def shelf(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
@@ -104,7 +37,7 @@ def shelf(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
         .where(Holding.branch_id == branch_id, Holding.quantity > 0, Lot.quarantined_at.is_(None))
         .group_by(Holding.item_id, Holding.expires_on)
     )
-    return session.execute(_only(query, Holding.item_id, only)).all()
+    return session.execute(narrowed(query, Holding.item_id, only)).all()
 
 
 def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
@@ -120,7 +53,7 @@ def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
         .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN), left > 0)
     )
-    return session.execute(_only(query, PurchaseOrderLine.item_id, only)).all()
+    return session.execute(narrowed(query, PurchaseOrderLine.item_id, only)).all()
 
 
 def open_needs(session: Session, branch_id: UUID, until: datetime, only: Only) -> Sequence[Any]:
@@ -186,7 +119,7 @@ def visits_since(session: Session, branch_id: UUID, since: datetime, until: date
     return session.execute(query).all()
 
 
-def lead_history(session: Session, branch_id: UUID) -> Sequence[Any]:
+def lead_history(session: Session, branch_id: UUID, suppliers: Sequence[UUID]) -> Sequence[Any]:
     """(supplier_id, ordered_at, arrived_at), oldest first, of the orders of which something has come."""
     rank = func.row_number().over(
         partition_by=PurchaseOrder.supplier_id, order_by=PurchaseOrder.arrived_at.desc()
@@ -198,7 +131,11 @@ def lead_history(session: Session, branch_id: UUID) -> Sequence[Any]:
             PurchaseOrder.arrived_at,
             rank.label("rank"),
         )
-        .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.arrived_at.is_not(None))
+        .where(
+            PurchaseOrder.branch_id == branch_id,
+            PurchaseOrder.supplier_id.in_(suppliers),
+            PurchaseOrder.arrived_at.is_not(None),
+        )
         .subquery()
     )
     query = select(recent.c.supplier_id, recent.c.ordered_at, recent.c.arrived_at)
@@ -224,17 +161,6 @@ def item_leads(session: Session, branch_id: UUID, item_ids: Sequence[UUID]) -> S
     return session.execute(query.limit(LEADS * len(item_ids))).all()[::-1]
 
 
-def lot_lives(session: Session, branch_id: UUID, since: datetime, only: Only) -> Sequence[Any]:
-    """(item_id, created_at, expires_on) of the suppliers' lots of a while that bear a last day."""
-    query = select(Lot.item_id, Lot.created_at, Lot.expires_on).where(
-        Lot.branch_id == branch_id,
-        Lot.kind == LotKind.SUPPLIER,
-        Lot.expires_on.is_not(None),
-        Lot.created_at >= since,
-    )
-    return session.execute(_only(query, Lot.item_id, only)).all()
-
-
 def calendar(session: Session, branch_id: UUID, since: date) -> Sequence[CalendarEntry]:
     """The entries that reach into the days looked at."""
     query = select(CalendarEntry).where(CalendarEntry.branch_id == branch_id, CalendarEntry.last_on >= since)
@@ -255,7 +181,7 @@ def portions(session: Session, branch_id: UUID, since: datetime, only: Only) -> 
         )
         .group_by(VisitLine.item_id)
     )
-    return session.execute(_only(query, VisitLine.item_id, only)).all()
+    return session.execute(narrowed(query, VisitLine.item_id, only)).all()
 
 
 def first_day(session: Session, branch_id: UUID, since: date) -> date | None:
@@ -269,20 +195,7 @@ def first_day(session: Session, branch_id: UUID, since: date) -> date | None:
 def estimates(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
     """(item_id, base units a day) that a manager expects of items without a history."""
     query = select(ItemEstimate.item_id, ItemEstimate.daily).where(ItemEstimate.branch_id == branch_id)
-    return session.execute(_only(query, ItemEstimate.item_id, only)).all()
-
-
-def siblings(session: Session, item_id: UUID) -> list[UUID]:
-    """The items that are bought where this one is: they share its deliveries and are planned together."""
-    best = (
-        select(SupplierTerms.supplier_id)
-        .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
-        .where(SupplierTerms.item_id == item_id, Supplier.active)
-        .order_by(*BEST_FIRST)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return list(session.scalars(select(SupplierTerms.item_id).where(SupplierTerms.supplier_id == best)))
+    return session.execute(narrowed(query, ItemEstimate.item_id, only)).all()
 
 
 def since_day(today: date, days: int = HISTORY_DAYS) -> date:
@@ -290,5 +203,5 @@ def since_day(today: date, days: int = HISTORY_DAYS) -> date:
     return today - timedelta(days=days - 1)
 
 
-def _only(query: Any, column: Any, only: Only) -> Any:
+def narrowed(query: Any, column: Any, only: Only) -> Any:
     return query if only is None else query.where(column.in_(only))

@@ -17,15 +17,13 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.branches.models import Branch
-from supply.domain.catalog.models import Item
-from supply.domain.planning import attendance, books
+from supply.domain.planning import attendance, books, condensed, offers
 from supply.domain.planning.herbs import with_herbs
 from supply.domain.planning.models import CalendarEntry, EntryKind
+from supply.domain.planning.offers import Sold
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplierSeen, SupplySeen
 from supply.domain.purchasing.rules import get_rules
-from supply.domain.suppliers.models import Supplier, SupplierTerms
-from supply.domain.suppliers.ordering import days_to_order, lead_days
-from supply.quantity import UNITS
+from supply.domain.suppliers.ordering import days_to_order
 
 HOLDING_RATE = 0.25
 # What bears no last day, as a life in days: longer than anything is planned for.
@@ -34,30 +32,12 @@ FEWEST_LOTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
-    """An item as it is bought for the branch; `factor` is base units in one stock unit."""
-
-    item: Item
-    terms: SupplierTerms
-    supplier: Supplier
-    fixed: bool
-
-    @property
-    def factor(self) -> int:
-        return UNITS[self.item.stock_unit].factor
-
-    @property
-    def seller(self) -> str:
-        """What the policy knows its supplier by: what takes longer than the rest comes by itself."""
-        own = self.terms.lead_time_days
-        return str(self.supplier.id) if own is None else f"{self.supplier.id}+{own}"
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """What the policy is told of a branch, and what its codes (ids as text) stand for."""
+    """What the policy is told of a branch or of some (`only`) of its items, and what its codes (ids as text)
+    stand for."""
 
     branch: Branch
+    only: Sequence[UUID] | None
     today: date
     sold: Mapping[str, Sold]
     observation: Observation
@@ -70,7 +50,10 @@ def number_of(day: date) -> int:
 def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = None) -> Seen:
     """Look at the branch as its evening stands; `only` some items. A fixed number of statements."""
     today = clock.today(branch.timezone)
-    sold = _best(books.sold_items(session, branch.id, only))
+    sold: dict[UUID, Sold] = {}
+    for offer in offers.sold_items(session, branch.id, only):
+        sold.setdefault(offer.item_id, offer)
+    coded = {str(item_id): one for item_id, one in sold.items()}
     since = books.first_day(session, branch.id, books.since_day(today)) or today
     count = (today - since).days + 1
     entries = books.calendar(session, branch.id, since)
@@ -103,18 +86,9 @@ def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = N
         ],
         "unlogged_history": attendance.unlogged(visits, branch.timezone, since, count),
         "suppliers": _suppliers(session, branch, sold.values()),
-        "supplies": {str(one.item.id): read.supply(one) for one in sold.values()},
+        "supplies": {code: read.supply(one) for code, one in coded.items()},
     }
-    return Seen(branch, today, {str(one.item.id): one for one in sold.values()}, observation)
-
-
-def _best(rows: Iterable[Any]) -> dict[UUID, Sold]:
-    """Each item with the terms that come first; whether its levels are set by hand."""
-    best: dict[UUID, Sold] = {}
-    for item, terms, supplier, level in rows:
-        fixed = level is not None and level.reorder_point is not None
-        best.setdefault(item.id, Sold(item, terms, supplier, fixed))
-    return best
+    return Seen(branch, only, today, coded, observation)
 
 
 def _start(day: date, branch: Branch) -> datetime:
@@ -128,9 +102,10 @@ def _open(entries: Sequence[CalendarEntry], days: Iterable[date]) -> list[int]:
 
 def _suppliers(session: Session, branch: Branch, sold: Collection[Sold]) -> dict[str, SupplierSeen]:
     known = {one.seller: one for one in sold}
-    slow = {one.item.id: one.seller for one in sold if one.terms.lead_time_days is not None}
+    slow = {one.item_id: one.seller for one in sold if one.own_lead_days is not None}
     leads: dict[str, list[list[int]]] = defaultdict(list)
-    for supplier_id, *moments in books.lead_history(session, branch.id):
+    asked = sorted({one.supplier.id for one in sold})
+    for supplier_id, *moments in books.lead_history(session, branch.id, asked):
         leads[str(supplier_id)].append(_days(moments, branch))
     for item_id, *moments in books.item_leads(session, branch.id, sorted(slow)):
         pair, own = _days(moments, branch), leads[slow[item_id]]
@@ -141,7 +116,7 @@ def _suppliers(session: Session, branch: Branch, sold: Collection[Sold]) -> dict
         seller: {
             "order_days": [day for day in range(7) if one.supplier.order_days >> day & 1],
             "can_order": days_to_order(one.supplier, now, branch.timezone) == 0,
-            "lead_stated": float(lead_days(one.supplier, one.terms)),
+            "lead_stated": float(one.lead_days),
             "order_fee": float(one.supplier.order_fee_minor),
             "lead_history": leads[seller],
         }
@@ -161,65 +136,59 @@ class _Books:
     ) -> None:
         self.today, self.branch = today, branch
         self.count = (today - since).days + 1
-        self.used = books.demand(session, branch.id, since, only)
+        self.nothing = [0] * self.count
+        self.used = condensed.demand(session, branch.id, since, self.count, only)
         self.lots = _grouped(books.shelf(session, branch.id, only))
         self.orders = _grouped(books.open_orders(session, branch.id, only))
         ahead = _start(today + timedelta(days=AHEAD + 1), branch)
         booked = books.open_needs(session, branch.id, ahead, only)
         self.needs = _grouped(with_herbs(booked, books.brews(session, branch.id, clock.now())))
         year = _start(books.since_day(today, books.LIFE_DAYS), branch)
-        self.lives = _grouped(books.lot_lives(session, branch.id, year, only))
+        self.lives = condensed.lot_lives(session, branch.id, branch.timezone, year, only)
         recent = _start(books.since_day(today, books.BOOKING_DAYS), branch)
         self.portions = {row[0]: row[1:] for row in books.portions(session, branch.id, recent, only)}
         self.step_cost = get_rules(session, branch.id).blocked_step_minor
         self.estimates = dict(map(tuple, books.estimates(session, branch.id, only)))
 
     def supply(self, sold: Sold) -> SupplySeen:
-        item, terms, factor = sold.item, sold.terms, sold.factor
-        pack = terms.pack_quantity / factor
-        cost = terms.price_minor / pack
-        low, high = self._life(item)
-        pending, bookings = self._needs(item.id, factor)
+        item_id, factor = sold.item_id, sold.factor
+        pack = sold.pack_quantity / factor
+        cost = sold.price_minor / pack
+        low, high = self._life(sold)
+        pending, bookings = self._needs(item_id, factor)
         return {
-            "unit": item.stock_unit,
+            "unit": sold.stock_unit,
             "supplier": sold.seller,
             "unit_cost": cost,
-            "shortage_cost": self._shortage_cost(item.id, factor, cost),
+            "shortage_cost": self._shortage_cost(item_id, factor, cost),
             "pack": pack,
-            "moq": pack * terms.minimum_packs,
+            "moq": pack * sold.minimum_packs,
             "shelf_life": low,
             "shelf_life_max": high,
-            "active": item.active,
-            "prior_daily": self.estimates.get(item.id, 0) / factor,
-            "history": self._history(item.id, factor),
-            "lots": self._lots(item.id, factor),
+            "active": True,
+            "prior_daily": self.estimates.get(item_id, 0) / factor,
+            "history": [used / factor for used in self.used.get(item_id, self.nothing)],
+            "lots": self._lots(item_id, factor),
             "on_order": [
                 [self._number(ordered), self._number(expected), left / factor]
-                for ordered, expected, left in self.orders[item.id]
+                for ordered, expected, left in self.orders.get(item_id, ())
             ],
             "bookings": bookings,
             "pending_usage": pending,
         }
-
-    def _history(self, item_id: UUID, factor: int) -> list[float]:
-        history = [0.0] * self.count
-        for day, used in self.used.get(item_id, ()):
-            if day < self.count:
-                history[day] = used / factor
-        return history
 
     def _lots(self, item_id: UUID, factor: int) -> list[list[float]]:
         never = number_of(self.today) + LASTS
         return [
             # The policy's day is the morning on which the lot is gone, the day after its last.
             [float(never if last is None else number_of(last) + 1), int(quantity) / factor]
-            for last, quantity in self.lots[item_id]
+            for last, quantity in self.lots.get(item_id, ())
             if last is None or last >= self.today
         ]
 
     def _needs(self, item_id: UUID, factor: int) -> tuple[float, list[float]]:
         pending, bookings = 0.0, [0.0] * AHEAD
-        for planned_at, quantity in self.needs[item_id]:
+        for planned_at, quantity in self.needs.get(item_id, ()):
             ahead = (clock.day_of(planned_at, self.branch.timezone) - self.today).days
             if ahead <= 0:
                 pending += quantity / factor
@@ -227,14 +196,12 @@ class _Books:
                 bookings[ahead - 1] += quantity / factor
         return pending, bookings
 
-    def _life(self, item: Item) -> tuple[float, float]:
+    def _life(self, sold: Sold) -> tuple[float, float]:
         """Usable days at delivery, low and high: of the lots that came, else as the catalogue says."""
-        lives = sorted(
-            (last - clock.day_of(created, self.branch.timezone)).days for created, last in self.lives[item.id]
-        )
+        lives = sorted(self.lives.get(sold.item_id, ()))
         if len(lives) >= FEWEST_LOTS:
             return float(max(lives[len(lives) // 10], 1)), float(max(lives[-1 - len(lives) // 10], 1))
-        stated = float(item.shelf_life_days or LASTS)
+        stated = float(sold.shelf_life_days or LASTS)
         return stated, stated
 
     def _shortage_cost(self, item_id: UUID, factor: int, unit_cost: float) -> float:

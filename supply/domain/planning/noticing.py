@@ -4,14 +4,14 @@ rot, lots that will expire before they are used. Pure: from what was seen and de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from supply.domain.planning.inputs import LASTS, Seen
 from supply.domain.planning.models import NoticeKind
-from supply.domain.purchasing.lines import Line
+from supply.domain.purchasing.lines import Line, Timing
 from supply.domain.purchasing.outlook import Standing
 from supply.domain.purchasing.policy import NOT_WORTH_THE_WASTE
 
@@ -30,15 +30,12 @@ class Notice:
     numbers: dict[str, Any]
 
 
-def notices(seen: Seen, surveyed: Mapping[str, tuple[Line, Standing]]) -> list[Notice]:
-    """Every finding of a branch, items in the order in which they were surveyed."""
-    found = [notice for code, pair in surveyed.items() for notice in _of_item(seen, code, *pair)]
-    return found + list(_late(seen, surveyed))
+def item_notices(seen: Seen, line: Line, standing: Standing) -> Iterator[Notice]:
+    """What there is to say of one item."""
+    sold = seen.sold[line.supply]
 
-
-def _of_item(seen: Seen, code: str, line: Line, standing: Standing) -> Iterator[Notice]:
     def notice(kind: NoticeKind, **numbers: Any) -> Notice:
-        return Notice(kind, UUID(code), None, {"unit": line.unit, **numbers})
+        return Notice(kind, sold.item_id, None, {"unit": line.unit, **numbers})
 
     cost, on_hand = standing.supply["unit_cost"], line.stock.on_hand
     expiry = line.timing.first_expiry
@@ -68,18 +65,14 @@ def _of_item(seen: Seen, code: str, line: Line, standing: Standing) -> Iterator[
             NoticeKind.WILL_EXPIRE, quantity=lost, value_minor=round(lost * cost), first_expiry=first
         )
     unknown = line.need.level == 0 and line.need.last_use is None and not line.need.booked
-    if unknown and not seen.sold[code].fixed:
+    if unknown and not sold.fixed:
         yield notice(NoticeKind.NO_ESTIMATE)
 
 
-def _late(seen: Seen, surveyed: Mapping[str, tuple[Line, Standing]]) -> Iterator[Notice]:
-    """Suppliers whose oldest open order is older than their deliveries ever took."""
-    told: set[UUID] = set()
-    for code, (line, _standing) in surveyed.items():
-        supplier_id, timing = seen.sold[code].supplier.id, line.timing
-        late = timing.oldest_open - timing.lead_usual
-        if supplier_id in told or timing.oldest_open == 0 or late <= 1:
-            continue
-        told.add(supplier_id)
-        numbers = {"days_late": late, "oldest_open": timing.oldest_open, "usual": timing.lead_usual}
-        yield Notice(NoticeKind.LATE_SUPPLIER, None, supplier_id, numbers)
+def late_notice(supplier_id: UUID, timing: Timing) -> Notice | None:
+    """Whether the supplier's oldest open order is older than its deliveries usually take."""
+    late = timing.oldest_open - timing.lead_usual
+    if timing.oldest_open == 0 or late <= 1:
+        return None
+    numbers = {"days_late": late, "oldest_open": timing.oldest_open, "usual": timing.lead_usual}
+    return Notice(NoticeKind.LATE_SUPPLIER, None, supplier_id, numbers)

@@ -20,13 +20,13 @@ from supply.domain.branches.models import Branch
 from supply.domain.branches.service import get_branch
 from supply.domain.ledger import service as ledger
 from supply.domain.people.machine import planner
-from supply.domain.planning import books
+from supply.domain.planning import offers
 from supply.domain.planning.drafting import draft_requisitions
 from supply.domain.planning.inputs import observe
 from supply.domain.planning.models import PlanRun, ReorderFlag
-from supply.domain.planning.noticing import Notice, notices
+from supply.domain.planning.noticing import Notice
 from supply.domain.planning.service import close_unsold, keep_flags, keep_notices
-from supply.domain.purchasing import policy
+from supply.domain.planning.surveying import look_through
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -56,7 +56,7 @@ def begin_run(session: Session, actor: Actor, branch_id: UUID) -> Begun:
         branch_id=branch_id,
         started_at=clock.now(),
         started_by=actor.person_id,
-        total=sum(map(len, books.suppliers_items(session).values())),
+        total=sum(map(len, offers.suppliers_items(session).values())),
         done=0,
         flagged=0,
     )
@@ -88,17 +88,17 @@ def rounds_of(session: Session, run_id: UUID) -> list[list[UUID]] | None:
     """The items to plan, in the rounds in which that is done; None where the run never came to be."""
     if session.get(PlanRun, run_id) is None:
         return None
-    return list(books.suppliers_items(session).values())
+    return list(offers.suppliers_items(session).values())
 
 
 def plan_round(session: Session, run_id: UUID, items: Sequence[UUID]) -> list[Notice]:
     """Plan the items of one supplier and note how far the run is; what was found beside the flags."""
     run = session.get_one(PlanRun, run_id)
     seen = observe(session, session.get_one(Branch, run.branch_id), only=items)
-    surveyed = policy.survey(seen.observation, all_suppliers=True)
-    keep_flags(session, seen, surveyed)
+    found = look_through(seen)
+    keep_flags(session, seen, found)
     run.done = min(run.done + len(items), run.total)
-    return notices(seen, surveyed)
+    return found.notices
 
 
 def end_run(session: Session, run_id: UUID, items: Sequence[UUID], found: Sequence[Notice]) -> None:

@@ -6,7 +6,7 @@ snoozed or overrode keep that; levels set by hand are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,18 +18,13 @@ from supply import clock
 from supply.database import new_id
 from supply.domain.branches.models import Branch
 from supply.domain.branches.service import get_branch
-from supply.domain.planning import books
+from supply.domain.planning import books, offers
 from supply.domain.planning.inputs import Seen, observe
 from supply.domain.planning.models import PlanNotice, PlanRun, ReorderFlag
-from supply.domain.planning.noticing import Notice, notices
-from supply.domain.purchasing import policy
-from supply.domain.purchasing.lines import Line
-from supply.domain.purchasing.outlook import Standing
-from supply.domain.purchasing.picture import day_by_day
+from supply.domain.planning.noticing import Notice
+from supply.domain.planning.surveying import Findings, Flagged, look_through
 from supply.permissions import Actor, Permission, require
 from supply.writing import write_later
-
-Surveyed = Mapping[str, tuple[Line, Standing]]
 
 
 def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = None) -> PlanRun:
@@ -44,11 +39,11 @@ def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = N
         flagged=0,
     )
     seen = observe(session, branch)
-    surveyed = policy.survey(seen.observation, all_suppliers=True)
-    run.flagged = keep_flags(session, seen, surveyed)
-    close_unsold(session, branch.id, {UUID(code) for code in surveyed})
-    keep_notices(session, branch.id, notices(seen, surveyed))
-    run.total = run.done = len(surveyed)
+    found = look_through(seen)
+    run.flagged = keep_flags(session, seen, found)
+    close_unsold(session, branch.id, found.items)
+    keep_notices(session, branch.id, found.notices)
+    run.total = run.done = len(found.items)
     run.finished_at = clock.now()
     session.add(run)
     session.flush()
@@ -59,9 +54,9 @@ def plan_item(session: Session, actor: Actor, branch_id: UUID, item_id: UUID) ->
     """Plan one item anew, with those that share its supplier's deliveries; its open flag, if it has one."""
     require(actor, Permission.REQUISITION_REQUEST, branch_id)
     branch = get_branch(session, actor, branch_id)
-    together = books.siblings(session, item_id) or [item_id]
+    together = offers.siblings(session, item_id) or [item_id]
     seen = observe(session, branch, only=together)
-    keep_flags(session, seen, policy.survey(seen.observation, all_suppliers=True))
+    keep_flags(session, seen, look_through(seen))
     return find_open_flag(session, branch_id, item_id)
 
 
@@ -76,19 +71,18 @@ def find_open_flag(session: Session, branch_id: UUID, item_id: UUID) -> ReorderF
     )
 
 
-def keep_flags(session: Session, seen: Seen, surveyed: Surveyed) -> int:
+def keep_flags(session: Session, seen: Seen, found: Findings) -> int:
     """Open, refresh and close flags as the policy says now; how many are open afterwards.
 
-    At most three statements. An item whose levels were set by hand is not the plan's.
+    At most three statements.
     """
     now = clock.now()
-    own = {code: pair for code, pair in surveyed.items() if not seen.sold[code].fixed}
-    ids = {UUID(code) for code in surveyed}
     standing = {
-        item_id: known for item_id, known in _open_flags(session, seen.branch.id).items() if item_id in ids
+        item_id: known
+        for item_id, known in _open_flags(session, seen.branch.id, seen.only).items()
+        if item_id in found.items
     }
-    wanted = {code: pair for code, pair in own.items() if pair[0].flagged or pair[0].quantity > 0}
-    rows = {UUID(code): _row(seen, code, line, how, now) for code, (line, how) in wanted.items()}
+    rows = {item_id: _row(seen, flagged, now) for item_id, flagged in found.flagged.items()}
     opened = {"branch_id": seen.branch.id, "opened_at": now, "version": 1}
     write_later(
         session,
@@ -133,24 +127,24 @@ def _identity(known: tuple[UUID, int]) -> dict[str, Any]:
     return {"id": flag_id, "version": version + 1}
 
 
-def _open_flags(session: Session, branch_id: UUID) -> dict[UUID, tuple[UUID, int]]:
+def _open_flags(session: Session, branch_id: UUID, only: books.Only = None) -> dict[UUID, tuple[UUID, int]]:
     query = select(ReorderFlag.item_id, ReorderFlag.id, ReorderFlag.version).where(
         ReorderFlag.branch_id == branch_id, ReorderFlag.closed_at.is_(None)
     )
+    query = books.narrowed(query, ReorderFlag.item_id, only)
     return {row.item_id: (row.id, row.version) for row in session.execute(query)}
 
 
-def _row(seen: Seen, code: str, line: Line, standing: Standing, now: datetime) -> dict[str, Any]:
-    sold = seen.sold[code]
-    picture = [day.numbers() for day in day_by_day(standing, seen.observation["today"])]
+def _row(seen: Seen, flagged: Flagged, now: datetime) -> dict[str, Any]:
+    sold, line = flagged.sold, flagged.line
     return {
         "supplier_id": sold.supplier.id,
         "planned_at": now,
         "planned_on": seen.today,
         # Packs are whole, so base units are exact whatever the policy's floats.
-        "quantity": line.packs * sold.terms.pack_quantity,
+        "quantity": line.packs * sold.pack_quantity,
         "numbers": line.numbers(),
-        "days": picture,
+        "days": flagged.days,
     }
 
 

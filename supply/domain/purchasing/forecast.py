@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate, chain
-from operator import mul
+from itertools import accumulate, chain, compress, repeat
+from operator import add, mul, sub, truediv
 
 from supply.domain.purchasing.history import PROFILE_DAYS, WEEK, Days
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
@@ -70,6 +70,48 @@ class Shift:
 
 
 @dataclass(slots=True)
+class Past:
+    """What was used, and what a level of one would have been, as sums over the first so many past days; and
+    the level known at the start of each day that an error is measured from, with the highest of them."""
+
+    used: list[float]
+    base: list[float]
+    levels: list[float]
+    highest: float
+    first: int
+
+    @classmethod
+    def of(cls, logged: Sequence[float], base: Sequence[float], levels: list[float]) -> Past:
+        first = max(FIRST_ERROR, len(levels) - ERROR_DAYS)
+        known = levels[first::ERROR_STEP]
+        return cls(_sums(logged), _sums(base), known, max(known, default=0.0), first)
+
+    def errors(self, days: int, most: float) -> list[float]:
+        """Actual over forecast for past stretches of as many days, each with the level known at its start.
+
+        Those of a level above `most` are left out while there are enough others.
+        """
+        fresh = None if self.highest <= most else [level <= most for level in self.levels]
+        errors = self._measured(days, fresh)
+        if fresh is not None and len(errors) < FRESH_ERRORS:
+            errors = self._measured(days, None)
+        while len(errors) < ERRORS_WANTED:
+            errors += USUAL_ERRORS
+        return errors
+
+    def _measured(self, days: int, chosen: Sequence[bool] | None) -> list[float]:
+        """Column by column: this is most of what a plan computes."""
+        start, end = slice(self.first, None, ERROR_STEP), slice(self.first + days, None, ERROR_STEP)
+        actual: Iterable[float] = map(sub, self.used[end], self.used[start])
+        forecasts = list(map(mul, self.levels, map(sub, self.base[end], self.base[start])))
+        if chosen is not None:
+            actual, forecasts = compress(actual, chosen), list(compress(forecasts, chosen))
+        if min(forecasts, default=1.0) > 0:
+            return list(map(truediv, actual, forecasts))
+        return [used / forecast for used, forecast in zip(actual, forecasts, strict=False) if forecast > 0]
+
+
+@dataclass(slots=True)
 class Forecast:
     """`expected`, `booked` and `open_need` are sums over the first so many days ahead; index 0 is none."""
 
@@ -79,9 +121,7 @@ class Forecast:
     expected: list[float]
     booked: list[float]
     open_need: list[float]
-    _used: list[float]
-    _base: list[float]
-    _levels: list[float]
+    _past: Past
     _needs: dict[int, Needs] = field(default_factory=dict)
 
     @property
@@ -98,40 +138,27 @@ class Forecast:
         days = max(0, min(days, AHEAD))
         known = self._needs.get(days)
         if known is None:
-            expected, booked = self.expected[days], self.booked[days]
-            # What is booked narrows the spread: only the rest varies as forecasts did.
-            varying = math.sqrt(expected * self.open_need[days])
-            firm = expected - varying
-            values = [firm + error * varying for error in sorted(self._errors(days))]
-            if values[0] < booked:
-                values = [max(booked, value) for value in values]
-            known = self._needs[days] = Needs(values)
+            known = self._needs[days] = Needs(self._possible(days))
         return known
 
-    def _errors(self, days: int) -> list[float]:
-        """Actual over forecast for past stretches of as many days, each with the level known at its start."""
-        start = max(FIRST_ERROR, len(self._levels) - ERROR_DAYS)
-        used, base = self._used, self._base
-        forecasts = zip(
-            used[start + days :: ERROR_STEP],
-            used[start::ERROR_STEP],
-            base[start + days :: ERROR_STEP],
-            base[start::ERROR_STEP],
-            self._levels[start::ERROR_STEP],
-            strict=False,
-        )
-        errors = [
-            ((used_to - used_from) / forecast, level)
-            for used_to, used_from, base_to, base_from, level in forecasts
-            if (forecast := level * (base_to - base_from)) > 0
-        ]
-        most = STALE * self.level
-        fresh = [error for error, level in errors if level <= most]
-        if len(fresh) < FRESH_ERRORS:
-            fresh = [error for error, _ in errors]
-        while len(fresh) < ERRORS_WANTED:
-            fresh.extend(USUAL_ERRORS)
-        return fresh
+    def shortage(self, stretches: Sequence[int], stock: float) -> float:
+        """What is missing on average with so much stock, each stretch of so many days as likely as its needs
+        are many."""
+        missing: dict[int, tuple[float, int]] = {}
+        for days in stretches:
+            if days not in missing:
+                needs = self.needs(days)
+                missing[days] = needs.shortage(stock) * len(needs.values), len(needs.values)
+        found = [missing[days] for days in stretches]
+        return sum(amount for amount, _ in found) / sum(cases for _, cases in found)
+
+    def _possible(self, days: int) -> list[float]:
+        expected, booked = self.expected[days], self.booked[days]
+        # What is booked narrows the spread: only the rest varies as forecasts did.
+        varying = math.sqrt(expected * self.open_need[days])
+        firm = expected - varying
+        values = [firm + error * varying for error in sorted(self._past.errors(days, STALE * self.level))]
+        return values if values[0] >= booked else [max(booked, value) for value in values]
 
 
 def pooled(needs: Sequence[Needs]) -> Needs:
@@ -139,26 +166,22 @@ def pooled(needs: Sequence[Needs]) -> Needs:
     return Needs(sorted(chain.from_iterable(need.values for need in needs)))
 
 
-def shortage(needs: Sequence[Needs], stock: float) -> float:
-    """That of the pooled needs, without pooling them."""
-    missing = {id(need): need.shortage(stock) * len(need.values) for need in needs}
-    return sum(missing[id(need)] for need in needs) / sum(len(need.values) for need in needs)
-
-
 def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
     """Learn from an item's past, then look ahead."""
+    if not (any(supply["history"]) or any(supply["bookings"]) or supply["prior_daily"] > 0):
+        return _nothing()
     logged = days.repaired(supply["history"])
     # Use as it would have been without the event; nothing where nothing is known.
-    plain = list(map(mul, logged, days.gate))
+    plain = list(map(mul, logged, days.gate)) if days.special else logged
     week = _week(plain, days)
     level, levels = _levels(plain, week, supply["prior_daily"], days)
     shift = _shift(plain, week, level, days)
     if shift is not None:
         level = shift.now
-    base = list(map(mul, days.of_week(week), days.factors))
-    if not all(days.known):
+    base = days.of_week(week)
+    if days.special:
         logged = list(map(mul, logged, days.known))
-        base = list(map(mul, base, days.known))
+        base = list(map(mul, map(mul, base, days.factors), days.known))
     expected, booked, open_need = _ahead(obs, supply, level, week, days)
     return Forecast(
         level=level,
@@ -167,10 +190,14 @@ def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
         expected=expected,
         booked=booked,
         open_need=open_need,
-        _used=[0.0, *accumulate(logged)],
-        _base=[0.0, *accumulate(base)],
-        _levels=levels,
+        _past=Past.of(logged, base, levels),
     )
+
+
+def _nothing() -> Forecast:
+    """What there is to say of an item that nobody has used, booked or expects to use, at once."""
+    none = [0.0] * (AHEAD + 1)
+    return Forecast(0.0, None, None, none, none, none, Past.of((), (), []))
 
 
 def _week(plain: Sequence[float], days: Days) -> list[float]:
@@ -237,15 +264,15 @@ def _ahead(
     obs: Observation, supply: SupplySeen, level: float, week: Sequence[float], days: Days
 ) -> tuple[list[float], list[float], list[float]]:
     """Running sums of expected, booked and not yet booked use."""
-    show, shares = obs["show_rate"], obs["booked_share"]
-    usual = [
-        level * week[weekday] * factor
-        for weekday, factor in zip(days.ahead_weekdays, days.ahead_factors, strict=True)
-    ]
-    booked = [need * show for need in supply["bookings"]]
-    if shares is None:
-        open_need = [max(use - need, 0.0) for use, need in zip(usual, booked, strict=True)]
+    use = [level * share for share in week]
+    usual = map(mul, [use[weekday] for weekday in days.ahead_weekdays], days.ahead_factors)
+    booked = list(map(mul, supply["bookings"], repeat(obs["show_rate"])))
+    if obs["booked_share"] is None:
+        open_need = [rest if rest > 0 else 0.0 for rest in map(sub, usual, booked)]
     else:
-        open_need = [use * (1 - share) for use, share in zip(usual, shares[1:], strict=False)]
-    expected = [need + rest for need, rest in zip(booked, open_need, strict=True)]
-    return [0.0, *accumulate(expected)], [0.0, *accumulate(booked)], [0.0, *accumulate(open_need)]
+        open_need = list(map(mul, usual, days.ahead_unbooked))
+    return _sums(map(add, booked, open_need)), _sums(booked), _sums(open_need)
+
+
+def _sums(values: Iterable[float]) -> list[float]:
+    return list(accumulate(values, initial=0.0))

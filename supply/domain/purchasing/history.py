@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, repeat
+from operator import add, mul
 
 from supply.domain.purchasing.observation import AHEAD, Event, Observation
 
@@ -30,13 +31,16 @@ class Gap:
 @dataclass(slots=True)
 class Days:
     """Index 0 is the oldest past day. `gate` turns what was logged into use on a usual day of that weekday:
-    0 where nothing is known, otherwise 1 over the event's factor."""
+    0 where nothing is known, otherwise 1 over the event's factor. `special`: some day's gate is not 1.
+    `ahead_unbooked` is the share of a day's use that is not booked yet, where that is known."""
 
     weekdays: list[int]
     factors: list[float]
     known: list[bool]
     ahead_weekdays: list[int]
     ahead_factors: list[float]
+    ahead_unbooked: list[float]
+    special: bool = False
     gaps: list[Gap] = field(default_factory=list)
     profile: list[float] = field(default_factory=lambda: [1.0] * WEEK)
     gate: list[float] = field(default_factory=list)
@@ -78,6 +82,7 @@ def read_days(obs: Observation) -> Days:
                 _factors(obs["events"], range(today + 1, today + AHEAD + 1)), obs["open_ahead"], strict=False
             )
         ],
+        ahead_unbooked=[1 - share for share in (obs["booked_share"] or ())[1:]],
     )
     histories = [aligned(supply["history"], count) for supply in obs["supplies"].values()]
     activity = _activity(histories, days.known)
@@ -86,6 +91,7 @@ def read_days(obs: Observation) -> Days:
         activity = _repair(days, histories, silent)
     _learn_profile(days, activity)
     days.gate = [known / factor for known, factor in zip(days.known, days.factors, strict=True)]
+    days.special = any(gate != 1 for gate in days.gate)
     start = max(count - PROFILE_DAYS, 0)
     for weekday in range(WEEK):
         days.recent_counts.append(
@@ -116,7 +122,7 @@ def _activity(histories: Iterable[Sequence[float]], known: Sequence[bool]) -> li
         mean = sum(compress(used, known)) / open_days if open_days else 0.0
         if mean > 0:
             scale = 1 / mean
-            total = [so_far + amount * scale for so_far, amount in zip(total, used, strict=True)]
+            total = list(map(add, total, map(mul, used, repeat(scale))))
             items += 1
     return [amount / items for amount in total] if items else total
 

@@ -100,6 +100,13 @@ class Calendar:
         """Days from today to the first chance to order that lies later than `after`."""
         return next((days for days in range(after + 1, AHEAD) if self.takes_orders(days)), AHEAD)
 
+    def chances(self, first: int) -> list[int]:
+        """Every chance from `first`, which is one, to the horizon, which counts as the last."""
+        days = [first]
+        while days[-1] < AHEAD:
+            days.append(self.next_chance(days[-1]))
+        return days
+
     def arrival(self, ordered: int, lead: float) -> int:
         """Days from today until what is ordered in `ordered` days is here; nothing arrives while closed."""
         day = self.today + ordered + math.ceil(lead)

@@ -7,10 +7,10 @@ when the rhythm is known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from supply.domain.purchasing.expiring import Batch, Losses, losses
-from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled, shortage
+from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled
 from supply.domain.purchasing.history import Days
 from supply.domain.purchasing.leadtime import Calendar, Leads, middle
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
@@ -25,7 +25,8 @@ SERVICE = (0.90, 0.995)
 class Chance:
     """A supplier's next chance to order (`first` days ahead, 0 is today) and the one `after` it.
 
-    `soonest` and `later` are the days until an order of either may be here, one for each lead time.
+    `soonest` and `later` are the days until an order of either may be here, one for each lead time. `calls`
+    are all its chances up to the horizon, `usual` when the usual delivery of each is here.
     """
 
     calendar: Calendar
@@ -36,6 +37,9 @@ class Chance:
     soonest: list[int]
     later: list[int]
     arrives: int
+    calls: list[int]
+    usual: list[int]
+    _within: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, calendar: Calendar, leads: Leads, fee: float, *, today: bool) -> Chance:
@@ -43,7 +47,17 @@ class Chance:
         after = calendar.next_chance(first)
         soonest = [calendar.arrival(first, lead) for lead in leads.days]
         later = [calendar.arrival(after, lead) for lead in leads.days]
-        return cls(calendar, leads, first, after, fee, soonest, later, middle(soonest))
+        calls = calendar.chances(first)
+        usual = [calendar.arrival(call, leads.median) for call in calls]
+        return cls(calendar, leads, first, after, fee, soonest, later, middle(soonest), calls, usual)
+
+    def within(self, longest: int) -> tuple[list[int], list[int]]:
+        """`later` and `soonest` of an item that does not last longer; worked out once for all of a kind."""
+        known = self._within.get(longest)
+        if known is None:
+            later = [min(days, longest) for days in self.later]
+            known = self._within[longest] = later, [min(days, longest) for days in self.soonest]
+        return known
 
     @property
     def gap(self) -> int:
@@ -53,7 +67,11 @@ class Chance:
 
 @dataclass(slots=True)
 class Standing:
-    """One item of a supplier. `stock` is what is or will be here, less what was used and not yet logged."""
+    """One item of a supplier. `stock` is what is or will be here, less what was used and not yet logged;
+    `position` what counts of it, without what expires before the chance after this one is here.
+
+    `risk` is what waiting for that chance costs in shortages that an order now would prevent.
+    """
 
     code: str
     supply: SupplySeen
@@ -63,9 +81,10 @@ class Standing:
     lifetime: int
     protection: int
     waiting: Needs
-    unavoidable: list[Needs]
     losses: Losses
     stock: float
+    position: float
+    risk: float
     holding: float
     service: float = 0.0
     reorder_point: float = 0.0
@@ -75,19 +94,8 @@ class Standing:
         return self.life < PERISHABLE_DAYS
 
     @property
-    def position(self) -> float:
-        return self.stock - self.losses.by(self.protection)
-
-    @property
     def flagged(self) -> bool:
         return self.position < self.reorder_point - 1e-9
-
-    @property
-    def risk(self) -> float:
-        """What waiting for the chance after this one costs in shortages that an order now would prevent."""
-        position = self.position
-        avoidable = self.waiting.shortage(position) - shortage(self.unavoidable, position)
-        return self.supply["shortage_cost"] * max(avoidable, 0.0)
 
     def lifetime_needs(self) -> Needs:
         """What may be used until an order of today expires."""
@@ -112,8 +120,12 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
     life = supply["shelf_life"] + LIFE_POINT * (supply["shelf_life_max"] - supply["shelf_life"])
     lifetime = int(chance.arrives + life)
     longest = min(AHEAD, lifetime) if life < PERISHABLE_DAYS else AHEAD
-    later = [min(days, longest) for days in chance.later]
-    soonest = [min(days, longest) for days in chance.soonest]
+    later, soonest = chance.within(longest)
+    protection, stock = middle(later), _stock(supply)
+    lost = losses(_batches(supply, chance, life), seen.expected)
+    position = stock - lost.by(protection)
+    waiting = pooled([seen.needs(days) for days in later])
+    avoidable = waiting.shortage(position) - seen.shortage(soonest, position)
     return Standing(
         code=code,
         supply=supply,
@@ -121,11 +133,12 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
         packs=Packs.of(supply["pack"], supply["moq"]),
         life=life,
         lifetime=lifetime,
-        protection=middle(later),
-        waiting=pooled([seen.needs(days) for days in later]),
-        unavoidable=[seen.needs(days) for days in soonest],
-        losses=losses(_batches(supply, chance, life), seen.expected),
-        stock=_stock(supply),
+        protection=protection,
+        waiting=waiting,
+        losses=lost,
+        stock=stock,
+        position=position,
+        risk=supply["shortage_cost"] * max(avoidable, 0.0),
         holding=supply["unit_cost"] * obs["holding_rate"] / 365,
     )
 

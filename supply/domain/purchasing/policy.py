@@ -7,12 +7,13 @@ remembered. What each rule is worth: docs/decisions/0011-reorder-policy.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from supply.domain.purchasing.history import Days, read_days
 from supply.domain.purchasing.leadtime import Calendar, lead_times
 from supply.domain.purchasing.lines import Line, Need, Stock, Timing
-from supply.domain.purchasing.observation import AHEAD, Observation
+from supply.domain.purchasing.observation import Observation
 from supply.domain.purchasing.outlook import Chance, Standing, stand
 from supply.domain.purchasing.rhythm import best_rhythm
 
@@ -33,26 +34,25 @@ def plan(obs: Observation, *, all_suppliers: bool = False) -> dict[str, Line]:
 
     `all_suppliers` looks at the others too, as they will stand at their next chance to order.
     """
-    return {code: line for code, (line, _standing) in survey(obs, all_suppliers=all_suppliers).items()}
+    return {standing.code: line for line, standing in survey(obs, all_suppliers=all_suppliers)}
 
 
-def survey(obs: Observation, *, all_suppliers: bool = False) -> dict[str, tuple[Line, Standing]]:
-    """As `plan`, with how each item stands, for whoever draws it."""
+def survey(obs: Observation, *, all_suppliers: bool = False) -> Iterator[tuple[Line, Standing]]:
+    """As `plan`, with how each item stands, for whoever draws it. A supplier at a time: a large branch's
+    standings together would fill the memory."""
     days = read_days(obs)
     codes: dict[str, list[str]] = {}
     for code, supply in obs["supplies"].items():
         if supply["active"]:
             codes.setdefault(supply["supplier"], []).append(code)
-    lines: dict[str, tuple[Line, Standing]] = {}
     for supplier, its_codes in codes.items():
         if all_suppliers or obs["suppliers"][supplier]["can_order"]:
-            lines.update(_plan_supplier(obs, supplier, its_codes, days))
-    return lines
+            yield from _plan_supplier(obs, supplier, its_codes, days)
 
 
 def _plan_supplier(
     obs: Observation, code: str, supplies: Sequence[str], days: Days
-) -> dict[str, tuple[Line, Standing]]:
+) -> list[tuple[Line, Standing]]:
     supplier, today = obs["suppliers"][code], obs["today"]
     closed = tuple(sorted((first, last) for first, last in obs["supplier_closed"]))
     calendar = Calendar(today, obs["weekday"], frozenset(supplier["order_days"]), closed)
@@ -68,10 +68,7 @@ def _plan_supplier(
         standing.aim(rhythm)
     saving = chance.fee * chance.gap / rhythm
     ordering = sum(standing.risk for standing in standings) > WORTH_OF_WAITING * saving
-    return {
-        standing.code: (_decide(standing, chance, rhythm, saving, ordering), standing)
-        for standing in standings
-    }
+    return [(_decide(standing, chance, rhythm, saving, ordering), standing) for standing in standings]
 
 
 def _decide(standing: Standing, chance: Chance, rhythm: int, saving: float, ordering: bool) -> Line:
@@ -181,13 +178,11 @@ def _timing(standing: Standing, chance: Chance, rhythm: int) -> Timing:
 
 
 def _cover(position: float, expected: Sequence[float]) -> int:
-    """Whole days of expected use that the position lasts."""
-    return next((day - 1 for day in range(1, AHEAD + 1) if expected[day] > position), AHEAD)
+    """Whole days of expected use that the position lasts; the sums never fall."""
+    return bisect_right(expected, position, 1) - 1
 
 
 def _order_by(cover: int, chance: Chance) -> int:
     """The last chance whose usual delivery still comes in time; the first one where none does."""
-    last, later = chance.first, chance.after
-    while later < AHEAD and chance.calendar.arrival(later, chance.leads.median) <= cover:
-        last, later = later, chance.calendar.next_chance(later)
-    return last
+    in_time = bisect_right(chance.usual, cover, 1, len(chance.calls) - 1)
+    return chance.calls[in_time - 1]
