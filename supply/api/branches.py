@@ -126,13 +126,15 @@ def create_location(session: Session, actor: Actor, data: dict[str, Any], branch
     body=ChangeLocation,
     out=LocationOut,
     summary="Change a storage location",
-    description="Rename, reorder, close or reopen. The last open one stays open.",
+    description="Rename, reorder, close or reopen. The last open one stays open, and so does one "
+    "where something stands: `stock` names it.",
     example={"name": "Shelf A", "position": 1, "closed": False},
-    conflicts=("name_taken", "last_location"),
+    conflicts=("name_taken", "last_location", "location_in_use"),
 )
 def update_location(
     session: Session, actor: Actor, data: dict[str, Any], branch_id: UUID, location_id: UUID
 ) -> Any:
+    ledger.keep_place(session, actor, branch_id, location_id, closed=data["closed"])
     return branches.update_location(session, actor, branch_id, location_id, **data)
 
 

@@ -20,7 +20,9 @@ from supply.domain.branches.schemas import (
 from supply.domain.ledger import service as ledger
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web.pages import Pages, render, say
+from supply.web.pages import Pages, current_form, render, say
+from supply.web.session import choose_locale
+from supply.web.units import told_quantity
 
 bp = Pages("branches", __name__)
 bp.nav(
@@ -113,7 +115,13 @@ def create_location(session: Session, actor: Actor, data: dict[str, Any], branch
 def edit_location(session: Session, actor: Actor, branch_id: UUID, location_id: UUID) -> str:
     branch = _managed(session, actor, branch_id)
     location = branches.get_location(session, branch_id, location_id)
-    return render("branches/location.html", schema=ChangeLocation, branch=branch, location=location)
+    standing = [
+        (row[f"name_{choose_locale()}"], told_quantity(row["quantity"]))
+        for row in current_form().details.get("stock", ())
+    ]
+    return render(
+        "branches/location.html", schema=ChangeLocation, branch=branch, location=location, standing=standing
+    )
 
 
 @bp.action(
@@ -125,6 +133,7 @@ def edit_location(session: Session, actor: Actor, branch_id: UUID, location_id: 
 def change_location(
     session: Session, actor: Actor, data: dict[str, Any], branch_id: UUID, location_id: UUID
 ) -> Target:
+    ledger.keep_place(session, actor, branch_id, location_id, closed=data["closed"])
     branches.update_location(session, actor, branch_id, location_id, **data)
     return _saved(branch_id)
 

@@ -1,10 +1,13 @@
-"""Units that a form offers for an item, and the unit in which it repeats what was typed."""
+"""Units that a form offers for an item, the unit in which it repeats what was typed, and told quantities."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.units import unit_choices
-from supply.presenting import unit_symbol
+from supply.presenting import format_quantity, unit_symbol
 from supply.quantity import UNITS
 from supply.web.session import choose_locale
 
@@ -27,3 +30,9 @@ def echo_unit(item: Item) -> tuple[str, int]:
     """(label, base units in one) of the usage unit if it is a common one, else of the stock unit."""
     code = item.usage_unit if item.usage_unit in UNITS else item.stock_unit
     return unit_symbol(code), UNITS[code].factor
+
+
+def told_quantity(told: Mapping[str, str]) -> str:
+    """A quantity of a refusal's details ({"amount", "unit"}) as people write it."""
+    unit = UNITS[told["unit"]]
+    return format_quantity(int(Decimal(told["amount"]) * unit.factor), unit.dimension)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +16,13 @@ from supply.domain.visits.warnings import unread
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_instant, format_quantity
-from supply.quantity import UNITS, from_base
+from supply.quantity import from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words, overridable
 from supply.web.session import choose_locale, current_branch
 from supply.web.stock_rows import until
-from supply.web.units import unit_options
+from supply.web.units import told_quantity, unit_options
 from supply.web.words import guests_told, word
 
 STATUS_KINDS = {
@@ -247,15 +246,10 @@ def short_rows(short: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {
             "item": str(row[f"name_{choose_locale()}"]),
-            **{name: _told_quantity(row[name]) for name in ("needed", "available", "short")},
+            **{name: told_quantity(row[name]) for name in ("needed", "available", "short")},
         }
         for row in short
     ]
-
-
-def _told_quantity(told: Mapping[str, str]) -> str:
-    unit = UNITS[told["unit"]]
-    return format_quantity(int(Decimal(told["amount"]) * unit.factor), unit.dimension)
 
 
 def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:

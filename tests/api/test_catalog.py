@@ -227,5 +227,22 @@ def test_a_clock_stays_once_days_were_counted_by_it(call: Any, session: Session,
     assert call(cast.manager, "PUT", path, moved, version=3).status_code == 403
 
 
+def test_a_place_where_something_stands_stays_open(call: Any, session: Session, cast: Cast) -> None:
+    ginger = add_item(session, "ginger")
+    session.commit()
+    stock(cast, ginger, 1_500)
+    places = f"/branches/{cast.branch_id}/locations"
+    assert call(cast.admin, "POST", places, {"name": "Cool room"}).status_code == 201
+    path, shut = f"{places}/{cast.location_id}", {"name": "Storeroom", "closed": True}
+    assert call(cast.manager, "PUT", path, shut).status_code == 403
+    refused = call(cast.admin, "PUT", path, shut)
+    assert (refused.status_code, refused.json["code"]) == (409, "location_in_use")
+    (told,) = refused.json["stock"]
+    assert (told["code"], told["quantity"]) == ("ginger", {"amount": "1.5", "unit": "g"})
+    assert call(cast.admin, "PUT", path, shut | {"closed": False}).status_code == 200
+    use(cast, [(ginger, 1_500)])
+    assert call(cast.admin, "PUT", path, shut).json["closed_at"] is not None
+
+
 def test_a_cursor_of_another_list_is_refused(call: Any, cast: Cast) -> None:
     assert call(cast.therapist, "GET", "/items?cursor=WzFd").status_code == 422

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from supply.database import new_id
+from supply.database import new_id, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import RoomType
@@ -83,6 +88,34 @@ def test_the_last_location_stays_open(session: Session, cast: Cast) -> None:
     other = branches.create_location(session, cast.admin, cast.branch_id, name="Cool room")
     branches.update_location(session, cast.admin, cast.branch_id, cast.location_id, closed=True, **told)
     assert branches.list_locations(session, cast.branch_id) == [other]
+
+
+def test_of_two_who_close_the_last_two_places_one_is_refused(
+    app: Flask, session: Session, cast: Cast
+) -> None:
+    other = branches.create_location(session, cast.admin, cast.branch_id, name="Cool room").id
+    session.commit()
+    begun = threading.Event()
+
+    def close(location_id: UUID, name: str, pause: float) -> None:
+        def work(session: Session) -> None:
+            facts: dict[str, Any] = {"name": name, "position": 0, "closed": True}
+            branches.update_location(session, cast.admin, cast.branch_id, location_id, **facts)
+            begun.set()
+            time.sleep(pause)
+
+        with app.app_context():
+            write_transaction(work)
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(close, cast.location_id, "Storeroom", 0.3)
+        assert begun.wait(10)
+        second = pool.submit(close, other, "Cool room", 0)
+        first.result(20)
+        with pytest.raises(Conflict, match="last_location"):
+            second.result(20)
+    session.rollback()
+    assert [place.id for place in branches.list_locations(session, cast.branch_id)] == [other]
 
 
 def test_a_location_of_another_branch_is_not_found(session: Session, cast: Cast) -> None:

@@ -19,6 +19,7 @@ from supply.domain.treatments.models import Contraindication
 from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
+from tests.shelves import add_item, stock
 from tests.treatments import load_starter
 from tests.web.browsing import MOST_STATEMENTS, frame_of, statements
 
@@ -234,6 +235,20 @@ def test_an_admin_opens_a_branch_and_a_room(client: OneLookClient, cast: Cast) -
     assert send(client, room, room, name="Rose", room_type="triple", max_guests="4").status_code == 422
     assert send(client, room, room, name="Rose", room_type="triple").status_code == 303
     assert "Rose" in client.get(here).get_data(as_text=True)
+
+
+def test_a_place_that_is_not_empty_says_what_stands_there(
+    client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    nettle = add_item(session, "nettle")
+    session.commit()
+    stock(cast, nettle, 1_500_000)
+    sign_in(client, cast.admin)
+    here = f"/branches/{cast.branch_id}/locations/{cast.location_id}"
+    told = send(client, here, here, name="Storeroom", position="0", closed="on")
+    assert told.status_code == 409
+    assert "<strong>Nettle</strong>: 1.5\u00a0kg" in told.text
+    assert "checked" in told.text
 
 
 def _rule_of(session: Session, condition_id: UUID) -> UUID:

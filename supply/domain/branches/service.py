@@ -152,8 +152,12 @@ def update_location(
     position: int,
     closed: bool,
 ) -> Location:
-    """Rename, reorder, close or reopen. The last open location stays open: deliveries need one."""
+    """Rename, reorder, close or reopen. The last open location stays open: deliveries need one.
+
+    What stands there the caller asks the ledger before (ledger.service.keep_place).
+    """
     require(actor, Permission.BRANCH_MANAGE, branch_id)
+    session.get_one(Branch, branch_id, with_for_update=True)  # of two who close, the second counts anew
     location = get_location(session, branch_id, location_id)
     _name_free(session, Location, branch_id, name, location_id)
     if closed and location.closed_at is None and len(list_locations(session, branch_id)) == 1:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from supply.domain.branches import service as branches
+from supply.domain.catalog.models import Item
+from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import chain
 from supply.domain.ledger.facts import Change, Deducted, LotFacts, Receipt, Reversed, Taken, Use
-from supply.domain.ledger.models import LedgerHead, Lot
+from supply.domain.ledger.models import Holding, LedgerHead, Lot
 from supply.domain.ledger.pouring import pour
 from supply.domain.ledger.promising import change_on_order, reserve
 from supply.domain.ledger.putting import adjust, obtain_lots, receive
@@ -38,6 +41,7 @@ __all__ = [
     "change_on_order",
     "deduct",
     "keep_clock",
+    "keep_place",
     "lock",
     "obtain_lots",
     "pour",
@@ -65,6 +69,38 @@ def keep_clock(session: Session, actor: Actor, branch_id: UUID, *, timezone: str
             "timezone_settled",
             lazy("Stock has been posted here already, so the time zone stays: its days are counted in it."),
             field="timezone",
+        )
+
+
+def keep_place(session: Session, actor: Actor, branch_id: UUID, location_id: UUID, *, closed: bool) -> None:
+    """Hold a storage location open while something stands there: nobody would look for it in a closed one.
+
+    Whoever closes one calls it first, in the same transaction. Raises Conflict("location_in_use") naming
+    what stands there, item by item.
+    """
+    require(actor, Permission.BRANCH_MANAGE, branch_id)
+    if not closed or branches.get_location(session, branch_id, location_id).closed_at is not None:
+        return
+    lock(session, actor, branch_id)
+    there = (Holding.branch_id == branch_id, Holding.location_id == location_id, Holding.quantity > 0)
+    standing = select(Item, func.sum(Holding.quantity)).join(Item, Item.id == Holding.item_id).where(*there)
+    rows = session.execute(standing.group_by(Item.id).order_by(Item.code)).all()
+    if rows:
+        raise Conflict(
+            "location_in_use",
+            lazy("Something still stands here. Use it up, write it off or count it elsewhere first."),
+            details={
+                "stock": [
+                    {
+                        "item_id": str(item.id),
+                        "code": item.code,
+                        "name_en": item.name_en,
+                        "name_vi": item.name_vi,
+                        "quantity": quantity_told(int(quantity), item),
+                    }
+                    for item, quantity in rows
+                ]
+            },
         )
 
 

@@ -113,9 +113,13 @@ def _made(recipe: BrewRecipe, amount: Decimal, unit: str | None) -> int:
 
 
 def _place(session: Session, branch_id: UUID, recipe: BrewRecipe, location_id: UUID | None) -> UUID:
-    if location_id is not None:
-        return branches.get_location(session, branch_id, location_id).id
     places = branches.list_locations(session, branch_id)
+    if location_id is not None:
+        if all(place.id != location_id for place in places):
+            raise Invalid(
+                "location_unknown", lazy("There is no such place in this branch."), field="location_id"
+            )
+        return location_id
     usual = [place.id for place in places if place.name == recipe.storage_place]
     return usual[0] if usual else branches.first_location(session, branch_id).id
 
