@@ -15,9 +15,8 @@ from supply.permissions import Actor, Role
 from tests import goods as shop
 from tests.api.calling import Caller
 from tests.cast import PASSWORD, Cast
-from tests.treatments import open_spa
+from tests.treatments import NOON, open_spa
 
-WHEN = "2026-11-22T09:30:00Z"
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
@@ -107,7 +106,7 @@ def _treat(caller: Caller, branch: str) -> None:
         "branch_id": branch,
         "procedure": "back-massage",
         "guests": [{"conditions": []}],
-        "planned_at": WHEN,
+        "planned_at": NOON.isoformat(),
     }
     for _time in range(2):
         visit = caller.done("POST", "/visits", plan)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -24,7 +23,7 @@ from werkzeug.serving import make_server
 from tests import goods as shop
 from tests.api.calling import make_token
 from tests.cast import Cast
-from tests.treatments import open_spa
+from tests.treatments import NOON, open_spa
 
 NAME = "supply_client"
 
@@ -94,7 +93,7 @@ def test_it_does_the_days_work(address: str, cast: Cast, generated: ModuleType) 
         plan = told.PlanVisit(
             branch_id=cast.branch_id,
             guests=[told.GuestIn()],
-            planned_at=datetime(2026, 11, 22, 5, tzinfo=UTC),
+            planned_at=NOON,
             procedure="back-massage",
         )
         visit = operation("visits.plan_visit").sync(client=therapist, idempotency_key=key(), body=plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from tests.shelves import add_item, stock
 from tests.treatments import NOON, open_spa, plan
 from tests.web.browsing import statements
 
-DAY = date(2026, 11, 22)
+DAY = NOON.date()
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def cases(cast: Cast, apart: Apart | None = None, **narrowed: Any) -> list[Any]:
 
 def do_many(cast: Cast, actor: Actor, count: int, lines: list[dict[str, Any]]) -> None:
     """Plan visits and do step 4 of each at NIGHT, in two transactions."""
-    facts: dict[str, Any] = {"branch_id": cast.branch_id, "procedure": "back-massage", "planned_at": NIGHT}
+    facts: dict[str, Any] = {"branch_id": cast.branch_id, "procedure": "back-massage"}
+    facts["planned_at"] = clock.now()
 
     def plans(session: Session) -> list[UUID]:
         guests = [{"conditions": []}]

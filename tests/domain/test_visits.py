@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import SkipReason, StepStatus, VisitStatus
@@ -74,6 +75,41 @@ def test_a_plan_names_what_it_cannot_find(
 def test_a_room_limits_the_party(session: Session, cast: Cast) -> None:
     open_spa(cast, quantity=0)
     refused(Invalid, "room_too_small", lambda: plan(cast, guests=3, room_id=cast.room_id))
+
+
+@pytest.mark.parametrize("days", [-401, 401, 23_000])
+def test_another_year_is_a_slip(session: Session, cast: Cast, days: int) -> None:
+    """Whether it is planned, moved, or told by the booking system; what was done counts whenever it was."""
+    open_spa(cast)
+    far, near = clock.now() + timedelta(days=days), clock.now() + timedelta(days=399 if days > 0 else -399)
+    booking = {"booking_reference": "BK-9", "procedure": "back-massage", "planned_at": far}
+
+    def book(**facts: Any) -> Any:
+        completions = [{"booking": booking | facts, "position": 1}]
+        return write_transaction(
+            lambda s: visits.complete_steps(
+                s, cast.manager, branch_id=cast.branch_id, completions=completions
+            )
+        )
+
+    visit = plan(cast, planned_at=near)
+    for attempt, field in (
+        (lambda: plan(cast, planned_at=far), "planned_at"),
+        (lambda: change(cast, visits.change_visit, visit.visit.id, version=1, planned_at=far), "planned_at"),
+        (book, "completions.0.booking.planned_at"),
+    ):
+        error = refused(Invalid, "planned_at_too_far", attempt)
+        assert list(error.errors) == [field]
+        assert "400 days" in str(error.message)
+    assert book(planned_at=near)
+    if days < 0:
+        late = {"booking": {**booking, "booking_reference": "BK-10", "planned_at": None}, "position": 1}
+        completions = [late | {"happened_at": far}]
+        assert write_transaction(
+            lambda s: visits.complete_steps(
+                s, cast.manager, branch_id=cast.branch_id, completions=completions
+            )
+        )
 
 
 def test_one_booking_is_one_visit(session: Session, cast: Cast) -> None:
@@ -195,7 +231,7 @@ def test_therapists_do_their_own_steps_managers_any(session: Session, cast: Cast
 
 def test_visits_are_listed_by_the_branch_s_day(session: Session, cast: Cast) -> None:
     open_spa(cast, quantity=0)
-    # 22 November, 23:30 in Vietnam, and half an hour into the 23rd.
+    # Half past eleven at night in Vietnam, and half an hour into the next day.
     late = plan(cast, planned_at=NOON.replace(hour=16, minute=30))
     early = plan(cast, planned_at=NOON.replace(hour=17, minute=30))
     day = NOON.date()

@@ -16,7 +16,7 @@ from supply.domain.treatments.models import Procedure
 from supply.domain.visits.completing import Doing, complete_known
 from supply.domain.visits.completions import CompletedStep
 from supply.domain.visits.models import Visit
-from supply.domain.visits.planning import plan_visits
+from supply.domain.visits.planning import plan_visits, require_near
 from supply.domain.visits.plans import Guest, Plan
 from supply.errors import Invalid
 from supply.i18n import lazy
@@ -113,7 +113,7 @@ def _plan(writer: Writer, completions: Sequence[Mapping[str, Any]], indexes: Seq
         when for index in indexes if (when := completions[index].get("happened_at")) is not None
     ]
     guests = booking.get("guests") or [{"conditions": []}]
-    return Plan(
+    plan = Plan(
         procedure=booking["procedure"],
         guests=[Guest.told(guest) for guest in guests],
         planned_at=booking.get("planned_at") or min(times, default=writer.recorded_at),
@@ -122,3 +122,7 @@ def _plan(writer: Writer, completions: Sequence[Mapping[str, Any]], indexes: Seq
         booking_reference=booking["booking_reference"],
         path=f"completions.{indexes[0]}.booking.",
     )
+    # What was done is recorded whenever it was; only what somebody says of the visit can be a slip.
+    if booking.get("planned_at"):
+        require_near(plan, writer.recorded_at)
+    return plan

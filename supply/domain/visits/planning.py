@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -29,6 +30,9 @@ from supply.domain.visits.substituting import replace_forbidden
 from supply.errors import Conflict, Invalid
 from supply.i18n import Text, lazy
 from supply.writing import write_later
+
+# Farther away than this nobody plans and nobody comes to record what was: it is a slip of the year.
+FARTHEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,13 @@ def _room(plan: Plan, stored: Stored) -> Room | None:
         )
         raise _invalid(plan, "room_id", "room_too_small", message)
     return room
+
+
+def require_near(plan: Plan, now: datetime) -> None:
+    """Raises Invalid for a time in another year. A visit that was is planned late all the same."""
+    if abs(plan.planned_at - now) > FARTHEST:
+        message = lazy("This is more than %(days)s days away. Check the year.", days=FARTHEST.days)
+        raise _invalid(plan, "planned_at", "planned_at_too_far", message)
 
 
 def check_people(plan: Plan, stored: Stored) -> None:

@@ -40,6 +40,7 @@ from supply.domain.visits.noting import note
 from supply.domain.visits.planning import (
     check_people,
     look_up,
+    require_near,
     reserved_by,
     resolve,
     write_parts,
@@ -86,6 +87,8 @@ def change_visit(
     told = _differences(settled, plan)
     if not told:
         return []
+    if "planned_at" in told:
+        require_near(plan, writer.recorded_at)
     fell: list[Choice] = []
     if _RESOLVING & told.keys():
         values, fell = _resolve_anew(session, writer, visit, settled, plan)

@@ -17,7 +17,7 @@ from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
 from supply.domain.visits.disclosing import disclose, list_offers, replace_line
 from supply.domain.visits.listing import list_lots_at_hand, list_therapists, list_visits
-from supply.domain.visits.planning import plan_visits
+from supply.domain.visits.planning import plan_visits, require_near
 from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.reading import get_visit
 from supply.domain.visits.records import override_step, record_consent
@@ -81,4 +81,5 @@ def plan_visit(
         booking_reference=booking_reference,
         note=note,
     )
+    require_near(plan, writer.recorded_at)
     return get_visit(session, actor, plan_visits(session, writer, [plan])[0])
