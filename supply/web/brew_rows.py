@@ -49,8 +49,9 @@ def preparing(one: Preparing) -> dict[str, Any]:
             }
             for row in one.standing
         ],
-        # What is to be brewed at once: for today, or where today is covered for tomorrow.
-        "batches": one.today.batches or one.tomorrow.batches,
+        # What is to be brewed at once: not what would be over before its visits come.
+        "batches": one.batches_now,
+        "later": hour(one.good_until) if one.missing_later else "",
     }
 
 

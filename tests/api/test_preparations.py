@@ -75,6 +75,8 @@ def test_what_is_to_be_brewed_is_said(client: OneLookClient, cast: Cast, session
     told = next(row for row in rows if row["item"]["id"] == str(items["medicinal-water"]))
     assert (told["today"]["needed"]["amount"], told["today"]["missing"]["amount"]) == ("6", "6")
     assert (told["tomorrow"]["missing"]["amount"], told["tomorrow"]["batches"]) == ("8", 1)
+    # Brewed at once, tomorrow's would be over before its visits come.
+    assert (told["batches_now"], told["good_until"]) == (1, "2026-11-22T12:00:00.000000Z")
     assert (told["brewable"]["batches"], told["standing"]) == (0, [])
 
 

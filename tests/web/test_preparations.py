@@ -57,7 +57,10 @@ def test_one_tap_brews_and_a_leftover_is_written_off(
         sign_in(client, cast.storekeeper)
         plan(cast, guests=12, planned_at=MORNING + timedelta(hours=3))
         # What open_spa put on the shelf is no batch and does not count.
-        assert "Brew 3 batches" in client.get("/brewing").text
+        plan(cast, guests=1, planned_at=MORNING + timedelta(hours=27))
+        board = client.get("/brewing").text
+        assert "Brew 3 batches" in board
+        assert "Brewed now it is good until 22 Nov 2026, 19:00" in board
         answer = send(client, "/brewing", post)
         assert answer.status_code == 303
         page = client.get(answer.location).text

@@ -49,6 +49,11 @@ class Preparing:
     """(lot_id, number, use_by_at, quantity) of what may be used now, the first end first."""
     today: Need
     tomorrow: Need
+    # What is begun now is good until then; so many batches of it would be used in time.
+    good_until: datetime
+    batches_now: int
+    # What lacks for visits that come after that.
+    missing_later: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,10 @@ def _preparing(
     today, tomorrow = (
         _need(which, of_day, one.recipe.yield_quantity) for which, of_day in sorted(days.items())
     )
-    return Preparing(one, there, today, tomorrow)
+    until = now + timedelta(hours=one.recipe.use_by_hours)
+    in_time = sum(lack for (when, _quantity), lack in zip(asked, lacks, strict=True) if when < until)
+    batches_now = batches_for(in_time, one.recipe.yield_quantity)
+    return Preparing(one, there, today, tomorrow, until, batches_now, sum(lacks) - in_time)
 
 
 def _need(day: date, of_day: Sequence[tuple[int, int]], yield_quantity: int) -> Need:

@@ -39,6 +39,13 @@ class PreparingOut(OutSchema):
     item = fields.Nested(StockItemOut, required=True)
     today = fields.Nested(NeedOut, required=True)
     tomorrow = fields.Nested(NeedOut, required=True)
+    good_until = Moment(required=True, metadata={"description": "Of a batch that is begun now."})
+    batches_now = Whole(
+        minimum=0,
+        maximum=2**53,
+        required=True,
+        metadata={"description": "To brew at once: what would be over before its visits come is left out."},
+    )
     standing = fields.List(fields.Nested(StandingBatchOut), required=True)
     brewable = fields.Nested(BrewableOut, required=True)
 
@@ -50,6 +57,8 @@ def preparing_view(one: Preparing) -> dict[str, Any]:
         "item": item,
         "today": _need(one.today, item),
         "tomorrow": _need(one.tomorrow, item),
+        "good_until": one.good_until,
+        "batches_now": one.batches_now,
         "standing": [
             {
                 "lot_id": row.lot_id,
