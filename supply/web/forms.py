@@ -123,7 +123,10 @@ def load(schema: Schema, reading: Reading) -> dict[str, Any]:
 
 def load_query(schema: Schema, args: MultiDict[str, str]) -> dict[str, Any]:
     """The query of a page: what is empty, unknown or malformed counts as not said."""
-    given = {name: value for name, value in args.items() if value.strip()}
+    lists = {name for name, part in schema.load_fields.items() if isinstance(part, fields.List)}
+    given: dict[str, Any] = {
+        name: args.getlist(name) if name in lists else value for name, value in args.items() if value.strip()
+    }
     with reading_form():
         try:
             loaded: dict[str, Any] = schema.load(given, unknown=EXCLUDE)

@@ -9,8 +9,6 @@ from flask import url_for
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from supply.domain.branches import service as branches
-from supply.domain.branches.models import Room
 from supply.domain.treatments import drafting, service
 from supply.domain.treatments.factors import Factor, require_possible
 from supply.domain.treatments.recipe import setting_of
@@ -21,9 +19,9 @@ from supply.fields import BaseSchema, Id, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.web import recipe_rows
+from supply.web.example_visits import ExampleAsked, address_of, rooms_here, setting_asked
 from supply.web.frame import named
-from supply.web.pages import Pages, render, say, tried
-from supply.web.session import find_current_branch
+from supply.web.pages import Pages, query, render, say, tried
 
 bp = Pages("recipe_drafts", __name__)
 Target = tuple[str, dict[str, Any]]
@@ -74,22 +72,20 @@ def edit_draft(session: Session, actor: Actor, procedure_id: UUID) -> str:
     procedure = service.get_procedure(session, procedure_id)
     draft = service.with_items(session, service.get_draft(session, procedure_id))
     packages = service.list_packages(session, procedure_id=procedure_id, active=None)
+    rooms, asked = rooms_here(session), query(ExampleAsked)
+    setting, _room, package = setting_asked(asked, rooms, packages)
     return render(
         "treatments/draft.html",
         schema=DraftForm,
         procedure=procedure,
         draft=draft,
         wording=recipe_rows.typed(retold(draft)),
-        packages=[(package.id, named(package)) for package in packages],
-        rooms=[(room.id, room.name) for room in _rooms(session)],
-        result=tried() or recipe_rows.result(draft, setting_of([()], None), None),
+        packages=[(one.id, named(one)) for one in packages],
+        rooms=[(room.id, room.name) for room in rooms],
+        asked=asked,
+        result=tried() or recipe_rows.result(draft, setting, package),
         **recipe_rows.choices(session, draft),
     )
-
-
-def _rooms(session: Session) -> list[Room]:
-    branch = find_current_branch()
-    return branches.list_rooms(session, branch.id) if branch else []
 
 
 def show_result(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID) -> list[Any]:
@@ -98,7 +94,7 @@ def show_result(session: Session, actor: Actor, data: dict[str, Any], procedure_
     drawn = drafting.sketch(session, actor, procedure_id, **wording)
     found = service.list_packages(session, procedure_id=procedure_id, active=None)
     package = next((one for one in found if one.id == example["package_id"]), None)
-    room = next((room for room in _rooms(session) if room.id == example["room_id"]), None)
+    room = next((room for room in rooms_here(session) if room.id == example["room_id"]), None)
     guests = [guest["factors"] for guest in example["guests"]][: example["party_size"]]
     for index, factors in enumerate(guests):
         require_possible(factors, field=f"example.guests.{index}.factors")
@@ -116,10 +112,10 @@ def show_result(session: Session, actor: Actor, data: dict[str, Any], procedure_
     trial=show_result,
 )
 def save_draft(session: Session, actor: Actor, data: dict[str, Any], procedure_id: UUID, version: int) -> str:
-    wording, _example = _split(data)
+    wording, example = _split(data)
     drafting.save_draft(session, actor, procedure_id, version=version, **wording)
     say(_("The draft is saved. Visits use it once it is published."))
-    return url_for("recipe_drafts.edit_draft", procedure_id=procedure_id)
+    return url_for("recipe_drafts.edit_draft", procedure_id=procedure_id, **address_of(example))
 
 
 def _split(data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,20 +8,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from supply.domain.branches import service as branches
-from supply.domain.branches.models import Room
 from supply.domain.treatments import contraindications, drafting, service
 from supply.domain.treatments.models import Package, RecipeVersion
-from supply.domain.treatments.recipe import setting_of
 from supply.domain.treatments.schemas import ChangeProcedure, CreateProcedure
-from supply.fields import BaseSchema, Id, Whole
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.web import recipe_rows
 from supply.web.contraindications import rule_row
+from supply.web.example_visits import ExampleAsked, guests_of, rooms_here, setting_asked
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render, say
-from supply.web.session import find_current_branch
 
 bp = Pages("treatments", __name__)
 bp.nav(
@@ -33,14 +29,6 @@ bp.nav(
 )
 Target = tuple[str, dict[str, Any]]
 _SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE
-
-
-class ExampleVisit(BaseSchema):
-    """The visit for which a recipe is worked out on the page."""
-
-    party_size = Whole(minimum=1, maximum=14, load_default=1)
-    room_id = Id(load_default=None)
-    package_id = Id(load_default=None)
 
 
 @bp.page("/procedures", permission=_SEE)
@@ -121,16 +109,14 @@ def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
 
 def _example(session: Session, recipe: RecipeVersion | None, packages: Sequence[Package]) -> dict[str, Any]:
     """The example visit of the page's query: its choices and what each step would need."""
-    branch = find_current_branch()
-    rooms = branches.list_rooms(session, branch.id) if branch else []
-    chosen = query(ExampleVisit)
-    room: Room | None = next((room for room in rooms if room.id == chosen["room_id"]), None)
-    package = next((package for package in packages if package.id == chosen["package_id"]), None)
-    setting = setting_of([()] * chosen["party_size"], room, package_id=package.id if package else None)
+    rooms = rooms_here(session)
+    chosen = query(ExampleAsked)
+    setting, room, package = setting_asked(chosen, rooms, packages)
     steps = recipe_rows.result(recipe, setting, package) if recipe else []
     return {
-        "schema": ExampleVisit,
+        "schema": ExampleAsked,
         "party_size": chosen["party_size"],
+        "factors": guests_of(chosen),
         "room": room,
         "rooms": [(room.id, room.name) for room in rooms],
         "package": package,

@@ -183,8 +183,15 @@ def test_the_result_is_shown_while_the_draft_is_written(
     refused = send(client, draft, draft, trial="on", factor_rules__0__percent="0")
     assert refused.status_code == 422
     assert 'href="#f-factor_rules-0-percent"' in refused.get_data(as_text=True)
-    saved = send(client, draft, draft, factor_rules__0__percent="-30", package_rules__0__package_id="")
+    example = {"example__party_size": "2", "example__guests__0__factors": "child"}
+    saved = send(
+        client, draft, draft, factor_rules__0__percent="-30", package_rules__0__package_id="", **example
+    )
     assert saved.status_code == 303
+    # The example visit stays what it was.
+    again = client.get(saved.headers["Location"]).text
+    assert "per client · child −30 %" in again
+    assert 'name="example-guests-0-factors" value="child" checked' in again
     session.expire_all()
     kept = service.get_draft(session, kept.procedure_id)
     assert (kept.factor_rules[0].percent, len(kept.package_rules)) == (-30, 2)
@@ -199,13 +206,14 @@ def test_the_recipe_page_works_an_example_visit_out(
     client: OneLookClient, session: Session, cast: Cast
 ) -> None:
     sign_in(client, cast.therapist)
-    path = f"{_paths(session)['procedure']}?party_size=3&room_id={cast.room_id}"
+    path = f"{_paths(session)['procedure']}?party_size=3&room_id={cast.room_id}&guest_2=child"
     with statements() as seen:
         page = client.get(path).get_data(as_text=True)
     assert len(seen) <= MOST_STATEMENTS, seen
     assert "too small for the party" in page
     assert "per tub, 1 in use" in page
-    assert "guests 1, 2, 3: per client" in page
+    assert "guests 1, 3: per client" in page
+    assert "guest 2: per client · child −50 %" in page
     assert "child · step 4 · Ginger · −50 % · from 40 to 150 %" in page
 
 
