@@ -14,6 +14,7 @@ from supply.i18n import _
 from supply.permissions import Actor, Permission
 from supply.web.frame import named
 from supply.web.pages import Pages, render, say
+from supply.web.words import source_words
 
 bp = Pages("conditions", __name__)
 Target = tuple[str, dict[str, Any]]
@@ -76,7 +77,8 @@ def change_package(session: Session, actor: Actor, data: dict[str, Any], package
 
 @bp.page("/conditions", permission=Permission.STOCK_SEE)
 def list_conditions(session: Session, actor: Actor) -> str:
-    return render("treatments/conditions.html", conditions=conditions.list_conditions(session, active=None))
+    found = conditions.list_conditions(session, active=None)
+    return render("treatments/conditions.html", conditions=found, source_words=source_words)
 
 
 @bp.page("/conditions/new", permission=_MANAGE)

@@ -20,7 +20,7 @@ from supply.i18n import _
 from supply.permissions import Actor, Permission
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
-from supply.web.words import word
+from supply.web.words import source_words, word
 
 bp = Pages("contraindications", __name__)
 Target = tuple[str, dict[str, Any]]
@@ -50,7 +50,7 @@ def rule_row(rule: Contraindication) -> dict[str, Any]:
         "condition": named(rule.condition),
         "target": target_words(rule),
         "advice": named(rule, "advice"),
-        "source": rule.source,
+        "source": source_words(rule.source),
         "assumed": rule.assumed,
         "active": rule.active,
         "url": url_for("contraindications.edit_rule", rule_id=rule.id),

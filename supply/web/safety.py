@@ -45,6 +45,8 @@ def ask_disclosure(session: Session, actor: Actor, visit_id: UUID) -> str:
     listed = conditions.list_conditions(session)
     plain = [(one.code, named(one)) for one in listed if one.code != ALLERGY]
     allergens = contents.list_allergens(session) if any(one.code == ALLERGY for one in listed) else []
+    names: dict[str, Any] = {one.code: one for one in listed}
+    names |= {allergy_to(item.code): item for item in allergens}
     return render(
         "visits/disclose.html",
         view=view,
@@ -58,7 +60,7 @@ def ask_disclosure(session: Session, actor: Actor, visit_id: UUID) -> str:
             )
             for guest in view.guests
         ],
-        known=[safety_rows.condition_words(code) for code in sorted(known)],
+        known=[safety_rows.condition_words(code, names.get(code)) for code in sorted(known)],
         conditions=[(code, words, form_key()) for code, words in plain if code not in known],
         allergies=[
             (code, named(item), form_key())

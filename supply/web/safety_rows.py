@@ -20,7 +20,7 @@ from supply.presenting import format_clock, format_quantity
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.session import current_branch
-from supply.web.words import word
+from supply.web.words import source_words, word
 
 KINDS = {
     Effect.WARN: "info",
@@ -50,7 +50,7 @@ def _row(finding: Finding, step: StepView) -> dict[str, Any]:
         "title": f"{named(finding.rule)} · {guests_words(finding.guests)}",
         "items": ", ".join(names),
         "advice": named(finding.rule, "advice"),
-        "source": finding.rule.source,
+        "source": source_words(finding.rule.source),
         "assumed": finding.rule.assumed,
         "step": finding.step_position,
         "settled": settled,
@@ -159,7 +159,7 @@ def record_rows(view: VisitView) -> list[tuple[str, str]]:
 
 
 def _recorded(record: SafetyRecorded) -> str:
-    condition = condition_words(record.condition)
+    condition = condition_words(record.condition, record.named_by)
     told = {"guest": record.guest_position, "condition": condition, "step": record.step_position}
     if record.kind is RecordKind.CONSENT:
         words = _("Guest %(guest)s agreed: %(condition)s", **told)
@@ -181,10 +181,11 @@ def _by(record: SafetyRecorded) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def condition_words(code: str) -> str:
-    """A code as it may be shown where its names are not at hand."""
+def condition_words(code: str, named_by: Any = None) -> str:
+    """A condition in words: by what bears its names, else the code as it may be shown."""
     item = allergen(code)
-    return _("allergy: %(item)s", item=item) if item else code.replace("-", " ")
+    words = named(named_by) if named_by is not None else item or code.replace("-", " ")
+    return _("allergy: %(item)s", item=words) if item else words
 
 
 def told_rows(findings: Sequence[dict[str, Any]], locale: str) -> list[dict[str, Any]]:
@@ -196,7 +197,7 @@ def told_rows(findings: Sequence[dict[str, Any]], locale: str) -> list[dict[str,
             "title": f"{one[f'name_{locale}']} · {guests_words(one['standing'])}",
             "items": "",
             "advice": one[f"advice_{locale}"],
-            "source": one["source"],
+            "source": source_words(one["source"]),
         }
         for one in findings
     ]

@@ -221,3 +221,15 @@ def word(code: StrEnum | None) -> str:
         return "–"
     known = _WORDS.get(type(code).__name__, {}).get(code.value)
     return str(known) if known is not None else code.value.replace("-", " ")
+
+
+# Sources that come with the starter catalogue; any other is the spa's own text.
+_SOURCES: dict[str, Text] = {
+    "Starter catalogue": lazy("Starter catalogue"),
+    "What the guest says": lazy("What the guest says"),
+}
+
+
+def source_words(source: str) -> str:
+    """Where a rule comes from, in the reader's language where we shipped it."""
+    return str(_SOURCES.get(source, source))

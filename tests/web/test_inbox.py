@@ -116,7 +116,7 @@ def test_what_went_against_a_rule_waits_in_it(client: OneLookClient, cast: Cast,
     said = send(client, page, page, guest_position=1, conditions="allergy:ginger")
     shown = client.get(said.location).text
     assert "Step 4 was done before this was known. A manager is told." in shown
-    assert "Step 4 done before it was known: allergy: ginger, guest 1" in shown
+    assert "Step 4 done before it was known: allergy: Ginger, guest 1" in shown
     with statements() as seen:
         waiting = client.get("/inbox").text
     assert len(seen) <= MOST_STATEMENTS

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session, aliased
 
 from supply.domain.branches.models import Room
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.people.models import Person
-from supply.domain.treatments.models import Package, Procedure, RecipeVersion, Step
+from supply.domain.treatments.allergies import allergy_to
+from supply.domain.treatments.models import Condition, Package, Procedure, RecipeVersion, Step
 from supply.domain.visits.completions import SOURCE
 from supply.domain.visits.models import (
     Completion,
@@ -92,8 +93,10 @@ def _add_findings(
 def list_records(session: Session, visit_id: uuid.UUID) -> list[SafetyRecorded]:
     """Every consent, override and incident of a visit, oldest first."""
     query = (
-        select(SafetyRecord, Person.name)
+        select(SafetyRecord, Person.name, Condition, Item)
         .join(Person, Person.id == SafetyRecord.person_id)
+        .outerjoin(Condition, Condition.code == SafetyRecord.condition)
+        .outerjoin(Item, literal(allergy_to("")) + Item.code == SafetyRecord.condition)
         .where(SafetyRecord.visit_id == visit_id)
         .order_by(SafetyRecord.recorded_at, SafetyRecord.id)
     )
@@ -109,8 +112,9 @@ def list_records(session: Session, visit_id: uuid.UUID) -> list[SafetyRecorded]:
             record.recorded_at,
             record.completion_id,
             record.void_at is not None,
+            condition or allergen,
         )
-        for record, person in _fresh(session, query)
+        for record, person, condition, allergen in _fresh(session, query)
     ]
 
 

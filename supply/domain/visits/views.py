@@ -9,7 +9,7 @@ from datetime import datetime
 
 from supply.domain.branches.models import Room
 from supply.domain.catalog.models import Item
-from supply.domain.treatments.models import Package, Procedure
+from supply.domain.treatments.models import Condition, Package, Procedure
 from supply.domain.visits.carrying import Fallen
 from supply.domain.visits.models import RecordKind, SkipReason, StepStatus, Visit, VisitGuest
 from supply.domain.visits.safety import Finding
@@ -83,6 +83,8 @@ class SafetyRecorded:
     recorded_at: datetime
     completion_id: uuid.UUID | None
     void: bool
+    # What bears the names: the condition, or of an allergy its ingredient.
+    named_by: Condition | Item | None
 
 
 @dataclass(slots=True)
