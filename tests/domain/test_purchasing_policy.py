@@ -86,8 +86,8 @@ def test_a_booking_alone_is_a_reason() -> None:
     bookings[3] = 4.0
     line = line_of(observed(history=[0.0] * 60, prior_daily=0.0, lots=[], bookings=bookings))
     assert line.flagged
-    # 3.6 kg, in the packs that can be used before they spoil.
-    assert line.quantity == 3.5
+    # 3.6 kg are booked; half a kilogram less could be used before it spoils, and would leave a guest without.
+    assert (line.cap, line.quantity) == (pytest.approx(3.6), 4.0)
 
 
 def test_what_has_expired_is_not_there() -> None:

@@ -124,7 +124,9 @@ def _quantity(standing: Standing, room: float, rhythm: int, cap: float | None) -
         return 0.0, 0.0
     if cap is None or quantity <= cap:
         return quantity, 0.0
-    quantity = packs.down(cap)
+    # What is booked comes, whatever is left over of a pack: only what is expected beside it is cut.
+    booked = standing.forecast.booked[standing.protection] - standing.position
+    quantity = max(packs.down(cap), packs.up(booked))
     if packs.allows(quantity):
         return quantity, 0.0
     if not flagged:
