@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from supply.api.cursors import sliced
+from supply.api.cursors import leafed, placed
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.units import stock_amount
@@ -41,8 +41,9 @@ _BRANCH = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
     "with its numbers as they were when it was planned. `requisition` says where the item is asked for.",
 )
 def list_flags(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
-    found = listing.list_to_order(session, actor, query["branch_id"])
-    return sliced(found, query, lambda one: (one.item.sort_key, one.item.id))
+    limit, after = query["limit"], placed(query["cursor"])
+    found = listing.list_to_order(session, actor, query["branch_id"], limit=limit + 1, after=after)
+    return leafed(found, limit, lambda one: (one.item.sort_key, one.item.id))
 
 
 @blp.get(

@@ -18,6 +18,7 @@ from supply.domain.purchasing.schemas import EditRequisition, RaiseRequisition, 
 from supply.domain.suppliers import service as suppliers
 from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy, plural
+from supply.paging import Cursor, encode
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, query, render, say
 from supply.web.plan_rows import to_order_row
@@ -48,13 +49,21 @@ class RequisitionFilter(BaseSchema):
     after = Id(load_default=None)
 
 
+class FlagFilter(BaseSchema):
+    after = Cursor(str, UUID, load_default=None)
+
+
 @bp.page("/flags", permission=Permission.STOCK_SEE)
 def list_flags(session: Session, actor: Actor) -> str:
-    branch = current_branch()
-    found = listing.list_to_order(session, actor, branch.id)
+    branch, after = current_branch(), query(FlagFilter)["after"]
+    found = listing.list_to_order(session, actor, branch.id, limit=PAGE + 1, after=after)
+    shown, here = found[:PAGE], "purchasing.list_flags"
+    following = encode((shown[-1].item.sort_key, shown[-1].item.id)) if len(found) > PAGE else None
     return render(
         "purchasing/flags.html",
-        rows=[to_order_row(one) for one in found],
+        rows=[to_order_row(one) for one in shown],
+        next_url=url_for(here, after=following) if following else None,
+        first_url=url_for(here) if after else None,
         notices=len(listing.list_notices(session, actor, branch.id)),
         last=running.last_run(session, branch.id),
     )

@@ -88,7 +88,7 @@ def line_row(line: DeliveryLine, ordered: PurchaseOrderLine | None = None) -> di
         "place": line.location.name,
         "standing": line.quantity > 0,
         "ordered": format_quantity(ordered.ordered, line.item) if ordered else "",
-        "in_all": format_quantity(ordered.received, line.item) if ordered else "",
+        "before": format_quantity(max(ordered.received - line.quantity, 0), line.item) if ordered else "",
         "open": format_quantity(ordered.open, line.item) if ordered else "",
         "lot_note": f"{format_day(line.lot.expires_on)} · {line.location.name}",
         "reason": word(line.reason) if line.reason else "",

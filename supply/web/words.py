@@ -45,6 +45,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "dead-stock": lazy("Stands and is not used"),
         "changed-use": lazy("Use has changed"),
         "no-estimate": lazy("No use known yet"),
+        "booked-inactive": lazy("Booked, but no longer used"),
     },
     "RoomType": {
         "single": lazy("Single"),

@@ -16,6 +16,7 @@ from supply import clock
 from supply.database import db, new_id, read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.branches.models import Branch
+from supply.domain.catalog import service as catalog
 from supply.domain.people.machine import planner
 from supply.domain.planning import attendance, books, calendar, condensed, deciding, drafting, service
 from supply.domain.planning.herbs import Brew, with_herbs
@@ -177,6 +178,18 @@ def test_bookings_and_what_nobody_logged(cast: Cast, session: Session) -> None:
             herb = seen(cast, only).observation["supplies"][str(items["herb-lemongrass"])]
         assert [round(need, 6) for need in herb["bookings"][:4]] == [0, 0, 0.08, 0]
         assert herb["pending_usage"] == pytest.approx(0.04)
+    with clock.standing_at(NOW):
+        write_transaction(lambda s: _retire(s, cast, items["angelica"]))
+        planned(cast)
+    query = select(PlanNotice).where(PlanNotice.kind == NoticeKind.BOOKED_INACTIVE)
+    (notice,) = session.scalars(query).all()
+    assert notice.item_id == items["angelica"]
+    assert notice.numbers == {"unit": "kg", "needed": pytest.approx(0.05), "visits": 1, "on_hand": 0.0}
+
+
+def _retire(session: Session, cast: Cast, item_id: UUID) -> None:
+    version = catalog.get_item(session, item_id).version
+    catalog.set_item_active(session, cast.manager, item_id, version=version, active=False)
 
 
 def test_what_stands_of_a_brew_needs_no_herbs_and_brews_go_deep() -> None:
@@ -429,6 +442,10 @@ def test_the_calendar_of_the_manager(cast: Cast, goods: Goods) -> None:
         )
         write_transaction(lambda s: calendar.remove_entry(s, cast.manager, entry_id, version=1))
         assert seen(cast).observation["events"] == []
+        assert {one["can_order"] for one in seen(cast).observation["suppliers"].values()} == {True}
+        resting = EntryKind.SUPPLIERS_CLOSED
+        write_transaction(add(cast.manager, kind=resting, factor_percent=None, first_on=TODAY))
+        assert {one["can_order"] for one in seen(cast).observation["suppliers"].values()} == {False}
 
 
 def visits_of(*told: tuple[int, int, VisitStatus]) -> list[tuple[datetime, datetime, int, VisitStatus]]:

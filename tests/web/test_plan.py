@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.branches.models import Branch
-from supply.domain.planning import deciding, running, service
+from supply.domain.planning import deciding, listing, running, service
 from supply.domain.planning.models import ReorderFlag
 from supply.domain.purchasing.wording import reasons
 from supply.i18n import speaking
@@ -54,6 +54,13 @@ def the_flag(item_id: UUID) -> ReorderFlag:
     return read_snapshot(look)
 
 
+def to_order(
+    session: Session, cast: Cast, limit: int, after: tuple[str, UUID] | None = None
+) -> list[tuple[str, UUID]]:
+    found = listing.list_to_order(session, cast.manager, cast.branch_id, limit=limit, after=after)
+    return [(one.item.sort_key, one.item.id) for one in found]
+
+
 @pytest.fixture
 def goods(cast: Cast) -> Goods:
     return stock_up(cast)
@@ -82,6 +89,10 @@ def test_an_item_stands_in_the_list_once(app: Flask, cast: Cast, goods: Goods) -
     page = client.get("/flags").text
     assert f'href="/flags/{flag.id}"' in page
     assert [page.count(f'value="{item}"') for item in (goods.ginger, goods.oil, goods.towel)] == [1, 1, 0]
+    for limit in (1, 2):
+        first = read_snapshot(lambda s, n=limit: to_order(s, cast, n))
+        rest = read_snapshot(lambda s, n=limit, last=first[-1]: to_order(s, cast, n, after=last))
+        assert [item_id for _, item_id in (*first, *rest)] == [goods.ginger, goods.oil]
     # The plan's flag stays open until the next plan; what somebody has just set by hand counts at once.
     shop.policy(cast, goods.ginger, 3 * KG, 12 * KG)
     page = client.get("/flags").text

@@ -135,15 +135,25 @@ def available_of(
     return {row.item_id: int(row.available) for row in rows}
 
 
-def list_low(session: Session, branch_id: UUID, today: date) -> Rows:
-    """Levels at or below their reorder point: low by themselves, or made so by a change of day."""
+def list_low(
+    session: Session,
+    branch_id: UUID,
+    today: date,
+    *,
+    limit: int | None = None,
+    after: tuple[str, UUID] | None = None,
+) -> Rows:
+    """Levels at or below their reorder point by name: low by themselves, or made so by a change of day."""
     low = select(StockLevel.item_id).where(
         StockLevel.branch_id == branch_id, IN_HAND + StockLevel.on_order <= StockLevel.reorder_point
     )
     expired = _expired(branch_id, today)
     candidates = union(low, select(expired.c.item_id)).subquery()
     query = _levels(branch_id, today).where(StockLevel.item_id.in_(select(candidates.c.item_id)), Item.active)
-    return [row for row in session.execute(query.order_by(Item.sort_key, Item.id)).all() if row.flagged]
+    if after is not None:
+        query = query.where(tuple_(Item.sort_key, Item.id) > after)
+    rows = session.execute(query.order_by(Item.sort_key, Item.id)).all()
+    return [row for row in rows if row.flagged][:limit]
 
 
 def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Rows:

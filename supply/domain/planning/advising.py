@@ -98,7 +98,22 @@ def _no_estimate(_numbers: Numbers, _show: Show) -> Advice:
     )
 
 
+def _inactive(numbers: Numbers, show: Show) -> Advice:
+    found = lazy_ngettext(
+        "%(num)s planned visit needs %(needed)s of it, but it is not in use any more; %(on_hand)s are there.",
+        "%(num)s planned visits need %(needed)s of it, but it is not in use any more; %(on_hand)s are there.",
+        numbers["visits"],
+        needed=show(numbers["needed"]),
+        on_hand=show(numbers["on_hand"]),
+    )
+    return Advice(
+        found,
+        lazy("No plan orders it. Take another item in those visits and in the recipe, or use it again."),
+    )
+
+
 _ADVICE: dict[NoticeKind, Callable[[Numbers, Show], Advice]] = {
+    NoticeKind.BOOKED_INACTIVE: _inactive,
     NoticeKind.LATE_SUPPLIER: _late,
     NoticeKind.WILL_EXPIRE: _will_expire,
     NoticeKind.MINIMUM_ROTS: _rots,

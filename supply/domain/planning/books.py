@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from supply.domain.ledger.models import DemandDay, Holding, Lot
+from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import DemandDay, Holding, Lot, StockLevel
 from supply.domain.planning.herbs import Brew
 from supply.domain.planning.models import CalendarEntry, ItemEstimate
 from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
@@ -75,6 +76,34 @@ def open_needs(session: Session, branch_id: UUID, until: datetime, only: Only) -
     if only is not None:
         brewed = select(BrewRecipe.item_id).where(BrewRecipe.active.is_(True))
         query = query.where(or_(VisitLine.item_id.in_(only), VisitLine.item_id.in_(brewed)))
+    return session.execute(query).all()
+
+
+def inactive_needs(session: Session, branch_id: UUID, since: datetime) -> Sequence[Any]:
+    """(item_id, stock unit, base units, visits, on hand) of what planned visits need of inactive items."""
+    on_hand = select(StockLevel.on_hand).where(
+        StockLevel.branch_id == branch_id, StockLevel.item_id == VisitLine.item_id
+    )
+    query = (
+        select(
+            VisitLine.item_id,
+            Item.stock_unit,
+            func.sum(VisitLine.quantity),
+            func.count(Visit.id.distinct()),
+            func.coalesce(on_hand.scalar_subquery(), 0),
+        )
+        .join(Item, Item.id == VisitLine.item_id)
+        .join(VisitStep, VisitStep.id == VisitLine.visit_step_id)
+        .join(Visit, Visit.id == VisitStep.visit_id)
+        .where(
+            VisitStep.branch_id == branch_id,
+            VisitStep.status == StepStatus.PLANNED,
+            Visit.planned_at >= since,
+            Item.active.is_(False),
+        )
+        .group_by(VisitLine.item_id, Item.stock_unit)
+        .order_by(VisitLine.item_id)
+    )
     return session.execute(query).all()
 
 

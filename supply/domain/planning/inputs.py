@@ -85,7 +85,7 @@ def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = N
             if entry.kind is EntryKind.SUPPLIERS_CLOSED
         ],
         "unlogged_history": attendance.unlogged(visits, branch.timezone, since, count),
-        "suppliers": _suppliers(session, branch, sold.values()),
+        "suppliers": _suppliers(session, branch, sold.values(), closed=_closed(entries, today)),
         "supplies": {code: read.supply(one) for code, one in coded.items()},
     }
     return Seen(branch, only, today, coded, observation)
@@ -100,7 +100,17 @@ def _open(entries: Sequence[CalendarEntry], days: Iterable[date]) -> list[int]:
     return [int(not any(entry.first_on <= day <= entry.last_on for entry in closed)) for day in days]
 
 
-def _suppliers(session: Session, branch: Branch, sold: Collection[Sold]) -> dict[str, SupplierSeen]:
+def _closed(entries: Sequence[CalendarEntry], today: date) -> bool:
+    """Whether no supplier takes orders today."""
+    return any(
+        entry.kind is EntryKind.SUPPLIERS_CLOSED and entry.first_on <= today <= entry.last_on
+        for entry in entries
+    )
+
+
+def _suppliers(
+    session: Session, branch: Branch, sold: Collection[Sold], *, closed: bool
+) -> dict[str, SupplierSeen]:
     known = {one.seller: one for one in sold}
     slow = {one.item_id: one.seller for one in sold if one.own_lead_days is not None}
     leads: dict[str, list[list[int]]] = defaultdict(list)
@@ -115,7 +125,7 @@ def _suppliers(session: Session, branch: Branch, sold: Collection[Sold]) -> dict
     return {
         seller: {
             "order_days": [day for day in range(7) if one.supplier.order_days >> day & 1],
-            "can_order": days_to_order(one.supplier, now, branch.timezone) == 0,
+            "can_order": not closed and days_to_order(one.supplier, now, branch.timezone) == 0,
             "lead_stated": float(one.lead_days),
             "order_fee": float(one.supplier.order_fee_minor),
             "lead_history": leads[seller],

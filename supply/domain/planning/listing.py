@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from supply import clock
 from supply.domain.branches.service import get_branch
@@ -24,6 +25,9 @@ from supply.domain.purchasing.asking import terms_of
 from supply.domain.purchasing.flags import Asked, Flag, asked_of, flag_of, offers_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.permissions import Actor, Permission, require
+
+# Where a list by name goes on: the last row's sort key and item.
+Place = tuple[str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,18 @@ class ToOrder:
         return due and self.asked is None
 
 
-def list_to_order(session: Session, actor: Actor, branch_id: UUID) -> list[ToOrder]:
-    """What the branch should order, by item name. Six statements, however long the ledger is."""
+def list_to_order(
+    session: Session, actor: Actor, branch_id: UUID, *, limit: int, after: Place | None = None
+) -> list[ToOrder]:
+    """What the branch should order, by item name, from after a place in the list. Six statements, however
+    long the ledger is."""
     require(actor, Permission.STOCK_SEE, branch_id)
     today = clock.today(get_branch(session, actor, branch_id).timezone)
-    plans = open_flags(session, branch_id)
-    low = reading.list_low(session, branch_id, today)
+    plans, low = _page(
+        open_flags(session, branch_id, limit=limit, after=after),
+        reading.list_low(session, branch_id, today, limit=limit, after=after),
+        limit,
+    )
     offers = offers_of(session, [row.item_id for row in low])
     asked = asked_of(session, branch_id, [row.item_id for row in low] + [flag.item_id for flag in plans])
     terms = terms_of(session, {flag.supplier_id for flag in plans}, [flag.item_id for flag in plans])
@@ -89,25 +99,51 @@ def list_to_order(session: Session, actor: Actor, branch_id: UUID) -> list[ToOrd
         supplier = None if offer is None else offer.supplier
         own_terms = None if offer is None else offer.terms
         found.append(ToOrder(flag.item, today, None, flag, supplier, own_terms, flag.asked))
-    return sorted(found, key=lambda one: (one.item.sort_key, str(one.item.id)))
+    return sorted(found, key=lambda one: _place(one.item))
 
 
-def open_flags(session: Session, branch_id: UUID) -> Sequence[ReorderFlag]:
-    """The plan's open flags of items whose levels nobody has set, with item, supplier and who decided."""
+def _page(
+    plans: Sequence[ReorderFlag], low: Sequence[Any], limit: int
+) -> tuple[list[ReorderFlag], list[Any]]:
+    """Of two lists by name what stands on the page that they share."""
+    places = sorted([_place(one.item) for one in plans] + [_place(row.Item) for row in low])[:limit]
+    if not places:
+        return [], []
+    return (
+        [one for one in plans if _place(one.item) <= places[-1]],
+        [row for row in low if _place(row.Item) <= places[-1]],
+    )
+
+
+def _place(item: Item) -> tuple[str, str]:
+    return item.sort_key, str(item.id)
+
+
+def open_flags(
+    session: Session, branch_id: UUID, *, limit: int | None = None, after: Place | None = None
+) -> Sequence[ReorderFlag]:
+    """The plan's open flags of items whose levels nobody has set, by name, with item, supplier and who
+    decided."""
     level = and_(StockLevel.branch_id == ReorderFlag.branch_id, StockLevel.item_id == ReorderFlag.item_id)
     query = (
         select(ReorderFlag)
         .options(
-            joinedload(ReorderFlag.item), joinedload(ReorderFlag.supplier), joinedload(ReorderFlag.decider)
+            contains_eager(ReorderFlag.item),
+            joinedload(ReorderFlag.supplier),
+            joinedload(ReorderFlag.decider),
         )
+        .join(Item, Item.id == ReorderFlag.item_id)
         .outerjoin(StockLevel, level)
         .where(
             ReorderFlag.branch_id == branch_id,
             ReorderFlag.closed_at.is_(None),
             StockLevel.reorder_point.is_(None),
         )
-        .order_by(ReorderFlag.id)
+        .order_by(Item.sort_key, Item.id)
+        .limit(limit)
     )
+    if after is not None:
+        query = query.where(tuple_(Item.sort_key, Item.id) > after)
     return session.scalars(query).all()
 
 

@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     MINIMUM_ROTS = "minimum-rots"
     WILL_EXPIRE = "will-expire"
     NO_ESTIMATE = "no-estimate"
+    BOOKED_INACTIVE = "booked-inactive"
 
 
 class CalendarEntry(Base):

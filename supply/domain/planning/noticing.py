@@ -4,7 +4,7 @@ rot, lots that will expire before they are used. Pure: from what was seen and de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from supply.domain.planning.models import NoticeKind
 from supply.domain.purchasing.lines import Line, Timing
 from supply.domain.purchasing.outlook import Standing
 from supply.domain.purchasing.policy import NOT_WORTH_THE_WASTE
+from supply.quantity import UNITS
 
 DEAD_DAYS = 60
 # Losses below this part of what is there are not worth a word.
@@ -67,6 +68,24 @@ def item_notices(seen: Seen, line: Line, standing: Standing) -> Iterator[Notice]
     unknown = line.need.level == 0 and line.need.last_use is None and not line.need.booked
     if unknown and not sold.fixed:
         yield notice(NoticeKind.NO_ESTIMATE)
+
+
+def inactive_notices(rows: Iterable[Any]) -> list[Notice]:
+    """What planned visits need of items that are not in use any more; no plan looks at those."""
+    return [
+        Notice(
+            NoticeKind.BOOKED_INACTIVE,
+            item_id,
+            None,
+            {
+                "unit": unit,
+                "needed": int(needed) / UNITS[unit].factor,
+                "visits": visits,
+                "on_hand": int(on_hand) / UNITS[unit].factor,
+            },
+        )
+        for item_id, unit, needed, visits, on_hand in rows
+    ]
 
 
 def late_notice(supplier_id: UUID, timing: Timing) -> Notice | None:

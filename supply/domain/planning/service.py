@@ -21,7 +21,7 @@ from supply.domain.branches.service import get_branch
 from supply.domain.planning import books, offers
 from supply.domain.planning.inputs import Seen, observe
 from supply.domain.planning.models import PlanNotice, PlanRun, ReorderFlag
-from supply.domain.planning.noticing import Notice
+from supply.domain.planning.noticing import Notice, inactive_notices
 from supply.domain.planning.surveying import Findings, Flagged, look_through
 from supply.permissions import Actor, Permission, require
 from supply.writing import write_later
@@ -149,8 +149,9 @@ def _row(seen: Seen, flagged: Flagged, now: datetime) -> dict[str, Any]:
 
 
 def keep_notices(session: Session, branch_id: UUID, found: Sequence[Notice]) -> None:
-    """Replace the branch's notices by those of this plan."""
+    """Replace the branch's notices by those of this plan and what planned visits need in vain."""
     now = clock.now()
+    found = [*found, *inactive_notices(books.inactive_needs(session, branch_id, now))]
     session.execute(delete(PlanNotice).where(PlanNotice.branch_id == branch_id))
     rows = [
         {

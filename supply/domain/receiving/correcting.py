@@ -5,7 +5,7 @@ What was used cannot be taken back; the refusal lists the uses and how far each 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
+from supply.domain.purchasing.models import Deviation
 from supply.domain.purchasing.packs import base_quantity
 from supply.domain.receiving.models import Delivery, DeliveryLine
 from supply.domain.receiving.service import SOURCE, find_delivery, not_found
@@ -60,11 +61,13 @@ def reverse_delivery(
         if refusal.code == "already_used":
             refusal.details["correctable"] = _correctable(writer, standing)
         raise
-    _follow_order(session, writer, delivery, {line: -line.quantity for line in standing})
+    whole = all(line in standing or line.quantity == 0 for line in delivery.lines)
+    deltas = {line: -line.quantity for line in standing}
+    _follow_order(session, writer, delivery, deltas, awaited=delivery.given_up if whole else None)
     taken = {str(line.position): [line.quantity, 0] for line in standing}
     for line in standing:
         line.quantity = 0
-    if all(line.quantity == 0 for line in delivery.lines):
+    if whole:
         delivery.reversed_at = writer.recorded_at
     _save(session, actor, delivery, "delivery.reverse", taken, reason)
     return delivery
@@ -169,9 +172,15 @@ def delivery_to_change(
 
 
 def _follow_order(
-    session: Session, writer: Writer, delivery: Delivery, deltas: dict[DeliveryLine, int]
+    session: Session,
+    writer: Writer,
+    delivery: Delivery,
+    deltas: dict[DeliveryLine, int],
+    *,
+    awaited: Mapping[str, str] | None = None,
 ) -> None:
-    """The order counts what came: let it follow, and what is on order with it."""
+    """The order counts what came: let it follow, and what is on order with it. `awaited` again is what the
+    delivery had given up, unless somebody has said something else of it since."""
     if delivery.purchase_order_id is None:
         return
     order = orders.find_order(session, delivery.purchase_order_id)
@@ -179,7 +188,12 @@ def _follow_order(
     by_item: dict[UUID, int] = {}
     for line, delta in deltas.items():
         by_item[line.item_id] = by_item.get(line.item_id, 0) + delta
-    ledger.change_on_order(writer, orders.record_receipt(order, by_item))
+    again: dict[UUID, Deviation | None] = {
+        line.item_id: None
+        for line in order.lines
+        if line.reason == (awaited or {}).get(str(line.item_id), "")
+    }
+    ledger.change_on_order(writer, orders.record_receipt(order, by_item, reasons=again))
 
 
 def _save(

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from functools import cached_property
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supply import clock
@@ -35,6 +35,8 @@ class Delivery(Base):
     recorded_at: Mapped[datetime]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     reversed_at: Mapped[datetime | None]
+    # Of ordered items that it brought nothing of: why they will not come, by item id.
+    given_up: Mapped[dict[str, str] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
 
     branch: Mapped[Branch] = relationship()

@@ -5,7 +5,7 @@ Stock moves only in the ledger; what is open of an order moves only in purchasin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -126,6 +126,7 @@ def log_delivery(
         happened_at=when,
         recorded_at=writer.recorded_at,
         person_id=actor.person_id,
+        given_up=_given_up(reasons, totals),
         lines=[
             _line(position, told, one, lot, reasons.get(one.item.id), agreed.get(one.item.id))
             for position, (told, one, lot) in enumerate(
@@ -140,6 +141,11 @@ def log_delivery(
     ledger.receive(writer, receipts, lots, on_order=on_order)
     session.flush()
     return delivery
+
+
+def _given_up(reasons: Mapping[UUID, Deviation | None], came: Mapping[UUID, int]) -> dict[str, str] | None:
+    """Why nothing will come of what the delivery names and did not bring."""
+    return {str(item): why.value for item, why in reasons.items() if why and item not in came} or None
 
 
 def _named_places(lines: Sequence[Telling], location_id: UUID | None) -> dict[str, UUID]:
