@@ -32,7 +32,7 @@ from sqlalchemy.types import TypeDecorator
 from supply.config import Settings
 from supply.errors import Unavailable
 from supply.i18n import lazy
-from supply.writing import forget, write_before_select, write_now
+from supply.writing import CONNECTION, forget, write_before_select, write_now
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -201,7 +201,7 @@ def _once(work: Callable[[Session], T]) -> T:
     # A look that the edge took before (who is it?) ends here; writing begins on a fresh snapshot.
     session.rollback()
     try:
-        session.connection(execution_options={"supply_writes": True})
+        session.info[CONNECTION] = session.connection(execution_options={"supply_writes": True})
         result = work(session)
         session.flush()
         write_now(session)
@@ -210,6 +210,8 @@ def _once(work: Callable[[Session], T]) -> T:
         forget(session)
         session.rollback()
         raise
+    finally:
+        session.info.pop(CONNECTION, None)
     return result
 
 

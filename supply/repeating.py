@@ -46,23 +46,24 @@ def run_once(
     that was spent on something else or by somebody else, and whatever the work raises.
     """
 
-    def attempt(session: Session) -> Answer:
-        known = idempotency.find_answer(session, key, person_id, told)
-        if known is not None:
-            return known
+    def do(session: Session) -> Answer:
         answer = work(session)
         idempotency.store_answer(session, key, person_id, told, stored(answer))
         return answer
 
+    def look_and_do(session: Session) -> Answer:
+        return idempotency.find_answer(session, key, person_id, told) or do(session)
+
     try:
         try:
-            return write_transaction(attempt)
+            # Nearly every key is new, so it is not looked up: the key itself refuses a second writing.
+            return write_transaction(do)
         except IntegrityError:
-            # Somebody else was quicker, with this key or with the same unique fact. A second look sees it:
-            # the stored answer, or the service's own words for the conflict.
-            return write_transaction(attempt)
+            # The key was spent, or somebody was quicker with the same unique fact. A second look sees it: the
+            # stored answer, or the service's own words for the conflict.
+            return write_transaction(look_and_do)
     except (SupplyError, IntegrityError):
-        # A copy of this request may have committed meanwhile: then its answer is the answer, and our refusal
+        # A copy of this request may have been carried out: then its answer is the answer, and our refusal
         # ("done already", "key taken") is only the echo of its effect.
         known = read_snapshot(lambda session: idempotency.find_answer(session, key, person_id, told))
         if known is None:

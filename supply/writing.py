@@ -15,9 +15,12 @@ from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Executable, Result, Table
+from sqlalchemy import JSON, Connection, Executable, Result, Table
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from supply.statements import Prepared, run
+
+CONNECTION = "supply_connection"
 Row = Mapping[str, Any]
 _Names = tuple[str, ...]
 
@@ -82,11 +85,24 @@ def _form(model: type[DeclarativeBase], columns: _Names, key: _Names, *how: Any)
     return _Form(cast(Table, model.__table__), columns, key, *how)
 
 
-def ask(session: Session, query: Executable, values: Mapping[str, Any]) -> Result[Any]:
-    """A hot path's SELECT of columns: past the ORM's session, which costs as much again as the statement."""
+def ask(session: Session, query: Prepared, values: Mapping[str, Any]) -> list[Any]:
+    """A hot path's SELECT of columns: past the ORM's session, which costs more than the statement."""
     session.flush()
     write_now(session)
-    return session.connection().execute(query, values)
+    return query.all(connection_of(session), values)
+
+
+def ask_anew(session: Session, query: Executable) -> Result[Any]:
+    """As `ask`, of a query that is not the same every time."""
+    session.flush()
+    write_now(session)
+    return session.connection().execute(query)
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection; of a write transaction without asking the session each time."""
+    connection: Connection = session.info.get(CONNECTION) or session.connection()
+    return connection
 
 
 def write_now(session: Session) -> None:
@@ -96,18 +112,19 @@ def write_now(session: Session) -> None:
         return
     forms, pending.forms = pending.forms, {}
     session.flush()
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "postgresql":
         statement = _together(tuple([(form, _room_for(len(rows))) for form, rows in forms.items()]))
-        values = tuple(_as_json(form, rows.values()) for form, rows in forms.items())
-        connection.exec_driver_sql(statement, values)
+        documents = [_as_json(form, rows.values()) for form, rows in forms.items()]
+        run(connection, statement, documents).close()
         return
     for form, rows in forms.items():
         converters = _converters(form)
-        connection.exec_driver_sql(
-            _sqlite(form),
-            [tuple([convert(row[name]) for name, convert in converters]) for row in rows.values()],
-        )
+        values = [[convert(row[name]) for name, convert in converters] for row in rows.values()]
+        if len(values) == 1:
+            run(connection, _sqlite(form), values[0]).close()
+        else:
+            run(connection, _sqlite(form), values, many=True).close()
 
 
 def forget(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.database import read_snapshot, write_transaction
+from supply.database import glance, read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.people import service as people
 from supply.domain.people import tokens
@@ -356,7 +356,7 @@ def token(actor: Actor, *scopes: str, **facts: Any) -> people.NewToken:
 
 
 def actor_of(secret: str) -> Actor:
-    return read_snapshot(lambda session: tokens.actor_of_token(session, secret)).actor
+    return glance(lambda connection: tokens.actor_of_token(connection, secret)).actor
 
 
 def test_a_token_speaks_for_its_person_within_its_scopes(cast: Cast, session: Session) -> None:

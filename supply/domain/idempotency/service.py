@@ -14,16 +14,19 @@ from supply import clock
 from supply.domain.idempotency.models import IdempotencyKey
 from supply.errors import Invalid
 from supply.i18n import lazy
+from supply.statements import Prepared
 from supply.writing import ask, write_later
 
 LIFE = timedelta(days=90)
-_FIND = select(
-    IdempotencyKey.person_id,
-    IdempotencyKey.fingerprint,
-    IdempotencyKey.status,
-    IdempotencyKey.body,
-    IdempotencyKey.headers,
-).where(IdempotencyKey.key == bindparam("key"))
+_FIND = Prepared(
+    select(
+        IdempotencyKey.person_id,
+        IdempotencyKey.fingerprint,
+        IdempotencyKey.status,
+        IdempotencyKey.body,
+        IdempotencyKey.headers,
+    ).where(IdempotencyKey.key == bindparam("key"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,10 @@ class Answer:
 
 def find_answer(session: Session, key: str, person_id: UUID, fingerprint: str) -> Answer | None:
     """The answer that this key got, or None. Raises Invalid where the key was spent otherwise."""
-    row = ask(session, _FIND, {"key": key}).first()
-    if row is None:
+    rows = ask(session, _FIND, {"key": key})
+    if not rows:
         return None
+    row = rows[0]
     if row.person_id != person_id or row.fingerprint != fingerprint:
         raise Invalid(
             "idempotency_key_reused",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from supply.domain.ledger.allocate import At
 from supply.domain.ledger.models import Holding, Lot, StockLevel
-from supply.writing import ask
+from supply.writing import ask_anew
 
 # As allocate.order says it.
 _IN_ORDER = (
@@ -91,5 +91,5 @@ def list_standing(
         )
         .order_by(Holding.branch_id, Holding.item_id, *_IN_ORDER)
     )
-    rows: Sequence[Any] = ask(session, query, {}).all()
+    rows: Sequence[Any] = ask_anew(session, query).all()
     return [Standing(*row) for row in rows]

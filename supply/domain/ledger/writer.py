@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from supply import clock
@@ -24,6 +24,7 @@ from supply.domain.ledger.models import Holding, LedgerHead, Lot, StockLevel
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor
+from supply.statements import Prepared
 from supply.writing import ask
 
 
@@ -71,9 +72,9 @@ class Writer:
         return [place for place in self.places.values() if place.item_id == item_id]
 
 
-def locking(branch_id: Any) -> Executable:
+def locking(branch_id: Any) -> Prepared:
     """The statement that locks the head of a branch: a parameter's, or that of something that has one."""
-    return (
+    return Prepared(
         select(LedgerHead.branch_id, LedgerHead.seq, LedgerHead.hash, Branch.timezone, Branch.currency)
         .join(Branch, Branch.id == LedgerHead.branch_id)
         .where(LedgerHead.branch_id == branch_id)
@@ -92,11 +93,12 @@ def lock(session: Session, actor: Actor, branch_id: UUID) -> Writer:
     return writer
 
 
-def try_lock(session: Session, actor: Actor, query: Executable, values: Mapping[str, Any]) -> Writer | None:
+def try_lock(session: Session, actor: Actor, query: Prepared, values: Mapping[str, Any]) -> Writer | None:
     """As `lock`, by a statement of `locking`; None where it finds no branch."""
-    head = ask(session, query, values).first()
-    if head is None:
+    heads = ask(session, query, values)
+    if not heads:
         return None
+    head = heads[0]
     return Writer(
         session, actor, head.branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now()
     )
@@ -134,9 +136,9 @@ def _shelf_query(wanted: Any) -> Any:
 
 
 # The first reads what stands on the shelf; the second also finds used-up holdings of the lots named.
-_SHELF = _shelf_query(Holding.quantity > 0)
-_SHELF_AND_LOTS = _shelf_query(
-    or_(Holding.quantity > 0, Holding.lot_id.in_(bindparam("lots", expanding=True)))
+_SHELF = Prepared(_shelf_query(Holding.quantity > 0))
+_SHELF_AND_LOTS = Prepared(
+    _shelf_query(or_(Holding.quantity > 0, Holding.lot_id.in_(bindparam("lots", expanding=True))))
 )
 
 
@@ -190,7 +192,7 @@ def load(writer: Writer, item_ids: Iterable[UUID], lot_ids: Collection[UUID] = (
         writer.levels.setdefault(item_id, Level())
 
 
-def _remember(writer: Writer, row: Row[Any]) -> None:
+def _remember(writer: Writer, row: Any) -> None:
     if row.item_id not in writer.levels:
         writer.levels[row.item_id] = Level(row.on_hand, row.quarantined, row.reserved, row.on_order)
     key = (row.lot_id, row.location_id, row.container_id)

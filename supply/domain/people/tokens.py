@@ -21,6 +21,7 @@ from supply.domain.people.signing_in import SEEN_EVERY, actor_of
 from supply.errors import Conflict, Invalid, NotFound, Unauthenticated
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
+from supply.statements import Prepared
 
 LONGEST = timedelta(days=366)
 MOST = 50
@@ -34,7 +35,7 @@ class NewToken:
     secret: str
 
 
-_BY_HASH = (
+_BY_HASH = Prepared(
     select(
         ApiToken.id.label("token_id"),
         ApiToken.scopes,
@@ -64,9 +65,9 @@ class Bearer:
     unseen: bool
 
 
-def actor_of_token(session: Session | Connection, secret: str) -> Bearer:
+def actor_of_token(connection: Connection, secret: str) -> Bearer:
     """The person a bearer token speaks for, with its scopes. Raises Unauthenticated. One statement."""
-    rows = session.execute(_BY_HASH, {"digest": digest(secret)}).all()
+    rows = _BY_HASH.all(connection, {"digest": digest(secret)})
     now = clock.now()
     if not rows or not rows[0].active or rows[0].revoked_at is not None:
         raise _not_valid()

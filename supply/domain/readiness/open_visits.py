@@ -27,7 +27,7 @@ from supply.domain.visits.models import (
 )
 from supply.domain.visits.steps import OPEN, UNDER_WAY
 from supply.domain.visits.warnings import holding
-from supply.writing import ask
+from supply.writing import ask_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def begin_of(day: date, timezone: str) -> datetime:
 
 def rows_of(session: Session, query: Any) -> Sequence[Any]:
     """Rows of columns: past the ORM's session, which would cost as much again as the statement."""
-    return ask(session, query, {}).all()
+    return ask_anew(session, query).all()
 
 
 def _add_steps(session: Session, branch_id: UUID, chosen: Any, visits: Mapping[UUID, OpenVisit]) -> None:

@@ -20,6 +20,7 @@ from supply.errors import Forbidden, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import Dimension
+from supply.statements import Prepared
 from supply.writing import ask
 
 OPEN = (StepStatus.PLANNED, StepStatus.STARTED)
@@ -116,12 +117,16 @@ def _query() -> Any:
     )
 
 
-_ONE = _query().where(VisitStep.visit_id == bindparam("visit"), VisitStep.position == bindparam("position"))
-_MANY = _query().where(
-    VisitStep.visit_id.in_(bindparam("visits", expanding=True)),
-    VisitStep.position.in_(bindparam("positions", expanding=True)),
+_ONE = Prepared(
+    _query().where(VisitStep.visit_id == bindparam("visit"), VisitStep.position == bindparam("position"))
 )
-_ALL = _query().where(VisitStep.visit_id == bindparam("visit"))
+_MANY = Prepared(
+    _query().where(
+        VisitStep.visit_id.in_(bindparam("visits", expanding=True)),
+        VisitStep.position.in_(bindparam("positions", expanding=True)),
+    )
+)
+_ALL = Prepared(_query().where(VisitStep.visit_id == bindparam("visit")))
 
 
 _LOCK = locking(select(Visit.branch_id).where(Visit.id == bindparam("visit")).scalar_subquery())
@@ -137,7 +142,7 @@ def lock_branch_of(session: Session, actor: Actor, visit_id: uuid.UUID) -> Write
 
 def read_step(session: Session, visit_id: uuid.UUID, position: int) -> StepFacts | None:
     """One step, or None. One statement."""
-    rows = ask(session, _ONE, {"visit": visit_id, "position": position}).all()
+    rows = ask(session, _ONE, {"visit": visit_id, "position": position})
     return _gather(rows).get((visit_id, position))
 
 
@@ -146,14 +151,14 @@ def read_steps(session: Session, keys: Collection[StepKey]) -> dict[StepKey, Ste
     if not keys:
         return {}
     visits, positions = sorted({visit for visit, _ in keys}), sorted({position for _, position in keys})
-    rows = ask(session, _MANY, {"visits": visits, "positions": positions}).all()
+    rows = ask(session, _MANY, {"visits": visits, "positions": positions})
     found = _gather(rows)
     return {key: found[key] for key in keys if key in found}
 
 
 def read_visit_steps(session: Session, visit_id: uuid.UUID) -> list[StepFacts]:
     """Every step of a visit, in order. One statement."""
-    found = _gather(session.execute(_ALL, {"visit": visit_id}))
+    found = _gather(ask(session, _ALL, {"visit": visit_id}))
     return [found[key] for key in sorted(found)]
 
 
@@ -161,12 +166,11 @@ def _gather(rows: Iterable[Any]) -> dict[StepKey, StepFacts]:
     steps: dict[StepKey, StepFacts] = {}
     items: dict[uuid.UUID, ItemFacts] = {}
     for row in rows:
-        values: tuple[Any, ...] = tuple(row)
-        key = (values[1], values[3])
+        key = (row.visit_id, row.position)
         step = steps.get(key)
         if step is None:
-            step = steps[key] = StepFacts(*values[:11])
-        item_id, position, guest_position, quantity, *facts = values[11:]
+            step = steps[key] = StepFacts(*row[:11])
+        item_id, position, guest_position, quantity, *facts = row[11:]
         if item_id is not None:
             item = items.get(item_id) or items.setdefault(item_id, ItemFacts(item_id, *facts))
             step.lines.append(StandardLine(position, item, guest_position, quantity))
