@@ -34,20 +34,21 @@ class Server:
         return max(_peak(pid) for pid in self.pids())
 
 
-def granian(url: str, port: int) -> list[str]:
-    """As the Makefile starts it on SQLite; with a worker for each core on PostgreSQL."""
-    workers, threads = (1, 8) if url.startswith("sqlite") else (2, 4)
+# As the Makefile starts it: a worker for each of two cores, eight threads in all.
+WORKERS, THREADS = "2", "4"
+
+
+def granian(port: int) -> list[str]:
     return [
-        str(BIN / "granian"), "--interface", "wsgi", "--workers", str(workers), "--blocking-threads",
-        str(threads), "--host", "127.0.0.1", "--port", str(port), "wsgi:app",
+        str(BIN / "granian"), "--interface", "wsgi", "--workers", WORKERS, "--blocking-threads", THREADS,
+        "--host", "127.0.0.1", "--port", str(port), "wsgi:app",
     ]  # fmt: skip
 
 
-def gunicorn(url: str, port: int) -> list[str]:
-    workers, threads = (1, 8) if url.startswith("sqlite") else (2, 4)
+def gunicorn(port: int) -> list[str]:
     return [
-        str(BIN / "gunicorn"), "--worker-class", "gthread", "--workers", str(workers), "--threads",
-        str(threads), "--bind", f"127.0.0.1:{port}", "--keep-alive", "60", "wsgi:app",
+        str(BIN / "gunicorn"), "--worker-class", "gthread", "--workers", WORKERS, "--threads", THREADS,
+        "--bind", f"127.0.0.1:{port}", "--keep-alive", "60", "wsgi:app",
     ]  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def served(url: str, folder: Path, kind: str = "granian") -> Iterator[Server]:
         "SUPPLY_RATE_LIMIT": "1000000",
     }
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(SERVERS[kind](url, port), env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(SERVERS[kind](port), env=environment, stdout=log, stderr=log)
         try:
             _wait_until_ready(process, port)
             yield Server(port, process.pid)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import random
 import threading
 import time
@@ -167,9 +168,13 @@ class _Writer:
         if self._path is None:
             yield
             return
-        with self._thread, Path(self._path).open("a") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        with self._thread:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(handle)
 
 
 def write_transaction(work: Callable[[Session], T]) -> T:

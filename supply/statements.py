@@ -117,7 +117,7 @@ class _Form:
                 value = value[place] if place < len(value) else value[-1]
             filled.append(value if convert is None else convert(value))
         if self.positional:
-            return filled
+            return tuple(filled)
         return {one[0]: value for one, value in zip(self.values, filled, strict=True)}
 
 
@@ -134,17 +134,18 @@ def _room_for(count: int) -> int:
 
 def run(connection: Connection, statement: str, values: Any, *, many: bool = False) -> Any:
     """Send a statement in the driver's own form. Returns the cursor; close it once read."""
-    raw = connection.connection
-    cursor = raw.cursor()
-    for heard in connection.dispatch.before_cursor_execute:
-        heard(connection, cursor, statement, values, None, many)
+    cursor = None
     try:
+        cursor = connection.connection.cursor()
+        for heard in connection.dispatch.before_cursor_execute:
+            heard(connection, cursor, statement, values, None, many)
         if many:
             cursor.executemany(statement, values)
         else:
             cursor.execute(statement, values)
     except connection.dialect.loaded_dbapi.Error as error:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()
         _fail(connection, statement, values, error)
     return cursor
 

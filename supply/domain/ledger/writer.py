@@ -105,33 +105,42 @@ def try_lock(session: Session, actor: Actor, query: Prepared, values: Mapping[st
 
 
 _SHELF_COLUMNS = (
-    StockLevel.item_id,
     StockLevel.on_hand,
     StockLevel.quarantined,
     StockLevel.reserved,
     StockLevel.on_order,
-    Holding.id,
+    Holding.id.label("holding_id"),
     Holding.lot_id,
     Holding.location_id,
     Holding.container_id,
     Holding.expires_on,
-    Holding.quantity,
+    Holding.quantity.label("standing"),
     Lot.quarantined_at,
     Lot.use_by_at,
 )
+_OF_ITEM = and_(Holding.branch_id == StockLevel.branch_id, Holding.item_id == StockLevel.item_id)
 
 
 def _shelf_query(wanted: Any) -> Any:
-    shelf = and_(Holding.branch_id == StockLevel.branch_id, Holding.item_id == StockLevel.item_id, wanted)
     return (
-        select(*_SHELF_COLUMNS)
+        select(StockLevel.item_id, *_SHELF_COLUMNS)
         .select_from(StockLevel)
-        .outerjoin(Holding, shelf)
+        .outerjoin(Holding, and_(_OF_ITEM, wanted))
         .outerjoin(Lot, Lot.id == Holding.lot_id)
         .where(
             StockLevel.branch_id == bindparam("branch"),
             StockLevel.item_id.in_(bindparam("items", expanding=True)),
         )
+    )
+
+
+def with_shelf(query: Any, branch_id: Any, item_id: Any) -> Any:
+    """A query with what stands of the item of each of its rows, for `remember`: a row for each place."""
+    return (
+        query.add_columns(*_SHELF_COLUMNS)
+        .outerjoin(StockLevel, and_(StockLevel.branch_id == branch_id, StockLevel.item_id == item_id))
+        .outerjoin(Holding, and_(_OF_ITEM, Holding.quantity > 0))
+        .outerjoin(Lot, Lot.id == Holding.lot_id)
     )
 
 
@@ -164,7 +173,7 @@ def load_numbered(writer: Writer, item_ids: Iterable[UUID], numbers: Collection[
     values = {"branch": writer.branch_id, "items": sorted(items), "numbers": sorted(set(numbers))}
     lots: dict[UUID, Lot] = {}
     for row in writer.session.execute(_SHELF_AND_NUMBERS, values):
-        _remember(writer, row)
+        remember(writer, row)
         if row.Lot is not None and row.Lot.number in numbers:
             lots[row.Lot.id] = row.Lot
     for item_id in items:
@@ -187,25 +196,28 @@ def load(writer: Writer, item_ids: Iterable[UUID], lot_ids: Collection[UUID] = (
     if lot_ids:
         values["lots"] = sorted(set(lot_ids))
     for row in ask(writer.session, query, values):
-        _remember(writer, row)
+        remember(writer, row)
     for item_id in items:
         writer.levels.setdefault(item_id, Level())
 
 
-def _remember(writer: Writer, row: Any) -> None:
+def remember(writer: Writer, row: Any) -> None:
+    """Keep what a row tells of its `item_id`, so that `load` need not ask."""
     if row.item_id not in writer.levels:
-        writer.levels[row.item_id] = Level(row.on_hand, row.quarantined, row.reserved, row.on_order)
+        known = row.on_hand is not None
+        sums = (row.on_hand, row.quarantined, row.reserved, row.on_order) if known else ()
+        writer.levels[row.item_id] = Level(*sums)
     key = (row.lot_id, row.location_id, row.container_id)
-    if row.id is not None and key not in writer.places:
+    if row.holding_id is not None and key not in writer.places:
         writer.places[key] = Place(
-            row.id,
+            row.holding_id,
             row.item_id,
             row.lot_id,
             row.location_id,
             row.container_id,
             row.expires_on,
             row.quarantined_at is not None,
-            row.quantity,
+            row.standing,
             row.use_by_at,
         )
 

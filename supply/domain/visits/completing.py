@@ -44,7 +44,7 @@ from supply.domain.visits.steps import (
     StepFacts,
     StepKey,
     lock_branch_of,
-    read_step,
+    read_step_and_shelf,
     read_steps,
     require_hand_on,
     status_after,
@@ -107,7 +107,7 @@ def complete_step(
     """
     writer = lock_branch_of(session, actor, visit_id)
     doing = Doing(visit_id, position, happened_at, lines)
-    step = read_step(session, visit_id, position)
+    step = read_step_and_shelf(writer, visit_id, position)
     if step is None:
         raise NotFound("step_not_found", lazy("The visit has no such step."))
     require_hand_on(actor, step)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.writer import Writer, locking, try_lock
+from supply.domain.ledger.writer import Writer, locking, remember, try_lock, with_shelf
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 from supply.errors import Forbidden, NotFound
 from supply.i18n import lazy
@@ -117,9 +117,14 @@ def _query() -> Any:
     )
 
 
-_ONE = Prepared(
-    _query().where(VisitStep.visit_id == bindparam("visit"), VisitStep.position == bindparam("position"))
-)
+def _one(query: Any) -> Prepared:
+    return Prepared(
+        query.where(VisitStep.visit_id == bindparam("visit"), VisitStep.position == bindparam("position"))
+    )
+
+
+_ONE = _one(_query())
+_ONE_AND_SHELF = _one(with_shelf(_query(), Visit.branch_id, VisitLine.item_id))
 _MANY = Prepared(
     _query().where(
         VisitStep.visit_id.in_(bindparam("visits", expanding=True)),
@@ -146,6 +151,15 @@ def read_step(session: Session, visit_id: uuid.UUID, position: int) -> StepFacts
     return _gather(rows).get((visit_id, position))
 
 
+def read_step_and_shelf(writer: Writer, visit_id: uuid.UUID, position: int) -> StepFacts | None:
+    """One step, or None; its writer knows then what stands of the step's items. One statement."""
+    rows = ask(writer.session, _ONE_AND_SHELF, {"visit": visit_id, "position": position})
+    for row in rows:
+        if row.item_id is not None:
+            remember(writer, row)
+    return _gather(rows).get((visit_id, position))
+
+
 def read_steps(session: Session, keys: Collection[StepKey]) -> dict[StepKey, StepFacts]:
     """The steps of that name that exist. One statement however many."""
     if not keys:
@@ -163,6 +177,7 @@ def read_visit_steps(session: Session, visit_id: uuid.UUID) -> list[StepFacts]:
 
 
 def _gather(rows: Iterable[Any]) -> dict[StepKey, StepFacts]:
+    """A line may come several times, once for each place of its item."""
     steps: dict[StepKey, StepFacts] = {}
     items: dict[uuid.UUID, ItemFacts] = {}
     for row in rows:
@@ -170,8 +185,8 @@ def _gather(rows: Iterable[Any]) -> dict[StepKey, StepFacts]:
         step = steps.get(key)
         if step is None:
             step = steps[key] = StepFacts(*row[:11])
-        item_id, position, guest_position, quantity, *facts = row[11:]
-        if item_id is not None:
+        item_id, position, guest_position, quantity, *facts = row[11:21]
+        if item_id is not None and not (step.lines and step.lines[-1].position == position):
             item = items.get(item_id) or items.setdefault(item_id, ItemFacts(item_id, *facts))
             step.lines.append(StandardLine(position, item, guest_position, quantity))
     return steps
