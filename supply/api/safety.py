@@ -33,7 +33,7 @@ _STEP = "/visits/<uuid:visit_id>/steps/<int(min=1, max=50):position>"
     summary="Disclose a condition late",
     description="At any time, also when the visit is over. It is added to what is known of the guest; every "
     "step that is still to be done is judged anew, and what must give way is replaced at once. A step that "
-    "was done already and went against a rule is an incident (`records`, reason `known-later`) with a task "
+    "was done already and went against a rule is an incident (`safety_records`, `known-later`) with a task "
     "for a manager; its stock stays as it is. Told twice, it is known once.",
     example={"guest_position": 1, "conditions": ["pregnancy"]},
     conflicts=("visit_closed",),

@@ -154,8 +154,8 @@ def line_row(view: VisitView, step: StepView, line: LineOffers) -> dict[str, Any
 
 
 def record_rows(view: VisitView) -> list[tuple[str, str]]:
-    """Consents, overrides and incidents in words: (what, who and when)."""
-    return [(_recorded(one), _by(one)) for one in view.records]
+    """Consents, overrides, incidents in words: (what, who and when); rules of one condition together."""
+    return list(dict.fromkeys((_recorded(one), _by(one)) for one in view.records))
 
 
 def _recorded(record: SafetyRecorded) -> str:
