@@ -67,8 +67,13 @@ def show_inbox(session: Session, actor: Actor) -> str:
         to_send=[order_row(order) for order in inbox.to_send],
         late=[order_row(order) for order in inbox.late],
         stuck_mail=inbox.stuck_mail,
-        incidents=[task_row(task, behind) for task in inbox.incidents],
+        incidents=[_incident_row(task_row(task, behind)) for task in inbox.incidents],
     )
+
+
+def _incident_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A broken rule opens the visit where it was broken."""
+    return {**row, "url": row["visit_url"] or row["url"]}
 
 
 def _decision_row(one: ToDecide) -> dict[str, Any]:

@@ -402,6 +402,7 @@ def test_what_really_happened_is_an_incident_on_record(session: Session, cast: C
     assert differences() == []
 
 
+TAPS = ["complete", "incident", "consent", "override", "disclose", "skip", "undo", "leave out", "change"]
 CODES = ["pregnancy", "heart-failure", "bleeding-tendency", "allergy:ginger", "allergy:herb-pomelo"]
 
 
@@ -416,7 +417,7 @@ def test_nothing_forbidden_is_used_without_a_word_on_record(
     visit = plan(cast, guests=guests)
     for _ in range(data.draw(st.integers(2, 6))):
         position, guest = data.draw(st.integers(1, 6)), data.draw(st.integers(1, len(guests)))
-        tap = data.draw(st.sampled_from(["complete", "incident", "consent", "override", "disclose", "skip"]))
+        tap = data.draw(st.sampled_from(TAPS))
         try:
             if tap in ("complete", "incident"):
                 line = {"item_id": items["ginger"], "amount": 1, "unit": "g", "guest_position": guest}
@@ -430,9 +431,16 @@ def test_nothing_forbidden_is_used_without_a_word_on_record(
             elif tap == "disclose":
                 told = {"guest_position": guest, "conditions": [data.draw(st.sampled_from(CODES))]}
                 act(visits.disclose, cast.therapist, visit, **told)
+            elif tap == "undo":
+                do(visits.reverse_completion, cast, visit.visit.id, position)
+            elif tap == "leave out":
+                act(visits.replace_line, cast.therapist, visit, position, 1, item_id=None)
+            elif tap == "change":
+                others = data.draw(st.lists(st.sampled_from(CODES), max_size=2))
+                change(cast, visit, guests=[{"conditions": others}] * len(guests))
             else:
                 do(visits.skip_step, cast, visit.visit.id, position, reason=SkipReason.HEALTH)
-        except Conflict:
+        except (Conflict, NotFound):
             pass
     _hold_it_against_the_rules(look(cast, visit.visit.id))
 
@@ -449,7 +457,9 @@ def _items(session: Session) -> dict[str, UUID]:
 def _hold_it_against_the_rules(view: Any) -> None:
     rules = read_snapshot(lambda s: contraindications.list_contraindications(s))
     on_record = {
-        (one.kind, one.guest_position, one.condition, one.rule_id, one.step_position) for one in view.records
+        (one.kind, one.guest_position, one.condition, one.rule_id, one.step_position)
+        for one in view.records
+        if not one.void
     }
     brewed = read_snapshot(lambda s: {one.item.code: one.lines for one in recipes.list_recipes(s)})
     for step in view.steps:
