@@ -22,7 +22,7 @@ from supply.api.auth import admit
 from supply.api.cursors import page_of, paged
 from supply.api.problems import MEDIA_TYPE, ProblemOut
 from supply.database import read_snapshot
-from supply.fields import BaseSchema
+from supply.fields import BaseSchema, SharedSchema
 from supply.paging import encode
 from supply.permissions import Actor, Permission
 from supply.repeating import Answer, fingerprint, run_once
@@ -31,9 +31,10 @@ Function = Callable[..., Any]
 
 
 _NOTHING = BaseSchema()
+_PROBLEM = ProblemOut()
 
 
-class KeyHeader(Schema):
+class KeyHeader(SharedSchema):
     idempotency_key = String(
         required=True,
         data_key="Idempotency-Key",
@@ -42,7 +43,7 @@ class KeyHeader(Schema):
     )
 
 
-class VersionHeader(Schema):
+class VersionHeader(SharedSchema):
     if_match = String(
         required=True,
         data_key="If-Match",
@@ -202,9 +203,8 @@ class ApiBlueprint(Blueprint):
             raise AssertionError("unreachable: only its documentation is used")
 
         fn: Any = stub
-        # Each of these copies what was told before, so the schemas, large to copy, come last.
         for status, words in _failures(endpoint).items():
-            fn = self.alt_response(status, schema=ProblemOut, description=words, content_type=MEDIA_TYPE)(fn)
+            fn = self.alt_response(status, schema=_PROBLEM, description=words, content_type=MEDIA_TYPE)(fn)
         fn = self.doc(
             summary=endpoint.summary,
             description=_description(endpoint),

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app, g
-from marshmallow import INCLUDE, Schema
+from marshmallow import INCLUDE
 from marshmallow.fields import Dict, Integer, List, String
 from werkzeug.exceptions import HTTPException
 
 from supply import errors
 from supply.api.incoming import PreconditionMissing
 from supply.errors import SupplyError
+from supply.fields import SharedSchema
 from supply.i18n import lazy
 
 MEDIA_TYPE = "application/problem+json"
@@ -54,7 +55,7 @@ _CODES = {
 }
 
 
-class ProblemOut(Schema):
+class ProblemOut(SharedSchema):
     """An error. `type` is stable; what a program needs to act stands beside it under its own name."""
 
     class Meta:
