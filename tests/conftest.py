@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -195,13 +195,15 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.Server, made_apps: MadeApps) -> Iterator[str]:
-    """The name of a migrated, empty database on the server; tests get copies of it."""
-    name = postgres_server.create()
-    url = postgres_server.url(name)
+def postgres_lender(postgres_server: postgres.Server, made_apps: MadeApps) -> Iterator[postgres.Lender]:
+    """Lends out a migrated, empty database on the server, to one test after the other."""
+    template = postgres_server.create()
+    url = postgres_server.url(template)
     migrate(url, made_apps.on(settings_for(url)))
-    yield name
-    postgres_server.drop(name)
+    lender = postgres.Lender(postgres_server, template)
+    yield lender
+    lender.close()
+    postgres_server.drop(template)
 
 
 @pytest.fixture
@@ -223,17 +225,22 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: P
 
 
 @pytest.fixture
-def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database of this test's own."""
+def database_url(backend: str, request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
+    """A migrated, empty database that this test has to itself.
+
+    The next test finds its own at the same address, so that the application keeps its engine: what
+    SQLAlchemy has compiled, and on PostgreSQL the connections, are half of what a small test costs.
+    """
     if backend == "sqlite":
-        file = tmp_path / "supply.sqlite"
+        file = workplace / "supply.sqlite"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
+        for left in workplace.glob("supply.sqlite*"):
+            left.unlink()
         return
-    server: postgres.Server = request.getfixturevalue("postgres_server")
-    name = server.create(template=request.getfixturevalue("postgres_template"))
-    yield server.url(name)
-    server.drop(name)
+    lender: postgres.Lender = request.getfixturevalue("postgres_lender")
+    yield lender.lend()
+    lender.take_back()
 
 
 # --- the app on it -----------------------------------------------------------------------------------------
@@ -244,21 +251,38 @@ def settings(database_url: str) -> Settings:
     return settings_for(database_url)
 
 
-class MadeApps(dict[Settings, Flask]):
-    """The applications of this process, one for each choice of settings, whatever the database."""
+class MadeApps:
+    """The applications of this process: one for each choice of settings, moved from database to database."""
 
-    def on(self, settings: Settings) -> Flask:
-        kind = replace(settings, database_url="")
-        if kind in self:
-            rebind(self[kind], settings)
-        else:
-            self[kind] = create_app(settings)
-        return self[kind]
+    def __init__(self) -> None:
+        self._apps: dict[Hashable, Flask] = {}
+        # By the application and the dialect: who holds the engine of the database that was used last.
+        self._holders: dict[Hashable, Flask] = {}
+
+    def on(self, settings: Settings, *, beside: bool = False) -> Flask:
+        """The application on that database; `beside` gives a second one, for two databases at a time."""
+        kind = replace(settings, database_url=""), beside
+        if kind not in self._apps:
+            self._apps[kind] = create_app(settings)
+        holder = self._holders.get((kind, settings.sqlite))
+        if holder is None or holder.config["SQLALCHEMY_DATABASE_URI"] != settings.database_url:
+            if holder is not None:
+                dispose(holder)
+            holder = self._holders[kind, settings.sqlite] = Flask("supply")
+            init_database(holder, settings)
+        rebind(self._apps[kind], holder)
+        return self._apps[kind]
+
+    def close(self) -> None:
+        for app in self._holders.values():
+            dispose(app)
 
 
 @pytest.fixture(scope="session")
-def made_apps() -> MadeApps:
-    return MadeApps()
+def made_apps() -> Iterator[MadeApps]:
+    apps = MadeApps()
+    yield apps
+    apps.close()
 
 
 @pytest.fixture
@@ -271,7 +295,8 @@ def app(settings: Settings, made_apps: MadeApps) -> Iterator[Flask]:
     app = made_apps.on(settings)
     app.test_client_class = OneLookClient
     yield app
-    dispose(app)
+    if settings.sqlite:  # its file goes; PostgreSQL's connections are as good for the next test
+        dispose(app)
 
 
 @pytest.fixture
@@ -283,14 +308,12 @@ def fresh_app(settings: Settings) -> Iterator[Flask]:
     dispose(app)
 
 
-def rebind(app: Flask, settings: Settings) -> None:
-    """Move an application to another database, set up by the product's own init_database."""
-    bare = Flask("supply")
-    init_database(bare, settings)
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = bare.config["SQLALCHEMY_ENGINE_OPTIONS"]
-    app.extensions["supply_writer"] = bare.extensions["supply_writer"]
-    db._app_engines[app] = db._app_engines[bare]
+def rebind(app: Flask, holder: Flask) -> None:
+    """Move an application to the database that `holder` was set up for by the product's own init_database."""
+    for name in ("SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS"):
+        app.config[name] = holder.config[name]
+    app.extensions["supply_writer"] = holder.extensions["supply_writer"]
+    db._app_engines[app] = db._app_engines[holder]
 
 
 @pytest.fixture

@@ -26,6 +26,14 @@ UNSAFE_BUT_QUICK = {
     "checkpoint_timeout": "'1h'",
     "max_wal_size": "'4GB'",
 }
+# How often a copy of the template is lent.
+LOANS = 30
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+# How many rows describe the schema and when one of them was written last: the same while nobody changes it.
+_SCHEMA = " UNION ALL ".join(
+    f"SELECT count(*), max(xmin::text::bigint) FROM pg_{kind}"
+    for kind in ("class", "attribute", "constraint", "trigger", "proc")
+)
 
 
 @dataclass
@@ -47,10 +55,65 @@ class Server:
     def drop(self, name: str) -> None:
         self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def connect(self, name: str, options: str = "") -> psycopg.Connection:
+        """A plain connection to one of the databases."""
+        url = make_url(self.url(name)).set(drivername="postgresql")
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, options=options)
+
     def _execute(self, statement: str) -> None:
-        plain = make_url(self.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with self.connect(make_url(self.admin_url).database or "") as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+
+class Lender:
+    """A copy of a migrated template, lent to one test after the other and emptied in between.
+
+    Emptying takes a tenth of the time that copying takes. A test that leaves a lock behind, or another
+    schema, has spoiled the copy: the next one gets a new one, as it does now and then anyway, since what was
+    deleted still takes its room.
+    """
+
+    def __init__(self, server: Server, template: str) -> None:
+        self._server, self._template = server, template
+        self._copy: _Copy | None = None
+
+    def lend(self) -> str:
+        """The address of an empty database."""
+        if self._copy is None:
+            self._copy = _Copy(self._server, self._template)
+        self._copy.loans += 1
+        return self._server.url(self._copy.name)
+
+    def take_back(self) -> None:
+        if self._copy is not None and not self._copy.emptied():
+            self.close()
+
+    def close(self) -> None:
+        if self._copy is not None:
+            self._copy.connection.close()
+            self._server.drop(self._copy.name)
+            self._copy = None
+
+
+class _Copy:
+    """A copy of the template, and the connection that empties it: behind triggers and foreign keys."""
+
+    def __init__(self, server: Server, template: str) -> None:
+        self.name, self.loans = server.create(template), 0
+        self.connection = server.connect(self.name, "-c session_replication_role=replica -c lock_timeout=2s")
+        tables = self.connection.execute(_TABLES).fetchall()
+        self._emptying = "; ".join(f"DELETE FROM {table}" for (table,) in tables)
+        self._schema = self.connection.execute(_SCHEMA).fetchall()
+
+    def emptied(self) -> bool:
+        """Whether it is as it was when it was made."""
+        if self.loans >= LOANS or self.connection.execute(_SCHEMA).fetchall() != self._schema:
+            return False
+        try:
+            self.connection.execute(self._emptying)  # type: ignore[call-overload]
+        except psycopg.Error:
+            return False
+        return True
 
 
 @contextmanager

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import event
 
-from supply.app import create_app
 from supply.database import db
 from tests.api.calling import Caller, make_token
 from tests.cast import Cast, assemble
 from tests.client import OneLookClient
-from tests.conftest import dispose, settings_for
+from tests.conftest import MadeApps, dispose, settings_for
 from tests.serving import Server, serving
 from tests.treatments import differences, open_spa
 from tests.web import browsing
@@ -83,11 +81,11 @@ def test_a_full_database_is_told_and_ends_by_itself(client: OneLookClient, cast:
 
 
 @pytest.fixture
-def spa(sqlite_template: Path, tmp_path: Path) -> Iterator[tuple[Server, str, Path]]:
+def spa(sqlite_template: Path, tmp_path: Path, made_apps: MadeApps) -> Iterator[tuple[Server, str, Path]]:
     """A server on a spa of its own, a manager's token, and the file."""
     file = tmp_path / "supply.sqlite"
     shutil.copyfile(sqlite_template, file)
-    app: Flask = create_app(settings_for(f"sqlite:///{file}"))
+    app = made_apps.on(settings_for(f"sqlite:///{file}"))
     with app.app_context():
         cast = assemble(db.session())
         open_spa(cast)

@@ -15,12 +15,11 @@ from flask import Flask
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from supply.app import create_app
 from supply.database import db, read_snapshot, write_transaction
 from supply.domain.ledger.models import Movement
 from tests import shelves
 from tests.cast import Cast
-from tests.conftest import dispose, settings_for
+from tests.conftest import MadeApps, dispose, settings_for
 from tests.postgres import programs
 from tests.treatments import differences
 
@@ -36,9 +35,9 @@ def client_programs(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def elsewhere(empty_database_url: str) -> Iterator[Flask]:
-    """The application on another, empty database: where a restore is tried."""
-    app = create_app(settings_for(empty_database_url))
+def elsewhere(empty_database_url: str, made_apps: MadeApps) -> Iterator[Flask]:
+    """Another application, on another, empty database: where a restore is tried."""
+    app = made_apps.on(settings_for(empty_database_url), beside=True)
     yield app
     dispose(app)
 

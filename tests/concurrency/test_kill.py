@@ -21,13 +21,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from supply.app import create_app
 from supply.database import db, read_snapshot
 from supply.domain.receiving.models import Delivery
 from supply.domain.visits.models import Completion, Visit, VisitStep
 from tests.api.calling import make_token
 from tests.cast import Cast, assemble
-from tests.conftest import dispose, settings_for
+from tests.conftest import MadeApps, dispose, settings_for
 from tests.serving import Server, serving
 from tests.shelves import on_hand
 from tests.treatments import differences, open_spa
@@ -59,11 +58,11 @@ def ginger() -> int:
 
 
 @pytest.fixture
-def house(sqlite_template: Path, tmp_path: Path, ginger: int) -> Iterator[House]:
+def house(sqlite_template: Path, tmp_path: Path, made_apps: MadeApps, ginger: int) -> Iterator[House]:
     file = tmp_path / "supply.sqlite"
     shutil.copyfile(sqlite_template, file)
     url = f"sqlite:///{file}"
-    app = create_app(settings_for(url))
+    app = made_apps.on(settings_for(url))
     with app.app_context():
         cast = assemble(db.session())
         items = open_spa(cast, quantity=ginger)

@@ -15,12 +15,11 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from supply.app import create_app
 from supply.database import db
 from supply.domain.ledger.checking import head_of
 from supply.domain.ledger.models import LedgerHead
-from tests.cast import assemble
-from tests.conftest import dispose, settings_for
+from tests.cast import Cast, assemble
+from tests.conftest import MadeApps, dispose, settings_for
 from tests.treatments import complete, differences, open_spa, plan
 
 # What refuses a change to what must not change, by table. A migration that rebuilds one raises it again.
@@ -56,9 +55,9 @@ TRIGGERS = {
 
 
 @pytest.fixture
-def bare(empty_database_url: str) -> Iterator[Flask]:
+def bare(empty_database_url: str, made_apps: MadeApps) -> Iterator[Flask]:
     """The application on a database without tables, in its context."""
-    app = create_app(settings_for(empty_database_url))
+    app = made_apps.on(settings_for(empty_database_url))
     with app.app_context():
         yield app
         db.session.remove()
@@ -141,13 +140,13 @@ def test_the_migrations_make_what_the_models_say(bare: Flask) -> None:
     assert len(modelled["conditions"]) >= 4
 
 
-def test_a_draft_from_the_models_would_be_empty(bare: Flask) -> None:
-    upgrade()
+@pytest.mark.usefixtures("session")
+def test_a_draft_from_the_models_would_be_empty() -> None:
     check()
 
 
-def test_the_walls_stand_after_the_migrations(bare: Flask, backend: str) -> None:
-    upgrade()
+@pytest.mark.usefixtures("session")
+def test_the_walls_stand_after_the_migrations(backend: str) -> None:
     with db.engine.connect() as connection:
         assert triggers(connection) == TRIGGERS[backend]
 
@@ -170,7 +169,7 @@ def test_up_down_up_leaves_nothing_and_makes_the_same(bare: Flask, backend: str)
 
 
 def test_a_spa_with_a_ledger_is_upgraded_in_place(bare: Flask) -> None:
-    """Each migration runs on a database that holds something; the last ones once more, down and up."""
+    """Each migration goes down, up and down again on a database that holds something; then all go up."""
     upgrade()
     session = db.session()
     cast = assemble(session)
@@ -180,9 +179,11 @@ def test_a_spa_with_a_ledger_is_upgraded_in_place(bare: Flask) -> None:
     before = heads(session)
     with db.engine.connect() as connection:
         walls = triggers(connection)
-    for revision in released():
+    for revision in released()[1:]:
         downgrade(revision=revision)
-        upgrade()
+        upgrade(revision="+1")
+        downgrade(revision=revision)
+    upgrade()
     assert heads(db.session()) == before
     assert before != [(0, "0" * 64), (0, "0" * 64)]
     assert differences() == []
@@ -191,7 +192,7 @@ def test_a_spa_with_a_ledger_is_upgraded_in_place(bare: Flask) -> None:
 
 
 def released() -> list[str]:
-    """Every version of the schema that an installation may come from."""
+    """Every version of the schema, the newest first."""
     extension = current_app.extensions["migrate"]
     scripts = ScriptDirectory.from_config(extension.migrate.get_config())
     return [revision.revision for revision in scripts.walk_revisions()]
@@ -212,9 +213,7 @@ def refused(statement: str) -> str:
         return str(refusal.value.orig)
 
 
-def test_the_database_itself_refuses_to_change_the_ledger(bare: Flask, backend: str) -> None:
-    upgrade()
-    cast = assemble(db.session())
+def test_the_database_itself_refuses_to_change_the_ledger(cast: Cast, backend: str) -> None:
     open_spa(cast)
     db.session.remove()
     statements = ["UPDATE movement SET quantity = quantity + 1", "DELETE FROM movement"]
@@ -225,9 +224,9 @@ def test_the_database_itself_refuses_to_change_the_ledger(bare: Flask, backend: 
     assert differences() == []
 
 
-def test_every_sqlite_connection_is_safe(tmp_path: Path) -> None:
+def test_every_sqlite_connection_is_safe(tmp_path: Path, made_apps: MadeApps) -> None:
     """After the migrations too, which switch the foreign keys off while they work."""
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'safe.sqlite'}"))
+    app = made_apps.on(settings_for(f"sqlite:///{tmp_path / 'safe.sqlite'}"))
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
     with app.app_context():
         upgrade()
