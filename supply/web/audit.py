@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.audit import service as audit
-from supply.domain.catalog import service as catalog
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
 from supply.fields import BaseSchema, Day, Id
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
-from supply.web.audit_rows import ENTITY_WORDS, entry_row
+from supply.web.audit_rows import entry_row
+from supply.web.audit_values import items_of
+from supply.web.audit_words import ENTITY_WORDS
 from supply.web.pages import Pages, query, render
 from supply.web.session import find_current_branch, viewer
 
@@ -49,16 +50,13 @@ def list_entries(session: Session, actor: Actor) -> str:
     )
     shown = found[:PAGE]
     names = names_of(session, [entry.person_id for entry in shown])
-    items = catalog.items_by_id(session, [entry.entity_id for entry in shown if entry.entity == "item"])
+    items = items_of(session, shown)
     person = viewer()
     branches = {branch.id: branch.name for branch in person.branches} if person else {}
-    here = find_current_branch()
     kept = {name: value for name, value in {**narrowed, "day": chosen["day"]}.items() if value}
     return render(
         "audit/list.html",
-        rows=[
-            entry_row(entry, names, items, branches, here.id if here else None, _zone()) for entry in shown
-        ],
+        rows=[entry_row(entry, names, items, branches, find_current_branch()) for entry in shown],
         chosen=chosen,
         entities=[(code, str(ENTITY_WORDS[code])) for code in audit.ENTITIES],
         people=_people(session, actor),

@@ -75,9 +75,13 @@ def day_choices() -> list[tuple[str, str]]:
     return [(day, str(words)) for day, words in _DAYS.items()]
 
 
+def days_told(order_days: int) -> str:
+    """Days of the week, a bit each, in words."""
+    return _("every day") if order_days == 127 else ", ".join(str(_DAYS[day]) for day in weekdays(order_days))
+
+
 def _days(supplier: Supplier) -> str:
-    every = supplier.order_days == 127
-    days = _("every day") if every else ", ".join(str(_DAYS[day]) for day in weekdays(supplier.order_days))
+    days = days_told(supplier.order_days)
     if supplier.cutoff_minute is None:
         return days
     return _("%(days)s, until %(time)s", days=days, time=clock_of(supplier.cutoff_minute))

@@ -59,10 +59,25 @@ def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Ca
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
-def test_every_link_leads_somewhere(client: OneLookClient, cast: Cast, role: str) -> None:
+def test_every_link_leads_somewhere_and_values_read_as_people_write_them(
+    client: OneLookClient, cast: Cast, role: str
+) -> None:
     furnish(client, cast)
     sign_in(client, getattr(cast, role))
     pages = "".join(client.get(f"/audit?entity={entity}").text for entity in audit.ENTITIES)
     links = {unescape(link) for link in re.findall(r'<a [^>]*href="(/[^"]+)"', pages)}
     assert len(links) > 20
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+    words = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", pages))).replace("\N{NO-BREAK SPACE}", " ")
+    for told in (
+        "Own units: – → bottle-100 (100 ml)",
+        "Use a day: 0 g → 50 kg",
+        "A pack holds: – → 5 kg",
+        "Price of a pack: – → ₫250,000",
+        "A batch gives: – → 10 l",
+        "Angelica root 50 g, Wormwood 100 g",
+        "Medicinal water rinsing bath: Medicinal water 2 l per client",
+    ):
+        assert told in words, told
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", words), "an id is nothing to read"
+    assert not re.search(r"→ [0-9]{1,3}(,000)+ ", words), "nor are base units"

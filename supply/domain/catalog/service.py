@@ -64,6 +64,13 @@ def items_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Item]:
     return {item.id: item for item in session.scalars(query)}
 
 
+def items_by_code(session: Session, codes: Iterable[str]) -> dict[str, Item]:
+    wanted = sorted(set(codes))
+    if not wanted:
+        return {}
+    return {item.code: item for item in session.scalars(select(Item).where(Item.code.in_(wanted)))}
+
+
 def list_items(
     session: Session,
     *,

@@ -196,4 +196,5 @@ def _record(
 ) -> None:
     after = _told(recipe)
     changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    changes["item"] = [recipe.item.code if before else None, recipe.item.code]
     audit.record(session, actor, action=action, entity="brew-recipe", entity_id=recipe.id, changes=changes)

@@ -5,7 +5,7 @@ What was used cannot be taken back; the refusal lists the uses and how far each 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -64,7 +64,7 @@ def reverse_delivery(
     whole = all(line in standing or line.quantity == 0 for line in delivery.lines)
     deltas = {line: -line.quantity for line in standing}
     _follow_order(session, writer, delivery, deltas, awaited=delivery.given_up if whole else None)
-    taken = {str(line.position): [line.quantity, 0] for line in standing}
+    taken = [(line, line.quantity, 0) for line in standing]
     for line in standing:
         line.quantity = 0
     if whole:
@@ -100,7 +100,7 @@ def correct_delivery_line(
         raise Invalid("nothing_changes", lazy("This is the amount already written down."), field="amount")
     _adjust(writer, delivery, line, quantity - line.quantity)
     _follow_order(session, writer, delivery, {line: quantity - line.quantity})
-    changes = {str(position): [line.quantity, quantity]}
+    changes = [(line, line.quantity, quantity)]
     line.quantity = quantity
     line.entered_amount, line.entered_unit = format(amount, "f"), unit
     _save(session, actor, delivery, "delivery.correct", changes, reason)
@@ -201,7 +201,7 @@ def _save(
     actor: Actor,
     delivery: Delivery,
     action: str,
-    quantities: dict[str, list[int]],
+    changed: Sequence[tuple[DeliveryLine, int, int]],
     reason: str,
 ) -> None:
     # A change of lines alone would leave the version as it was.
@@ -214,6 +214,12 @@ def _save(
         entity="delivery",
         entity_id=delivery.id,
         branch_id=delivery.branch_id,
-        changes={f"lines.{position}.quantity": change for position, change in quantities.items()},
+        changes={
+            f"{line.position}. {line.item.code}": [
+                quantity_told(before, line.item),
+                quantity_told(after, line.item),
+            ]
+            for line, before, after in changed
+        },
         reason=reason,
     )

@@ -61,5 +61,9 @@ def learn_price(
         action="supplier.price",
         entity="supplier",
         entity_id=terms.supplier_id,
-        changes={"item": [None, item.code], "price_minor": [before, price_minor]},
+        changes={
+            "item": [None, item.code],
+            "currency": [terms.currency] * 2,
+            "price_minor": [before, price_minor],
+        },
     )

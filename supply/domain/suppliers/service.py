@@ -234,7 +234,13 @@ def set_terms(
     session.add(terms)
     session.flush()
     changes = _differences(before, _told(terms, _TERMS))
-    _record(session, actor, "supplier.terms", supplier_id, {"item": [None, item.code], **changes})
+    _record(
+        session,
+        actor,
+        "supplier.terms",
+        supplier_id,
+        {"item": [None, item.code], "currency": [terms.currency] * 2, **changes},
+    )
     if changes.keys() & {"price_minor", "currency", "pack_quantity"}:
         keep_price(session, terms, person_id=actor.person_id)
     set_committed_value(terms, "item", item)
