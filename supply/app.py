@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application. Without settings they come from the environment (docs/settings.md)."""
     settings = settings or Settings.from_environment(os.environ)
     app = Flask("supply")
+    app.extensions["supply_settings"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["SUPPLY_DEFAULT_LOCALE"] = settings.default_locale
     init_observing(app, settings)

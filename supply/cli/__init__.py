@@ -15,6 +15,7 @@ MODULES = (
     "backup",
     "checking",
     "demo_command",
+    "moving",
     "people",
     "planning",
     "sending",

@@ -16,11 +16,13 @@ from supply.domain.reports.checking import check_books
 
 @supply.command("check")
 @click.option(
-    "--heads", type=click.Path(path_type=Path), help="A file of ledger heads written by `supply heads`."
+    "--since",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that `supply heads` wrote: nothing since then may have been changed or cut off.",
 )
-def check(heads: Path | None) -> None:
+def check(since: Path | None) -> None:
     """Recompute every balance, verify the chain, name each row that differs. Exit code 1 if any does."""
-    differences = reading(lambda session: [*check_books(session), *_lacking(session, heads)])
+    differences = reading(lambda session: [*check_books(session), *_lacking(session, since)])
     for difference in differences:
         click.echo(str(difference))
     if differences:
@@ -32,7 +34,7 @@ def check(heads: Path | None) -> None:
 
 @supply.command("heads")
 def heads() -> None:
-    """Print each branch's last sequence number and hash: keep them elsewhere, `check --heads` compares."""
+    """Print each branch's last sequence number and hash: keep them elsewhere, `check --since` compares."""
     for line in reading(_heads):
         click.echo(line)
 

@@ -56,9 +56,9 @@ def test_check_says_that_all_agrees_and_names_what_does_not(run: Run, cast: Cast
 def test_a_ledger_that_lacks_an_exported_head_is_reported(run: Run, cast: Cast, tmp_path: Path) -> None:
     heads = tmp_path / "heads.txt"
     heads.write_text(run("heads").output)
-    assert run("check", "--heads", str(heads)).exit_code == 0
+    assert run("check", "--since", str(heads)).exit_code == 0
     heads.write_text(f"MAIN 3 {'ab' * 32}\n")
-    said = run("check", "--heads", str(heads))
+    said = run("check", "--since", str(heads))
     assert said.exit_code == 1
     assert "exported head #3" in said.output
 
