@@ -18,6 +18,7 @@ from typing import Any, Self
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from supply.errors import Invalid
+from supply.i18n import Text as Words
 from supply.i18n import lazy
 from supply.quantity import MINOR_DIGITS, parse_money
 
@@ -229,10 +230,27 @@ class Tick(fields.Boolean):
 Id = fields.UUID
 
 
-def some(most: int) -> validate.Length:
-    """For a list that cannot be empty: who sends nothing reads what is missing, not a length."""
-    words: Any = lazy("Give at least one, and at most {max}.")
-    return validate.Length(min=1, max=most, error=words)
+class Several(validate.Length):
+    """How many a list may hold. Whoever misses it reads what to do: a list has no length to people."""
+
+    def __init__(self, most: int, *, least: int | None = None, missing: Words | None = None) -> None:
+        super().__init__(min=least, max=most)
+        self._missing = missing or lazy("Give at least one, and at most {max}.")
+
+    def _format_error(self, value: Any, message: str) -> str:
+        few = len(value) < (self.min or 0)
+        words = self._missing if few else lazy("This is too many: at most {max} at a time.")
+        return str(words).format(max=self.max)
+
+
+def some(most: int, missing: Words | None = None) -> Several:
+    """For a list that cannot be empty; `missing` says what to add."""
+    return Several(most, least=1, missing=missing)
+
+
+def at_most(most: int) -> Several:
+    """For a list that may be empty."""
+    return Several(most)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from marshmallow import ValidationError, fields
+from flask import Flask
+from marshmallow import Schema, ValidationError, fields, validate
 
 from supply.domain.stocktake.schemas import LogOpeningStock
-from supply.fields import BaseSchema, Money, reading_form
+from supply.fields import BaseSchema, Money, Several, reading_form
 from supply.presenting import typed_money
 
 
@@ -47,6 +50,26 @@ def test_a_price_field_shows_what_would_be_typed() -> None:
     assert typed_money(None, "USD") == ""
 
 
-def test_an_empty_list_is_told_what_is_missing() -> None:
-    empty = {"branch_id": "01a220a5-c921-71a1-9ad5-db40939430c8", "lines": []}
-    assert LogOpeningStock().validate(empty)["lines"] == ["Give at least one, and at most 200."]
+def schemas_below(kind: type[Schema]) -> Iterator[type[Schema]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from schemas_below(below)
+
+
+def test_whoever_sends_too_few_or_too_many_reads_what_to_do(app: Flask) -> None:
+    """Of every list that comes in: "the length must be" says nothing about steps and guests."""
+    branch = {"branch_id": "01a220a5-c921-71a1-9ad5-db40939430c8"}
+    line = {"item_id": branch["branch_id"], "amount": "1", "unit": "kg"}
+    empty, full = (LogOpeningStock().validate(branch | {"lines": [line] * count}) for count in (0, 201))
+    assert empty["lines"] == ["Add at least one line of what stands there."]
+    assert full["lines"] == ["This is too many: at most 200 at a time."]
+    lists = {
+        f"{schema.__name__}.{name}": part
+        for schema in schemas_below(BaseSchema)
+        for name, part in schema._declared_fields.items()
+        if isinstance(part, fields.List)
+    }
+    assert len(lists) > 30
+    for name, part in lists.items():
+        for check in part.validators:
+            assert isinstance(check, Several) or not isinstance(check, validate.Length), name

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import url_for
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 from sqlalchemy.orm import Session
 
 from supply.domain.purchasing import deciding, rules
@@ -14,7 +14,7 @@ from supply.domain.purchasing.models import RequisitionStatus
 from supply.domain.purchasing.rule_schemas import SetBuyingRules
 from supply.domain.reports.inbox import ToDecide, inbox_of
 from supply.domain.reports.stock import visits_behind
-from supply.fields import BaseSchema
+from supply.fields import BaseSchema, some
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_instant, format_money, format_quantity, typed_money
@@ -50,7 +50,7 @@ class ApprovePicked(BaseSchema):
     picked = fields.List(
         Picked(),
         required=True,
-        validate=validate.Length(min=1, max=MOST),
+        validate=some(MOST, lazy("Tick at least one requisition.")),
         metadata={"label": lazy("Requisitions")},
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import url_for
-from marshmallow import fields, validate
+from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from supply.domain.treatments import drafting, service
@@ -15,7 +15,7 @@ from supply.domain.treatments.recipe import setting_of
 from supply.domain.treatments.retelling import retold
 from supply.domain.treatments.schemas import SaveDraft, WriteStep
 from supply.errors import Invalid
-from supply.fields import BaseSchema, Id, Whole
+from supply.fields import BaseSchema, Id, Whole, at_most
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.web import recipe_rows
@@ -39,7 +39,7 @@ class ExampleGuest(BaseSchema):
 
     number = Whole(minimum=1, maximum=14, required=True)
     factors = fields.List(
-        fields.Enum(Factor, by_value=True), load_default=list, validate=validate.Length(max=len(Factor))
+        fields.Enum(Factor, by_value=True), load_default=list, validate=at_most(len(Factor))
     )
 
 
@@ -49,13 +49,13 @@ class ExampleVisit(BaseSchema):
     party_size = Whole(minimum=1, maximum=14, load_default=1, metadata={"label": lazy("Guests")})
     room_id = Id(load_default=None, allow_none=True, metadata={"label": lazy("Room")})
     package_id = Id(load_default=None, allow_none=True, metadata={"label": lazy("Package")})
-    guests = fields.List(fields.Nested(ExampleGuest), load_default=list, validate=validate.Length(max=14))
+    guests = fields.List(fields.Nested(ExampleGuest), load_default=list, validate=at_most(14))
 
 
 class DraftForm(SaveDraft):
     """The draft with the example visit beside it."""
 
-    steps = fields.List(fields.Nested(NumberedStep), required=True, validate=validate.Length(max=50))
+    steps = fields.List(fields.Nested(NumberedStep), required=True, validate=at_most(50))
     example = fields.Nested(ExampleVisit, load_default=lambda: ExampleVisit().load({}))
 
 

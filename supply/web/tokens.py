@@ -13,7 +13,7 @@ from supply import clock
 from supply.domain.people import service as people
 from supply.domain.people.models import ApiToken
 from supply.fields import BaseSchema, Text, Whole, some
-from supply.i18n import _
+from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.web.pages import Pages, Shown, Target, render, say
 from supply.web.words import word
@@ -23,7 +23,11 @@ bp = Pages("tokens", __name__)
 
 class NewToken(BaseSchema):
     name = Text(required=True, max_length=80)
-    scopes = fields.List(fields.Enum(Permission, by_value=True), required=True, validate=some(40))
+    scopes = fields.List(
+        fields.Enum(Permission, by_value=True),
+        required=True,
+        validate=some(40, lazy("Choose at least one right.")),
+    )
     days = Whole(required=True, minimum=1, maximum=365)
 
 

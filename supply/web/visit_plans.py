@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from marshmallow import fields, validate
+from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -22,7 +22,7 @@ from supply.domain.visits import service as visits
 from supply.domain.visits.schemas import MAX_GUESTS, ChangeVisit, GuestIn, PlanVisit
 from supply.domain.visits.views import VisitView
 from supply.errors import Conflict
-from supply.fields import BaseSchema, Code, Tick, Whole
+from supply.fields import BaseSchema, Code, Tick, Whole, at_most, some
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission, require
 from supply.web.frame import named
@@ -46,13 +46,13 @@ class GuestTicks(GuestIn):
 
     number = Whole(minimum=1, maximum=MAX_GUESTS, required=True)
     allergies = fields.List(
-        Code(), load_default=list, validate=validate.Length(max=20), metadata={"label": lazy("Allergies")}
+        Code(), load_default=list, validate=at_most(20), metadata={"label": lazy("Allergies")}
     )
 
 
 def _ticked() -> fields.List[Any]:
     return fields.List(
-        fields.Nested(GuestTicks), required=True, validate=validate.Length(min=1, max=MAX_GUESTS)
+        fields.Nested(GuestTicks), required=True, validate=some(MAX_GUESTS, lazy("Add at least one guest."))
     )
 
 

@@ -155,7 +155,13 @@ def test_opening_stock_is_written_down_once(
 ) -> None:
     sign_in(client, cast.manager)
     path = "/opening-stock"
-    frame = frame_of(client.get(path).text, path)
+    page = client.get(path).text
+    for row, needed in (("0", True), ("1", False)):
+        for name in ("item_id", "amount", "unit"):
+            field = re.search(rf'<(?:select|input) id="f-lines-{row}-{name}"[^>]*>', page)
+            assert field is not None
+            assert ("required" in field[0]) is needed, field[0]
+    frame = frame_of(page, path)
     line = {"item_id": str(goods.ginger), "number": "G-9", "expires_on": LATER.isoformat()}
     line |= {"amount": "2,5", "unit": KILO, "cost_minor": "125.000"}
     typed = frame | {f"lines-0-{name}": value for name, value in line.items()}

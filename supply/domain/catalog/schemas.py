@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 
 from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.units import stock_amount, told_amount
-from supply.fields import Amount, BaseSchema, Code, OutSchema, Text, Tick, Whole
+from supply.fields import Amount, BaseSchema, Code, OutSchema, Text, Tick, Whole, at_most
 from supply.i18n import lazy
 from supply.quantity import DENSITY_FACTOR, UNITS, Dimension, from_base
 
@@ -143,7 +143,7 @@ class WriteItem(BaseSchema):
     units = fields.List(
         fields.Nested(WriteItemUnit),
         load_default=list,
-        validate=validate.Length(max=20),
+        validate=at_most(20),
         metadata={"label": lazy("Own units")},
     )
 

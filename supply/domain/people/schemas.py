@@ -9,6 +9,7 @@ from marshmallow.fields import Enum, Integer, List, Nested, String
 
 from supply.domain.people.passwords import NewPassword
 from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick, some
+from supply.i18n import lazy
 from supply.permissions import Permission, Role
 
 _LANGUAGES = validate.OneOf(["vi", "en"])
@@ -35,7 +36,9 @@ class CreatePerson(_WithNewPassword):
     login = Text(required=True, max_length=80, validate=validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"))
     name = Text(required=True, max_length=120)
     language = String(load_default="vi", validate=_LANGUAGES)
-    grants = List(Nested(GrantIn), required=True, validate=some(50))
+    grants = List(
+        Nested(GrantIn), required=True, validate=some(50, lazy("Give at least one role in a branch."))
+    )
 
 
 class UpdatePerson(BaseSchema):
@@ -44,7 +47,7 @@ class UpdatePerson(BaseSchema):
     name = Text(max_length=120)
     language = String(validate=_LANGUAGES)
     active = Tick()
-    grants = List(Nested(GrantIn), validate=some(50))
+    grants = List(Nested(GrantIn), validate=some(50, lazy("Give at least one role in a branch.")))
 
 
 class ResetPassword(_WithNewPassword):
@@ -77,7 +80,7 @@ class CreateToken(BaseSchema):
     scopes = List(
         String(validate=validate.OneOf([permission.value for permission in Permission])),
         required=True,
-        validate=some(len(Permission)),
+        validate=some(len(Permission), lazy("Choose at least one right.")),
     )
     expires_at = Moment(load_default=None, allow_none=True)
 

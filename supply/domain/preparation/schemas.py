@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import QuantityOut, quantity_out
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.preparation.models import BrewRecipe, PreparedBatch
 from supply.domain.preparation.standing import Brewable
-from supply.fields import Amount, BaseSchema, Code, Id, Moment, OutSchema, Text, Tick, Whole
+from supply.fields import Amount, BaseSchema, Code, Id, Moment, OutSchema, Text, Tick, Whole, at_most, some
 from supply.i18n import lazy
 
 MOST_LINES = 30
@@ -46,7 +46,7 @@ class ChangeBrewRecipe(BaseSchema):
     active = Tick(load_default=True, metadata={"label": lazy("In use")})
     assumed = Tick(load_default=False, metadata={"label": lazy("Amount and hours are still an assumption")})
     lines = fields.List(
-        fields.Nested(WriteBrewLine), required=True, validate=validate.Length(min=1, max=MOST_LINES)
+        fields.Nested(WriteBrewLine), required=True, validate=some(MOST_LINES, lazy("Add at least one herb."))
     )
 
 
@@ -79,9 +79,7 @@ class Brew(BaseSchema):
     )
     amount = Amount(allow_none=True, load_default=None, metadata={"label": lazy("How much")})
     unit = Code(max_length=20, allow_none=True, load_default=None)
-    lines = fields.List(
-        fields.Nested(TakenHerb), load_default=list, validate=validate.Length(max=MOST_LINES * 2)
-    )
+    lines = fields.List(fields.Nested(TakenHerb), load_default=list, validate=at_most(MOST_LINES * 2))
     made_amount = Amount(
         allow_none=True, load_default=None, metadata={"label": lazy("What really came of it")}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from supply.domain.catalog.schemas import Quantity, quantity_out
 from supply.domain.catalog.units import stock_amount
@@ -21,7 +21,7 @@ from supply.domain.purchasing.models import (
     SentBy,
 )
 from supply.fields import Amount as AmountField
-from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
+from supply.fields import BaseSchema, Id, Moment, Money, OutSchema, Text, Tick, Whole, at_most, some
 from supply.i18n import lazy
 from supply.presenting import format_quantity
 
@@ -56,14 +56,18 @@ class RaiseRequisition(BaseSchema):
     """Lines, or `from_flags` for every flag that nobody has asked for yet, or both."""
 
     branch_id = Id(required=True)
-    lines = fields.List(fields.Nested(AskForLine), load_default=list, validate=validate.Length(max=MAX_LINES))
+    lines = fields.List(fields.Nested(AskForLine), load_default=list, validate=at_most(MAX_LINES))
     from_flags = Tick(load_default=False, metadata={"label": lazy("All flags not asked for yet")})
 
 
 class EditRequisition(BaseSchema):
     """The lines as they shall be; what is not named is taken off."""
 
-    lines = fields.List(fields.Nested(AskForLine), required=True, validate=some(MAX_LINES))
+    lines = fields.List(
+        fields.Nested(AskForLine),
+        required=True,
+        validate=some(MAX_LINES, lazy("Add at least one item to order.")),
+    )
 
 
 class RejectRequisition(BaseSchema):
@@ -163,7 +167,9 @@ class ApproveRequisitions(BaseSchema):
     """Requisitions of one branch, each in the version that was looked at."""
 
     requisitions = fields.List(
-        fields.Nested(ApproveRequisition), required=True, validate=validate.Length(min=1, max=100)
+        fields.Nested(ApproveRequisition),
+        required=True,
+        validate=some(100, lazy("Choose at least one requisition.")),
     )
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.purchasing.models import Deviation
 from supply.domain.receiving.dating import Dating
-from supply.fields import Amount, BaseSchema, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
+from supply.fields import (
+    Amount,
+    BaseSchema,
+    Day,
+    Id,
+    Moment,
+    Money,
+    OutSchema,
+    Text,
+    Tick,
+    Whole,
+    at_most,
+    some,
+)
 from supply.i18n import lazy
 
 MAX_LINES = 200
@@ -92,7 +105,11 @@ class LogDelivery(BaseSchema):
     accept_expired = Tick(
         load_default=False, metadata={"label": lazy("Take in what had expired when it came")}
     )
-    lines = fields.List(fields.Nested(LogDeliveryLine), required=True, validate=some(MAX_LINES))
+    lines = fields.List(
+        fields.Nested(LogDeliveryLine),
+        required=True,
+        validate=some(MAX_LINES, lazy("Add at least one line of what came.")),
+    )
 
 
 class ReverseDelivery(BaseSchema):
@@ -102,7 +119,7 @@ class ReverseDelivery(BaseSchema):
     lines = fields.List(
         Whole(minimum=1, maximum=MAX_LINES),
         load_default=list,
-        validate=validate.Length(max=MAX_LINES),
+        validate=at_most(MAX_LINES),
         metadata={"description": "Positions of the lines to take back."},
     )
 
@@ -121,7 +138,7 @@ class ConfirmPrices(BaseSchema):
     lines = fields.List(
         Whole(minimum=1, maximum=MAX_LINES),
         load_default=list,
-        validate=validate.Length(max=MAX_LINES),
+        validate=at_most(MAX_LINES),
         metadata={"description": "Positions of the lines whose prices are taken over."},
     )
 

@@ -11,7 +11,20 @@ from supply.domain.catalog.schemas import QuantityOut, quantity_out
 from supply.domain.ledger.schemas import amount_and_unit
 from supply.domain.stocktake.models import Adjustment, AdjustmentReason, StockCount
 from supply.domain.stocktake.service import WAYS, Direction
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Whole, some
+from supply.fields import (
+    Amount,
+    BaseSchema,
+    Code,
+    Day,
+    Id,
+    Moment,
+    Money,
+    OutSchema,
+    Text,
+    Whole,
+    at_most,
+    some,
+)
 from supply.i18n import lazy
 
 _WHEN: dict[str, Any] = {"label": lazy("When"), "hint": lazy("Left empty, it means now.")}
@@ -39,7 +52,11 @@ class OpeningLine(BaseSchema):
 
 class LogOpeningStock(BaseSchema):
     branch_id = Id(required=True)
-    lines = fields.List(fields.Nested(OpeningLine), required=True, validate=some(200))
+    lines = fields.List(
+        fields.Nested(OpeningLine),
+        required=True,
+        validate=some(200, lazy("Add at least one line of what stands there.")),
+    )
     note = _note()
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
 
@@ -110,7 +127,7 @@ class LogCount(BaseSchema):
 
     branch_id = Id(required=True)
     item_id = Id(required=True)
-    lines = fields.List(fields.Nested(CountLine), required=True, validate=validate.Length(max=200))
+    lines = fields.List(fields.Nested(CountLine), required=True, validate=at_most(200))
     note = _note()
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from supply.domain.catalog.schemas import Quantity
 from supply.domain.catalog.units import told_amount
@@ -13,7 +13,7 @@ from supply.domain.treatments.rule_schemas import (
     WriteFactorRule,
     WritePackageRule,
 )
-from supply.fields import Amount, BaseSchema, Code, Moment, OutSchema, Text, Tick, Whole
+from supply.fields import Amount, BaseSchema, Code, Moment, OutSchema, Text, Tick, Whole, at_most, some
 from supply.i18n import lazy
 
 
@@ -55,7 +55,7 @@ class WriteStep(_Names):
     lines = fields.List(
         fields.Nested(WriteRecipeLine),
         load_default=list,
-        validate=validate.Length(max=30),
+        validate=at_most(30),
         metadata={"label": lazy("Supplies")},
     )
 
@@ -66,19 +66,19 @@ class SaveDraft(BaseSchema):
     steps = fields.List(
         fields.Nested(WriteStep),
         required=True,
-        validate=validate.Length(max=50),
+        validate=at_most(50),
         metadata={"label": lazy("Steps")},
     )
     package_rules = fields.List(
         fields.Nested(WritePackageRule),
         load_default=list,
-        validate=validate.Length(max=100),
+        validate=at_most(100),
         metadata={"label": lazy("What packages change")},
     )
     factor_rules = fields.List(
         fields.Nested(WriteFactorRule),
         load_default=list,
-        validate=validate.Length(max=100),
+        validate=at_most(100),
         metadata={"label": lazy("What guests change")},
     )
 
@@ -92,7 +92,7 @@ class _Steps(_Names):
     steps = fields.List(
         Whole(minimum=1, maximum=50),
         required=True,
-        validate=validate.Length(min=1, max=50),
+        validate=some(50, lazy("Choose at least one step.")),
         metadata={"label": lazy("Steps"), "example": [1, 4, 6]},
     )
 
@@ -124,7 +124,7 @@ class SaveSubstitutes(BaseSchema):
     substitutes = fields.List(
         fields.Nested(WriteSubstitute),
         required=True,
-        validate=validate.Length(max=10),
+        validate=at_most(10),
         metadata={"label": lazy("Substitutes")},
     )
 

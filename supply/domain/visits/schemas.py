@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from supply.domain.treatments.allergies import ALLERGY
 from supply.domain.treatments.factors import Factor
 from supply.domain.visits.models import SkipReason, VisitStatus
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Text, Tick, Whole
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Text, Tick, Whole, at_most, some
 from supply.i18n import lazy
 
 MAX_GUESTS = 14
@@ -37,13 +37,13 @@ class GuestIn(BaseSchema):
     conditions = fields.List(
         ConditionCode(metadata={"example": "pregnancy"}),
         load_default=list,
-        validate=validate.Length(max=20),
+        validate=at_most(20),
         metadata={"label": lazy("Conditions")},
     )
     factors = fields.List(
         fields.Enum(Factor, by_value=True),
         load_default=list,
-        validate=validate.Length(max=len(Factor)),
+        validate=at_most(len(Factor)),
         metadata={
             "label": lazy("What changes the amounts"),
             "description": "Age band (none: adult), skin, body size, preferred scent; of each at most one.",
@@ -55,7 +55,7 @@ class GuestIn(BaseSchema):
 def _guests(**kwargs: Any) -> fields.List[Any]:
     return fields.List(
         fields.Nested(GuestIn),
-        validate=validate.Length(min=1, max=MAX_GUESTS),
+        validate=some(MAX_GUESTS, lazy("Add at least one guest.")),
         metadata={"label": lazy("Guests")},
         **kwargs,
     )
@@ -103,7 +103,7 @@ class StartStep(BaseSchema):
     acknowledged = fields.List(
         Code(),
         load_default=list,
-        validate=validate.Length(max=50),
+        validate=at_most(50),
         metadata={"label": lazy("I have read"), "description": "Condition codes of the warnings read."},
     )
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
@@ -134,7 +134,7 @@ def _lines() -> fields.List[Any]:
     return fields.List(
         fields.Nested(UsedLine),
         load_default=list,
-        validate=validate.Length(max=100),
+        validate=at_most(100),
         metadata={"description": "Only what differs from the standard; the rest counts as planned."},
     )
 
@@ -174,7 +174,7 @@ class Disclose(BaseSchema):
     conditions = fields.List(
         ConditionCode(metadata={"example": "pregnancy"}),
         required=True,
-        validate=validate.Length(min=1, max=20),
+        validate=some(20, lazy("Choose at least one condition.")),
         metadata={"label": lazy("Conditions")},
     )
 
@@ -253,7 +253,9 @@ class BulkCompletion(BaseSchema):
 class CompleteSteps(BaseSchema):
     branch_id = Id(required=True)
     completions = fields.List(
-        fields.Nested(BulkCompletion), required=True, validate=validate.Length(min=1, max=MAX_BULK)
+        fields.Nested(BulkCompletion),
+        required=True,
+        validate=some(MAX_BULK, lazy("Add at least one completed step.")),
     )
     consent_to_shortage = Tick(load_default=False)
     record_as_incident = _incident()
