@@ -29,7 +29,11 @@ _PAGES = {
     "count": ("stocktake.show_count", "count_id"),
     "batch": ("preparations.show_batch", "batch_id"),
 }
-_REASONS = {"container-empty": lazy("Container empty"), "weigh-in": lazy("Weigh-in")}
+_REASONS = {
+    "container-empty": lazy("Container empty"),
+    "weigh-in": lazy("Weigh-in"),
+    "count-saw-it": lazy("Seen by the count already"),
+}
 _OF_CONTAINERS = frozenset({"container", "weigh-in"})
 _VISIT = ("visits.show_visit", "visit_id")
 _CONTAINER = ("containers.show_container", "container_id")

@@ -242,3 +242,37 @@ def test_a_count_is_judged_by_its_own_time(cast: Cast, item_id: UUID) -> None:
             happened_at=clock.now() + timedelta(hours=1),
         ),
     )
+
+
+def test_what_is_told_after_a_count_of_a_time_before_it_leaves_what_was_found(
+    cast: Cast, item_id: UUID
+) -> None:
+    now = clock.now()
+    with clock.standing_at(now - timedelta(hours=5)):
+        lot_id = lot_of_adjustment(cast, opening(cast, item_id))
+    before, counted_at = now - timedelta(hours=4), now - timedelta(hours=2)
+    slip, _deducted = shelves.use(cast, [(item_id, 50_000)], happened_at=before)
+    # 450 by the book, of which a use of 100 was not written down yet.
+    made = count(cast, item_id, {"lot_id": lot_id, "amount": Decimal(400)}, happened_at=counted_at)
+    assert made["discrepancy"] == -50_000
+    late, (deducted,) = shelves.use(cast, [(item_id, 100_000)], happened_at=before)
+    assert [(taken.lot_id, taken.quantity) for taken in deducted.taken] == [(lot_id, 100_000)]
+    assert shelves.on_hand(cast, item_id) == 400_000
+    for undone in (slip, late):
+        shelves.undo(cast, "completion", undone)
+        assert shelves.on_hand(cast, item_id) == 400_000
+    after, _deducted = shelves.use(cast, [(item_id, 100_000)])
+    assert shelves.on_hand(cast, item_id) == 300_000
+    shelves.undo(cast, "completion", after)
+    # A paper count of an earlier hour does not take the place of a later one.
+    count(cast, item_id, {"lot_id": lot_id, "amount": Decimal(470)}, happened_at=before)
+    assert shelves.on_hand(cast, item_id) == 400_000
+    assert not shelves.differences()
+
+
+def test_a_delivery_that_a_count_has_seen_can_be_taken_back(cast: Cast, item_id: UUID) -> None:
+    delivery, lot_id = shelves.stock(cast, item_id, 500_000, expires_on=EXPIRY)
+    count(cast, item_id, {"lot_id": lot_id, "amount": Decimal(400)})
+    shelves.undo(cast, "delivery", delivery)
+    assert shelves.on_hand(cast, item_id) == 400_000
+    assert not shelves.differences()

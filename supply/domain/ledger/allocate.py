@@ -38,6 +38,8 @@ class Place:
     quantity: int
     # Of a prepared batch: the instant from which on it is expired.
     use_by_at: datetime | None = None
+    # The instant of its last count.
+    counted_at: datetime | None = None
 
     def expired(self, at: At) -> bool:
         over = self.use_by_at is not None and self.use_by_at <= at.instant

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from supply.domain.ledger.models import LotKind
+from supply.domain.ledger.models import Lot, LotKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,29 @@ class Change:
     delta: int
     reason: str
     source_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What somebody found at a place at an instant, beside what the book held there then. Base units."""
+
+    lot: Lot
+    location_id: UUID
+    container_id: UUID | None
+    counted: int
+    expected: int
+    counted_at: datetime
+    reason: str
+    source_line: int
+
+    @property
+    def place(self) -> tuple[UUID, UUID, UUID | None]:
+        """As ledger.instants names it: lot, location, container."""
+        return (self.lot.id, self.location_id, self.container_id)
+
+    @property
+    def difference(self) -> int:
+        return self.counted - self.expected
 
 
 @dataclass(frozen=True, slots=True)

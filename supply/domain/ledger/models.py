@@ -214,6 +214,8 @@ class Holding(Base):
     # The earlier of the lot's expiry and the container's use-by: kept here so that expiry is one index.
     expires_on: Mapped[date | None]
     quantity: Mapped[int]
+    # The instant of its last count: what is told of a time before it, who counted has seen.
+    counted_at: Mapped[datetime | None]
 
 
 class StockLevel(Base):

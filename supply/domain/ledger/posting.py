@@ -1,12 +1,13 @@
 """Posting: number, chain and write movements with every sum they change.
 
-The only place that creates a movement; see writer for the lock it is done under.
+The only place that creates a movement; see writer for the lock it is done under. A place that was counted is
+held to what was found: see settling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,9 @@ from supply.domain.ledger.models import (
 from supply.domain.ledger.writer import Writer
 from supply.writing import write_later
 
+# Source and reason of what is posted beside a movement that a count has seen already.
+SEEN = "count-saw-it"
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -38,13 +42,30 @@ class Draft:
     source_line: int | None = None
     reason: str | None = None
     reverses_seq: int | None = None
+    # When what it undoes happened.
+    undone_at: datetime | None = None
+
+    @property
+    def told_of(self) -> datetime:
+        """The time that it changes the history of."""
+        return self.undone_at or self.happened_at
+
+    @property
+    def seen(self) -> bool:
+        """Whether who counted its place saw the shelf as it left it."""
+        counted_at = self.place.counted_at
+        return counted_at is not None and self.told_of <= counted_at
 
 
-def post(writer: Writer, drafts: Sequence[Draft]) -> list[int]:
+def post(writer: Writer, drafts: Sequence[Draft], *, counted: bool = False) -> list[int]:
     """Number, chain and write movements with every sum they change. Returns their sequence numbers.
 
-    The places of the drafts already hold their new quantities: whoever drafts draws down or puts in.
+    The places of the drafts already hold their new quantities: whoever drafts draws down or puts in. What a
+    count of the place has seen already is posted together with its opposite, and the place stays as it was;
+    `counted` says that the drafts are what a count found.
     """
+    wanted = drafts
+    drafts = drafts if counted else _with_opposites(drafts)
     for draft in drafts:
         level = writer.levels[draft.place.item_id]
         level.on_hand += draft.quantity
@@ -53,12 +74,43 @@ def post(writer: Writer, drafts: Sequence[Draft]) -> list[int]:
         writer.changed.add(draft.place.item_id)
     if drafts:
         write_later(writer.session, Movement, [_movement(writer, draft) for draft in drafts])
-        _save_places(writer, {draft.place.id: draft.place for draft in drafts})
+        save_places(writer, [draft.place for draft in drafts])
         head = {"branch_id": writer.branch_id, "seq": writer.seq, "hash": writer.hash}
         write_later(writer.session, LedgerHead, [head], key=("branch_id",), update=True)
     save_levels(writer)
     save_demand(writer)
-    return list(range(writer.seq - len(drafts) + 1, writer.seq + 1))
+    first = writer.seq - len(drafts) + 1
+    if len(drafts) == len(wanted):
+        return list(range(first, writer.seq + 1))
+    own = {id(draft) for draft in wanted}
+    return [seq for seq, draft in enumerate(drafts, first) if id(draft) in own]
+
+
+def _with_opposites(drafts: Sequence[Draft]) -> Sequence[Draft]:
+    if not any(draft.seen for draft in drafts):
+        return drafts
+    told: list[Draft] = []
+    for draft in drafts:
+        if not draft.seen:
+            told.append(draft)
+            continue
+        draft.place.quantity -= draft.quantity
+        # What comes in stands first, so that no running sum falls below zero.
+        pair = (draft, _opposite(draft))
+        told += pair if draft.quantity > 0 else pair[::-1]
+    return told
+
+
+def _opposite(draft: Draft) -> Draft:
+    return replace(
+        draft,
+        type=MovementType.ADJUSTMENT,
+        quantity=-draft.quantity,
+        happened_at=draft.told_of,
+        source_type=SEEN,
+        reason=SEEN,
+        reverses_seq=None,
+    )
 
 
 def _movement(writer: Writer, draft: Draft) -> dict[str, Any]:
@@ -86,7 +138,7 @@ def _movement(writer: Writer, draft: Draft) -> dict[str, Any]:
     return row
 
 
-def _save_places(writer: Writer, places: Mapping[UUID, Place]) -> None:
+def save_places(writer: Writer, places: Iterable[Place]) -> None:
     rows = [
         {
             "id": place.id,
@@ -97,10 +149,11 @@ def _save_places(writer: Writer, places: Mapping[UUID, Place]) -> None:
             "container_id": place.container_id,
             "expires_on": place.expires_on,
             "quantity": place.quantity,
+            "counted_at": place.counted_at,
         }
-        for place in places.values()
+        for place in {place.id: place for place in places}.values()
     ]
-    write_later(writer.session, Holding, rows, key=("id",), replace=("quantity",))
+    write_later(writer.session, Holding, rows, key=("id",), replace=("quantity", "counted_at"))
 
 
 def save_levels(writer: Writer) -> None:

@@ -15,6 +15,7 @@ from supply.domain.ledger.facts import Change, LotFacts, Receipt
 from supply.domain.ledger.models import Lot, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import note_on_order
+from supply.domain.ledger.settling import overdrawn
 from supply.domain.ledger.writer import Writer, load, load_numbered, place_of
 from supply.errors import Conflict, Invalid
 from supply.i18n import lazy
@@ -101,12 +102,6 @@ def adjust(
     for change in changes:
         place = place_of(writer, item_id, lots[change.lot_id], change.location_id, change.container_id)
         place.quantity += change.delta
-        if place.quantity < 0:
-            raise Conflict(
-                "stock_short",
-                lazy("The book holds less than that there. Count the lot instead."),
-                details={"lot_id": str(change.lot_id), "available": place.quantity - change.delta},
-            )
         drafts.append(
             Draft(
                 type,
@@ -118,6 +113,12 @@ def adjust(
                 change.source_line,
                 change.reason,
             )
+        )
+    for draft in overdrawn(drafts):
+        raise Conflict(
+            "stock_short",
+            lazy("The book holds less than that there. Count the lot instead."),
+            details={"lot_id": str(draft.place.lot_id), "available": draft.place.quantity - draft.quantity},
         )
     return post(writer, [draft for draft in drafts if draft.quantity])
 

@@ -1,4 +1,4 @@
-"""The door of the ledger: lock, then deduct, receive, pour, adjust, reverse; each has a room beside it.
+"""The door of the ledger: lock, then deduct, receive, pour, adjust, settle, reverse; each has its own room.
 
 Everything that changes stock calls `lock` first. Whether the person may is decided by the capability that
 calls; the ledger decides whether the stock allows it.
@@ -15,11 +15,12 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import chain
-from supply.domain.ledger.facts import Change, Deducted, LotFacts, Receipt, Reversed, Taken, Use
+from supply.domain.ledger.facts import Change, Deducted, Found, LotFacts, Receipt, Reversed, Taken, Use
 from supply.domain.ledger.models import Holding, LedgerHead, Lot
 from supply.domain.ledger.pouring import pour
 from supply.domain.ledger.promising import change_on_order, reserve
 from supply.domain.ledger.putting import adjust, obtain_lots, receive
+from supply.domain.ledger.settling import settle
 from supply.domain.ledger.taking import deduct
 from supply.domain.ledger.undoing import reverse
 from supply.domain.ledger.writer import Level, Writer, load, lock
@@ -30,6 +31,7 @@ from supply.permissions import Actor, Permission, require
 __all__ = [
     "Change",
     "Deducted",
+    "Found",
     "LotFacts",
     "Receipt",
     "Reversed",
@@ -48,6 +50,7 @@ __all__ = [
     "receive",
     "reserve",
     "reverse",
+    "settle",
 ]
 
 

@@ -18,6 +18,7 @@ from supply.domain.ledger.facts import Reversed
 from supply.domain.ledger.models import DEMANDED, Container, Lot, Movement, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import change_reserved
+from supply.domain.ledger.settling import overdrawn
 from supply.domain.ledger.writer import Writer, load, place_of
 from supply.errors import Conflict
 from supply.i18n import lazy
@@ -42,7 +43,7 @@ def reverse(
     rows = _standing(writer, source_type, source_id, lines)
     load(writer, {row.Movement.item_id for row in rows} | set(reserved or ()), {row.Lot.id for row in rows})
     drafts = [_undoing(writer, row, happened_at) for row in rows]
-    gone = [draft for draft in drafts if draft.place.quantity < 0]
+    gone = overdrawn(drafts)
     if gone:
         raise _already_used(writer, gone)
     for row in rows:
@@ -106,6 +107,7 @@ def _undoing(writer: Writer, row: Any, happened_at: datetime) -> Draft:
         movement.source_line,
         movement.reason,
         movement.seq,
+        movement.happened_at,
     )
 
 

@@ -117,6 +117,7 @@ _SHELF_COLUMNS = (
     Holding.quantity.label("standing"),
     Lot.quarantined_at,
     Lot.use_by_at,
+    Holding.counted_at,
 )
 _OF_ITEM = and_(Holding.branch_id == StockLevel.branch_id, Holding.item_id == StockLevel.item_id)
 
@@ -219,6 +220,7 @@ def remember(writer: Writer, row: Any) -> None:
             row.quarantined_at is not None,
             row.standing,
             row.use_by_at,
+            row.counted_at,
         )
 
 

@@ -1,14 +1,14 @@
 """Counting one item: every lot on its shelves, what was found against what the book expected at that instant.
 
-Work goes on while somebody counts: a count is judged by its own time. What was used after it stays used.
-A limit above which a manager approves a count's differences comes with a later release.
+Work goes on while somebody counts: a count is judged by its own time. What was used after it stays used, and
+what is told later of a time before it changes nothing that was found. Counting many items is a stocktake.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +19,15 @@ from supply.database import new_id
 from supply.domain.branches.models import Location
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
-from supply.domain.ledger import reading
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.cost import sum_of
-from supply.domain.ledger.models import Container, Lot, Movement
-from supply.domain.ledger.moment import LEEWAY, happened
+from supply.domain.ledger.instants import PlaceKey, book_at
+from supply.domain.ledger.models import Container, Lot
+from supply.domain.ledger.moment import happened
 from supply.domain.people.models import Person
+from supply.domain.stocktake.labels import lot_on_label
 from supply.domain.stocktake.models import AdjustmentReason, StockCount, StockCountLine
-from supply.domain.stocktake.service import location_among, number_of_day, open_locations
+from supply.domain.stocktake.service import location_among, open_locations
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
 from supply.errors import Conflict, Invalid, NotFound
@@ -34,22 +35,6 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
 SOURCE = "count"
-Place = tuple[UUID, UUID, UUID | None]
-"""Lot, location, container."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A checked line: this place of this lot holds so much, base units."""
-
-    lot: Lot
-    location_id: UUID
-    container_id: UUID | None
-    counted: int
-
-    @property
-    def place(self) -> Place:
-        return (self.lot.id, self.location_id, self.container_id)
 
 
 def log_count(
@@ -72,13 +57,10 @@ def log_count(
     when = happened(happened_at)
     writer = ledger.lock(session, actor, branch_id)
     item = catalog.get_item(session, item_id)
-    now = {
-        (row.Holding.lot_id, row.Holding.location_id, row.Holding.container_id): row.Holding.quantity
-        for row in reading.list_holdings(session, branch_id, item_id)
-    }
     found = _found(session, writer, item, lines, when)
-    expected = _at(now, _moved_since(session, branch_id, item_id, when)) if happened_at else dict(now)
-    _require_all(session, found, {place for place, quantity in expected.items() if quantity > 0})
+    book = book_at(session, branch_id, item_id, when, [one.lot.id for one in found])
+    found = [replace(one, expected=book.get(one.place, 0)) for one in found]
+    _require_all(session, found, {place for place, quantity in book.items() if quantity > 0})
     count = StockCount(
         id=new_id(),
         branch_id=branch_id,
@@ -88,8 +70,8 @@ def log_count(
         recorded_at=writer.recorded_at,
         person_id=actor.person_id,
     )
-    _weigh(count, found, expected)
-    _post(writer, count, now)
+    _note(count, found)
+    ledger.settle(writer, found, source_type=SOURCE, source_id=count.id)
     session.add(count)
     tasks.close_tasks(
         session, actor, branch_id=branch_id, item_id=item_id, kind=TaskKind.COUNT, outcome="counted"
@@ -100,7 +82,8 @@ def log_count(
 
 def _found(
     session: Session, writer: ledger.Writer, item: Item, lines: Sequence[Mapping[str, Any]], when: datetime
-) -> list[_Found]:
+) -> list[ledger.Found]:
+    """The checked lines; what the book expected of each is still to be said."""
     known = {
         lot.id: lot
         for lot in session.scalars(
@@ -112,54 +95,29 @@ def _found(
         )
     }
     places = open_locations(session, writer.branch_id)
-    found: list[_Found] = []
+    found: list[ledger.Found] = []
     for position, line in enumerate(lines):
         field = f"lines.{position}"
         named = line.get("lot_id")
-        lot = known.get(named) if named else _new_lot(writer, item, line, when, field)
+        lot = known.get(named) if named else lot_on_label(writer, item, line, when, f"{field}.")
         if lot is None:
             raise Invalid(
                 "lot_unknown", lazy("There is no such lot of this item here."), field=f"{field}.lot_id"
             )
         counted = catalog.base_quantity(item, line["amount"], line["unit"], field=f"{field}.amount")
         location_id = location_among(places, line.get("location_id"), f"{field}.location_id")
-        found.append(_Found(lot, location_id, line.get("container_id"), counted))
-        if found[-1].place in {other.place for other in found[:-1]}:
+        reason, container_id = AdjustmentReason.COUNT.value, line.get("container_id")
+        one = ledger.Found(lot, location_id, container_id, counted, 0, when, reason, position)
+        if one.place in {other.place for other in found}:
             raise Invalid(
                 "lot_twice", lazy("This lot is on the list twice. Add the two up."), field=f"{field}.lot_id"
             )
+        found.append(one)
     _require_containers(session, found)
     return found
 
 
-def _new_lot(writer: ledger.Writer, item: Item, line: Mapping[str, Any], when: datetime, field: str) -> Lot:
-    """A lot that the shelf list did not show: one that was used up by the book, or one it never knew."""
-    told: str | None = line.get("number")
-    number = told or number_of_day(writer, when)
-    expires_on: date | None = line.get("expires_on")
-    if item.lot_required and not told:
-        raise Invalid(
-            "lot_number_missing", lazy("Write the lot number on the package."), field=f"{field}.number"
-        )
-    if item.expiry_required and expires_on is None:
-        raise Invalid(
-            "expires_on_missing", lazy("Write the expiry on the package."), field=f"{field}.expires_on"
-        )
-    same = writer.session.scalars(
-        select(Lot)
-        .where(
-            Lot.branch_id == writer.branch_id,
-            Lot.item_id == item.id,
-            Lot.number == number,
-            Lot.expires_on == expires_on if expires_on else Lot.expires_on.is_(None),
-        )
-        .order_by(Lot.id.desc())
-        .limit(1)
-    ).first()
-    return same or ledger.obtain_lots(writer, [ledger.LotFacts(item.id, number, expires_on)])[0]
-
-
-def _require_containers(session: Session, found: Sequence[_Found]) -> None:
+def _require_containers(session: Session, found: Sequence[ledger.Found]) -> None:
     named = {line.container_id: line.lot.id for line in found if line.container_id}
     rows = session.execute(select(Container.id, Container.lot_id).where(Container.id.in_(list(named))))
     real = {container_id: lot_id for container_id, lot_id in rows}
@@ -172,7 +130,7 @@ def _require_containers(session: Session, found: Sequence[_Found]) -> None:
             )
 
 
-def _require_all(session: Session, found: Sequence[_Found], standing: set[Place]) -> None:
+def _require_all(session: Session, found: Sequence[ledger.Found], standing: set[PlaceKey]) -> None:
     missing = standing - {line.place for line in found}
     if missing:
         lots = session.scalars(select(Lot).where(Lot.id.in_({lot_id for lot_id, *_rest in missing})))
@@ -183,77 +141,21 @@ def _require_all(session: Session, found: Sequence[_Found], standing: set[Place]
         )
 
 
-def _moved_since(session: Session, branch_id: UUID, item_id: UUID, when: datetime) -> dict[Place, int]:
-    """What happened to each place after an instant. Costs what was recorded since, not the ledger."""
-    moved: dict[Place, int] = {}
-    before_seq: int | None = None
-    # Nothing recorded before this can have happened after `when`.
-    recorded_after = when - LEEWAY - timedelta(seconds=1)
-    while True:
-        rows = reading.list_movements(session, branch_id, item_id=item_id, before_seq=before_seq, limit=500)
-        for row in rows:
-            movement: Movement = row.Movement
-            if movement.happened_at > when:
-                place = (movement.lot_id, movement.location_id, movement.container_id)
-                moved[place] = moved.get(place, 0) + movement.quantity
-        if len(rows) < 500 or rows[-1].Movement.recorded_at < recorded_after:
-            return moved
-        before_seq = rows[-1].Movement.seq
-
-
-def _at(now: Mapping[Place, int], moved: Mapping[Place, int]) -> dict[Place, int]:
-    return {place: max(now.get(place, 0) - moved.get(place, 0), 0) for place in now.keys() | moved.keys()}
-
-
-def _weigh(count: StockCount, found: Sequence[_Found], expected: Mapping[Place, int]) -> None:
+def _note(count: StockCount, found: Sequence[ledger.Found]) -> None:
     """Set the count's lines, its net difference and what that is worth at lot cost."""
     count.lines = [
         StockCountLine(
-            position=position,
-            lot_id=line.lot.id,
-            location_id=line.location_id,
-            container_id=line.container_id,
-            expected=expected.get(line.place, 0),
-            counted=line.counted,
+            position=one.source_line,
+            lot_id=one.lot.id,
+            location_id=one.location_id,
+            container_id=one.container_id,
+            expected=one.expected,
+            counted=one.counted,
         )
-        for position, line in enumerate(found)
+        for one in found
     ]
-    count.discrepancy = sum(line.counted - line.expected for line in count.lines)
-    count.value_minor = sum_of(
-        (line.counted - line.expected, of.lot.cost_minor, of.lot.cost_quantity)
-        for line, of in zip(count.lines, found, strict=True)
-    )
-
-
-def _post(writer: ledger.Writer, count: StockCount, now: Mapping[Place, int]) -> None:
-    changes = [
-        ledger.Change(
-            line.lot_id,
-            line.location_id,
-            line.container_id,
-            line.counted - line.expected,
-            AdjustmentReason.COUNT.value,
-            line.position,
-        )
-        for line in count.lines
-        if line.counted != line.expected
-    ]
-    for change in changes:
-        if now.get((change.lot_id, change.location_id, change.container_id), 0) + change.delta < 0:
-            raise Conflict(
-                "count_contradicted",
-                lazy("More of this lot was used since then than you found. Count again now."),
-                details={"lot_id": str(change.lot_id)},
-            )
-    if changes:
-        ledger.adjust(
-            writer,
-            count.item_id,
-            changes,
-            source_type=SOURCE,
-            source_id=count.id,
-            happened_at=count.happened_at,
-        )
+    count.discrepancy = sum(one.difference for one in found)
+    count.value_minor = sum_of((one.difference, one.lot.cost_minor, one.lot.cost_quantity) for one in found)
 
 
 def get_count(session: Session, actor: Actor, count_id: UUID) -> StockCount:

@@ -65,12 +65,13 @@ class StockCount(Base):
 
 class StockCountLine(Base):
     __tablename__ = "stock_count_line"
-    __table_args__ = (CheckConstraint("expected >= 0 AND counted >= 0", name="amounts"),)
+    __table_args__ = (CheckConstraint("counted >= 0", name="counted"),)
 
     count_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stock_count.id"), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))
     location_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("location.id"))
     container_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("container.id"))
+    # Below zero where the times that people told cannot all be right.
     expected: Mapped[int]
     counted: Mapped[int]
