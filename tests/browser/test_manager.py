@@ -72,6 +72,15 @@ def test_from_the_flag_to_the_shelf(visit: Visit, spa: Spa, scripts: bool) -> No
     expect(storeroom.open(order).get_by_role("heading", level=1)).to_contain_text("Received")
 
 
+def test_planning_now_says_how_far_it_is(visit: Visit) -> None:
+    page = visit("lan", PHONE).open("/flags")
+    page.get_by_role("button", name="Plan now").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Plan now")
+    expect(page.get_by_text("The plan is done")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="See what to order").click()
+    expect(page.get_by_text("Last planned:")).to_be_visible()
+
+
 def test_a_recipe_is_changed_and_published(visit: Visit) -> None:
     page = visit("ngoc", LAPTOP).open("/procedures")
     page.get_by_role("link", name="Back massage", exact=False).first.click()

@@ -92,6 +92,7 @@ def _deliver(session: Session, today: Day, order: PurchaseOrder, open_lines: lis
                 "expires_on": today.day + timedelta(days=max(int(life * rng.uniform(0.6, 0.95)), 5))
                 if life
                 else None,
+                "cost_minor": _dearer(order, line),
             }
         )
     receiving.log_delivery(
@@ -103,6 +104,16 @@ def _deliver(session: Session, today: Day, order: PurchaseOrder, open_lines: lis
         reference=f"PX-{today.day:%y%m%d}-{order.number}",
         lines=lines,
     )
+
+
+def _dearer(order: PurchaseOrder, line: PurchaseOrderLine) -> int | None:
+    """On every fourth paper the first item has become a few per cent dearer than agreed."""
+    if order.number % 4 or line.position != order.lines[0].position or not line.price_minor:
+        return None
+    assert line.pack_quantity is not None
+    percent = 103 + order.number % 7
+    pack = round(line.price_minor * percent / 100, -3)
+    return int(pack * line.open // line.pack_quantity)
 
 
 def throw_away(session: Session, today: Day) -> None:
