@@ -135,8 +135,8 @@ class Shop:
             "branch_id item_id day_on used short",
             (
                 (self.branch, item, self.today - timedelta(days=back), self._used(mean), 0)
+                for back in range(DAYS, -1, -1)
                 for item, mean in daily.items()
-                for back in range(DAYS)
             ),
         )
         lots = [

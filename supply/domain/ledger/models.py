@@ -255,8 +255,9 @@ class DemandDay(Base):
     """What a branch's visits and brewing needed of an item on a day, by the day it was performed."""
 
     __tablename__ = "demand_day"
-    # For the first day of a branch; an item's days are read by the key.
-    __table_args__ = (Index(None, "branch_id", "day_on"),)
+    # The index finds the first day of a branch. An item's days are read along the key: on SQLite they lie
+    # together in it, while rows by rowid would lie day by day, each a seek of its own.
+    __table_args__ = (Index(None, "branch_id", "day_on"), {"sqlite_with_rowid": False})
 
     branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"), primary_key=True)
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
