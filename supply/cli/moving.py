@@ -138,7 +138,9 @@ def _copy(source: Connection, copy: Engine, table: Table) -> None:
     with copy.connect() as looking:
         done = _count(looking, table)
     total = _count(source, table)
-    rows = source.execute(select(table).order_by(text("rowid")).offset(done)).mappings()
+    with_rowid = table.dialect_options["sqlite"]["with_rowid"]
+    order = [text("rowid")] if with_rowid else list(table.primary_key)
+    rows = source.execute(select(table).order_by(*order).offset(done)).mappings()
     for batch in rows.partitions(BATCH):
         with copy.begin() as writing:
             writing.execute(insert(table), [dict(row) for row in batch])
