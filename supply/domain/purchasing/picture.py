@@ -5,8 +5,7 @@ Use is what is expected of a usual day, first expired first out; orders under wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from supply.domain.purchasing.observation import AHEAD, SupplySeen
 from supply.domain.purchasing.outlook import Standing
@@ -14,8 +13,7 @@ from supply.domain.purchasing.outlook import Standing
 DAYS = 28
 
 
-@dataclass(frozen=True, slots=True)
-class PictureDay:
+class PictureDay(NamedTuple):
     """A day, counted from today (0), in stock units. `stock` is what is left in its evening.
 
     `expected` includes what is `booked`; `expired` is lost that morning.
@@ -30,7 +28,7 @@ class PictureDay:
 
     def numbers(self) -> dict[str, Any]:
         """Plain data, to the millionth of a unit."""
-        return {name: round(getattr(self, name), 6) for name in self.__slots__}
+        return {name: round(told, 6) for name, told in zip(self._fields, self, strict=True)}
 
 
 def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[PictureDay]:
@@ -41,8 +39,10 @@ def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[Picture
     arrivals = _arrivals(supply, today)
     picture = [PictureDay(0, _total(lots), 0.0, 0.0, 0.0, 0.0)]
     for day in range(1, min(days, AHEAD) + 1):
-        expired = sum(quantity for gone, quantity in lots if gone <= day)
-        lots = [(gone, quantity) for gone, quantity in lots if gone > day]
+        expired = 0.0
+        if lots and lots[0][0] <= day:
+            expired = sum(quantity for gone, quantity in lots if gone <= day)
+            lots = [(gone, quantity) for gone, quantity in lots if gone > day]
         arrived = arrivals.get(day, 0.0)
         if arrived:
             lots = sorted([*lots, (day + standing.life, arrived)])
