@@ -24,6 +24,8 @@ class Permission(StrEnum):
     COUNT_LOG = "count:log"
     COUNT_APPROVE = "count:approve"
     CONTAINER_HANDLE = "container:handle"
+    LABEL_PRINT = "label:print"
+    CODE_LINK = "code:link"
     VISIT_PLAN = "visit:plan"
     VISIT_COMPLETE_OWN = "visit:complete-own"
     VISIT_COMPLETE_ANY = "visit:complete-any"
@@ -48,6 +50,8 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.COUNT_LOG: frozenset({_S, _M}),
     Permission.COUNT_APPROVE: frozenset({_M}),
     Permission.CONTAINER_HANDLE: frozenset({_S, _T, _M}),
+    Permission.LABEL_PRINT: frozenset({_S, _M}),
+    Permission.CODE_LINK: frozenset({_S, _M}),
     Permission.VISIT_PLAN: frozenset({_T, _M}),
     Permission.VISIT_COMPLETE_OWN: frozenset({_T, _M}),
     Permission.VISIT_COMPLETE_ANY: frozenset({_M}),

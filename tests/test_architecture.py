@@ -18,6 +18,7 @@ LINE = [
     "visits",
     "preparation",
     "transfers",
+    "labels",
     "containers",
     "waste",
     "stocktake",
@@ -45,6 +46,7 @@ PURE = (
     "weighing.py",
     "deviation.py",
     "scaling.py",
+    *("gtin.py", "tags.py", "deciphering.py", "pictures.py", "qr.py"),
 )
 CLOCKS = {
     "datetime.now",

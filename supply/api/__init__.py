@@ -20,6 +20,8 @@ MODULES = (
     "substitutes",
     "stock",
     "containers",
+    "labels",
+    "scans",
     "variance",
     "stocktake",
     "waste",

@@ -5,6 +5,7 @@ from supply.domain.branches import models as branches
 from supply.domain.catalog import models as catalog
 from supply.domain.containers import models as containers
 from supply.domain.idempotency import models as idempotency
+from supply.domain.labels import models as labels
 from supply.domain.ledger import models as ledger
 from supply.domain.outbox import models as outbox
 from supply.domain.people import models as people
@@ -25,6 +26,7 @@ __all__ = [
     "catalog",
     "containers",
     "idempotency",
+    "labels",
     "ledger",
     "outbox",
     "people",

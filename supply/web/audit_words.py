@@ -63,6 +63,8 @@ ACTION_WORDS: dict[str, Text] = {
     "terms-removed": lazy("terms removed"),
     "price": lazy("price taken over from a delivery"),
     "suppliers": lazy("suppliers chosen"),
+    "link-code": lazy("code linked"),
+    "unlink-code": lazy("code taken off"),
 }
 _FIELD_WORDS: dict[str, Text] = {
     "reorder_point": lazy("Reorder point"),
@@ -149,6 +151,7 @@ _FIELD_WORDS: dict[str, Text] = {
     "action": lazy("Change"),
     "scale": lazy("Scale"),
     "blocked_step_minor": lazy("What a blocked step costs"),
+    "barcode": lazy("Code of a package"),
     "second_approval_minor": lazy("Second approval from"),
 }
 

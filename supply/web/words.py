@@ -23,6 +23,8 @@ _WORDS: dict[str, dict[str, Text]] = {
         "count:log": lazy("Count and adjust stock"),
         "count:approve": lazy("Approve counts above the limit"),
         "container:handle": lazy("Brew, open and finish containers"),
+        "label:print": lazy("Print labels"),
+        "code:link": lazy("Link the codes of packages to items"),
         "visit:plan": lazy("Plan visits"),
         "visit:complete-own": lazy("Complete own treatment steps"),
         "visit:complete-any": lazy("Complete anybody's treatment steps"),

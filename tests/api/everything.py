@@ -20,10 +20,11 @@ from tests.treatments import NOON, open_spa
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
-    "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version", "requisition",
-    "room", "supplier", "visit",
+    "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version",
+    "requisition", "room", "supplier", "visit",
 )  # fmt: skip
 OTHER_NAMES = {
+    "code_id": "item_code",
     "count_id": "stock_count",
     "entry_id": "waste_entry",
     "flag_id": "reorder_flag",
@@ -66,6 +67,10 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     lot = caller.get("/lots", branch_id=branch)["data"][0]["id"]
     some = {"branch_id": branch, "lot_id": lot, "amount": "1", "unit": "g"}
     caller.done("POST", "/containers", some)
+    caller.done("POST", "/labels", {"branch_id": branch, "lot_ids": [lot]})
+    caller.done(
+        "POST", f"/items/{goods.ginger}/codes", {"code": "8935001712343", "amount": "5", "unit": "kg"}
+    )
     caller.done("POST", "/waste-entries", some | {"reason": "spilled"})
     caller.done("POST", "/adjustments", some | {"reason": "unrecorded-use", "direction": "out"})
     recipe = caller.get("/brew-recipes")["data"][0]["id"]

@@ -1,4 +1,4 @@
-"""Items and their own units. Amounts are in base units of the item's dimension (see quantity)."""
+"""Items, their own units, and the codes of their packages. Amounts are in base units of the dimension."""
 
 from __future__ import annotations
 
@@ -81,3 +81,18 @@ class ItemUnit(Base):
     tare_mg: Mapped[int | None]
 
     item: Mapped[Item] = relationship(back_populates="units")
+
+
+class ItemCode(Base):
+    """What a package of an item bears: a product's number in fourteen digits, or any other code as it is."""
+
+    __tablename__ = "item_code"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"), Index(None, "item_id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(80), unique=True)
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
+    # How much one such package holds, in base units; None where nobody said.
+    quantity: Mapped[int | None]
+
+    item: Mapped[Item] = relationship()
