@@ -22,6 +22,7 @@ class Permission(StrEnum):
     DELIVERY_LOG = "delivery:log"
     WASTE_LOG = "waste:log"
     COUNT_LOG = "count:log"
+    TRANSFER_LOG = "transfer:log"
     COUNT_APPROVE = "count:approve"
     CONTAINER_HANDLE = "container:handle"
     LABEL_PRINT = "label:print"
@@ -48,6 +49,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.DELIVERY_LOG: frozenset({_S, _M}),
     Permission.WASTE_LOG: frozenset({_S, _M}),
     Permission.COUNT_LOG: frozenset({_S, _M}),
+    Permission.TRANSFER_LOG: frozenset({_S, _M}),
     Permission.COUNT_APPROVE: frozenset({_M}),
     Permission.CONTAINER_HANDLE: frozenset({_S, _T, _M}),
     Permission.LABEL_PRINT: frozenset({_S, _M}),

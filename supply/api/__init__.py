@@ -25,6 +25,7 @@ MODULES = (
     "variance",
     "stocktake",
     "waste",
+    "transfers",
     "preparations",
     "tracing",
     "visits",

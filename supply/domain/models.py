@@ -16,6 +16,7 @@ from supply.domain.receiving import models as receiving
 from supply.domain.stocktake import models as stocktake
 from supply.domain.suppliers import models as suppliers
 from supply.domain.tasks import models as tasks
+from supply.domain.transfers import models as transfers
 from supply.domain.treatments import models as treatments
 from supply.domain.visits import models as visits
 from supply.domain.waste import models as waste
@@ -37,6 +38,7 @@ __all__ = [
     "stocktake",
     "suppliers",
     "tasks",
+    "transfers",
     "treatments",
     "visits",
     "waste",

@@ -21,6 +21,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "delivery:log": lazy("Log and correct deliveries"),
         "waste:log": lazy("Write off waste"),
         "count:log": lazy("Count and adjust stock"),
+        "transfer:log": lazy("Transfer and move stock"),
         "count:approve": lazy("Approve counts above the limit"),
         "container:handle": lazy("Brew, open and finish containers"),
         "label:print": lazy("Print labels"),

@@ -21,7 +21,7 @@ from tests.treatments import NOON, open_spa
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
     "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version",
-    "requisition", "room", "supplier", "visit",
+    "requisition", "room", "supplier", "transfer", "visit",
 )  # fmt: skip
 OTHER_NAMES = {
     "code_id": "item_code",
@@ -35,6 +35,8 @@ OTHER_NAMES = {
     "recipe_rule_id": "factor_rule",
     "rule_id": "contraindication",
     "run_id": "plan_run",
+    "move_id": "stock_move",
+    "to_location_id": "location",
 }
 
 
@@ -73,6 +75,7 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     )
     caller.done("POST", "/waste-entries", some | {"reason": "spilled"})
     caller.done("POST", "/adjustments", some | {"reason": "unrecorded-use", "direction": "out"})
+    _carry(caller, cast, some)
     recipe = caller.get("/brew-recipes")["data"][0]["id"]
     caller.done("POST", "/prepared-batches", {"branch_id": branch, "recipe_id": recipe, "batches": "1"})
     days = {"kind": "closed", "name": "Tết", "first_on": "2027-02-05", "last_on": "2027-02-08"}
@@ -82,6 +85,19 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done("POST", f"/items/{goods.ginger}/plan", {"branch_id": branch})
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
+
+
+def _carry(caller: Caller, cast: Cast, some: dict[str, str]) -> None:
+    item = caller.get(f"/lots/{some['lot_id']}")["item"]["id"]
+    both = {"from_branch_id": str(cast.branch_id), "to_branch_id": str(cast.other_branch_id)}
+    line = {"item_id": item, "amount": "1", "unit": "g"}
+    sent = caller.done("POST", "/transfers", both | {"lines": [line]})
+    caller.done("POST", f"/transfers/{sent['id']}/dispatch", {}, If_Match='"1"')
+    caller.done("POST", "/transfers", both | {"lines": [line]})
+    names = {"name": "Trolley", "position": 1}
+    place = caller.done("POST", f"/branches/{cast.branch_id}/locations", names)["id"]
+    moved = {"to_location_id": place, "from_location_id": str(cast.location_id)}
+    caller.done("POST", "/stock-moves", some | moved)
 
 
 def _buy(caller: Caller, branch: str, goods: shop.Goods) -> None:
@@ -127,6 +143,8 @@ def _ids(session: Session, cast: Cast) -> dict[str, str]:
     known = {name: str(value) for name, value in found.items() if value is not None}
     return known | {
         "branch_id": str(cast.branch_id),
+        "from_branch_id": str(cast.branch_id),
+        "to_branch_id": str(cast.other_branch_id),
         "person_id": str(cast.therapist.person_id),
         "therapist_id": str(cast.therapist.person_id),
         "room_id": str(cast.room_id),

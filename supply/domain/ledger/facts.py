@@ -76,6 +76,7 @@ class LotFacts:
     cost_quantity: int | None = None
     currency: str | None = None
     use_by_at: datetime | None = None
+    origin_lot_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,13 @@ class Lot(Base):
         Index(None, "branch_id", "item_id", "number"),
         Index(None, "branch_id", "expires_on"),
         Index(None, "item_id", "number"),
+        # What came of a lot in other branches, without the long tail of what never travelled.
+        Index(
+            "ix_lot_origin",
+            "origin_lot_id",
+            sqlite_where=text("origin_lot_id IS NOT NULL"),
+            postgresql_where=text("origin_lot_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -86,6 +93,8 @@ class Lot(Base):
     created_at: Mapped[datetime]
     quarantined_at: Mapped[datetime | None]
     quarantine_reason: Mapped[str | None] = mapped_column(String(40))
+    # The lot of another branch that it was sent from.
+    origin_lot_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("lot.id"))
 
 
 class Container(Base):

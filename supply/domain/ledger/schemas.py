@@ -173,12 +173,20 @@ class LotOut(OutSchema):
     currency = fields.String(required=True, allow_none=True)
     quarantined_at = Moment(required=True, allow_none=True)
     quarantine_reason = fields.String(required=True, allow_none=True)
+    origin_lot_id = Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The lot of another branch that it was sent from."},
+    )
 
 
 def lot_view(lot: Lot, item: Item, standing: int) -> dict[str, Any]:
     """A lot and what stands of it as LotOut reads it."""
     columns = ("id", "branch_id", "kind", "number", "supplier_id", "expires_on", "use_by_at", "currency")
-    told = {name: getattr(lot, name) for name in (*columns, "quarantined_at", "quarantine_reason")}
+    told = {
+        name: getattr(lot, name)
+        for name in (*columns, "quarantined_at", "quarantine_reason", "origin_lot_id")
+    }
     value = cost_of(standing, lot.cost_minor, lot.cost_quantity)
     return told | {"item": item, "standing": quantity_out(standing, item), "value_minor": value}
 

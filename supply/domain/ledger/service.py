@@ -1,4 +1,4 @@
-"""The door of the ledger: lock, then deduct, receive, pour, adjust, settle, reverse; each has its own room.
+"""The door of the ledger: lock, then deduct, receive, pour, carry, adjust, settle, reverse; rooms beside it.
 
 Everything that changes stock calls `lock` first. Whether the person may is decided by the capability that
 calls; the ledger decides whether the stock allows it.
@@ -15,6 +15,7 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import chain
+from supply.domain.ledger.carrying import Leg, carry
 from supply.domain.ledger.facts import Change, Deducted, Found, LotFacts, Receipt, Reversed, Taken, Use
 from supply.domain.ledger.models import Holding, LedgerHead, Lot
 from supply.domain.ledger.pouring import pour
@@ -32,6 +33,7 @@ __all__ = [
     "Change",
     "Deducted",
     "Found",
+    "Leg",
     "LotFacts",
     "Receipt",
     "Reversed",
@@ -39,6 +41,7 @@ __all__ = [
     "Use",
     "Writer",
     "adjust",
+    "carry",
     "chain",
     "change_on_order",
     "deduct",

@@ -69,6 +69,11 @@ def quarantine_lot(session: Session, actor: Actor, *, branch_id: UUID, lot_id: U
     lot = ledger.get_lot(session, branch_id, lot_id)
     if lot.quarantined_at is not None:
         raise Conflict("already_quarantined", lazy("This lot is quarantined already."))
+    return block(writer, lot, reason)
+
+
+def block(writer: Writer, lot: Lot, reason: str) -> Lot:
+    """Quarantine a lot that is not yet, for whoever has been let through."""
     lot.quarantined_at, lot.quarantine_reason = writer.recorded_at, reason
     return _blocked(writer, lot, +1, "lot.quarantine", reason)
 
@@ -86,8 +91,10 @@ def release_lot(session: Session, actor: Actor, *, branch_id: UUID, lot_id: UUID
 
 def _blocked(writer: Writer, lot: Lot, sign: int, action: str, reason: str) -> Lot:
     load(writer, {lot.item_id})
-    standing = sum(place.quantity for place in writer.of_item(lot.item_id) if place.lot_id == lot.id)
-    writer.levels[lot.item_id].quarantined += sign * standing
+    places = [place for place in writer.of_item(lot.item_id) if place.lot_id == lot.id]
+    for place in places:
+        place.quarantined = sign > 0
+    writer.levels[lot.item_id].quarantined += sign * sum(place.quantity for place in places)
     writer.changed.add(lot.item_id)
     writer.session.flush()
     post(writer, [])

@@ -1,7 +1,8 @@
-"""Proof that everything the books say agrees: the ledger itself, what is reserved, what is on order."""
+"""Proof that the books agree: the ledger itself, what is reserved, what is on order and on the way."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from supply.domain.ledger.checking import Difference, check_ledger
 from supply.domain.ledger.models import StockLevel
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
+from supply.domain.transfers.proving import check_transfers, incoming
 from supply.domain.visits.models import StepStatus, VisitLine, VisitStep
 
 Sums = Mapping[tuple[UUID, UUID], int]
@@ -23,7 +25,9 @@ def check_books(session: Session) -> Iterator[Difference]:
     """Every row that differs from what gave rise to it. Nothing yielded means that everything agrees."""
     yield from check_ledger(session)
     yield from _compare(session, "reserved of", StockLevel.reserved.key, _reserved(session))
-    yield from _compare(session, "on order of", StockLevel.on_order.key, _on_order(session))
+    awaited = Counter(_on_order(session)) + Counter(incoming(session))
+    yield from _compare(session, "on order of", StockLevel.on_order.key, awaited)
+    yield from check_transfers(session)
 
 
 def _reserved(session: Session) -> Sums:

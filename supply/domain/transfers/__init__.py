@@ -1,0 +1,1 @@
+"""Transfers: stock from branch to branch, and from place to place within one."""
