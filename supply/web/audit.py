@@ -13,12 +13,14 @@ from supply import clock
 from supply.domain.audit import service as audit
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
+from supply.domain.treatments import conditions
 from supply.fields import BaseSchema, Day, Id
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
 from supply.web.audit_rows import entry_row
 from supply.web.audit_values import items_of
 from supply.web.audit_words import ENTITY_WORDS
+from supply.web.frame import named
 from supply.web.pages import Pages, query, render
 from supply.web.session import find_current_branch, viewer
 
@@ -51,12 +53,13 @@ def list_entries(session: Session, actor: Actor) -> str:
     shown = found[:PAGE]
     names = names_of(session, [entry.person_id for entry in shown])
     items = items_of(session, shown)
+    known = {one.code: named(one) for one in conditions.list_conditions(session, active=None)}
     person = viewer()
     branches = {branch.id: branch.name for branch in person.branches} if person else {}
     kept = {name: value for name, value in {**narrowed, "day": chosen["day"]}.items() if value}
     return render(
         "audit/list.html",
-        rows=[entry_row(entry, names, items, branches, find_current_branch()) for entry in shown],
+        rows=[entry_row(entry, names, items, branches, known, find_current_branch()) for entry in shown],
         chosen=chosen,
         entities=[(code, str(ENTITY_WORDS[code])) for code in audit.ENTITIES],
         people=_people(session, actor),

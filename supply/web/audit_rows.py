@@ -13,7 +13,7 @@ from supply.domain.catalog.models import Item
 from supply.i18n import _
 from supply.presenting import format_instant
 from supply.web.audit_values import About, item_of, told
-from supply.web.audit_words import ACTION_WORDS, ENTITY_WORDS, field_word
+from supply.web.audit_words import ENTITY_WORDS, action_word, field_word
 from supply.web.frame import named
 from supply.web.session import BranchChoice
 
@@ -39,18 +39,18 @@ def entry_row(
     names: Mapping[UUID, str],
     items: Mapping[str, Item],
     branches: Mapping[UUID, str],
+    conditions: Mapping[str, str],
     here: BranchChoice | None,
 ) -> dict[str, Any]:
     """A row of the list: who, what, which fields, where, when."""
     item = item_of(entry, items)
     timezone = here.timezone if here else "UTC"
-    about = About(item, items, branches, _currency(entry, here), timezone)
+    about = About(item, items, branches, conditions, _currency(entry, here), timezone)
     kind = str(ENTITY_WORDS.get(entry.entity, entry.entity))
-    verb = entry.action.rpartition(".")[2]
     where = _("all branches") if entry.branch_id is None else branches.get(entry.branch_id, "–")
     return {
         "what": f"{kind}: {named(item)}" if item is not None and entry.entity in _OF_ITEMS else kind,
-        "did": str(ACTION_WORDS.get(verb, verb.replace("-", " "))),
+        "did": action_word(entry.action),
         "url": _address(entry) if entry.branch_id in (None, here.id if here else None) else "",
         "all_url": url_for("audit.list_entries", entity=entry.entity, entity_id=entry.entity_id),
         "changes": [

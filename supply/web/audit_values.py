@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,8 @@ from supply.domain.catalog.models import Category, Item
 from supply.domain.planning.models import EntryKind
 from supply.domain.purchasing.models import OrderStatus, RequisitionStatus, SentBy
 from supply.domain.suppliers.ordering import clock_of
+from supply.domain.treatments.allergies import allergen
+from supply.domain.treatments.factors import WORDS as FACTOR_WORDS
 from supply.domain.treatments.models import Effect
 from supply.domain.treatments.recipe import PackageAction, Scale
 from supply.i18n import _
@@ -31,6 +33,7 @@ from supply.presenting import format_day, format_instant, format_money, format_n
 from supply.quantity import DENSITY_FACTOR, Dimension, from_base
 from supply.web.audit_words import field_word
 from supply.web.frame import named
+from supply.web.safety_rows import condition_words
 from supply.web.suppliers import days_told
 from supply.web.units import told_quantity
 from supply.web.words import word
@@ -69,6 +72,7 @@ class About:
     item: Item | None
     items: Mapping[str, Item]
     branches: Mapping[UUID, str]
+    conditions: Mapping[str, str]
     currency: str
     timezone: str
 
@@ -78,6 +82,7 @@ def items_of(session: Session, entries: Sequence[AuditEntry]) -> dict[str, Item]
     words = {text for entry in entries for text in (str(entry.entity_id), *_texts(entry.changes))}
     ids = [one for text in words if (one := _as_id(text)) is not None]
     codes = [code for entry in entries for code in entry.changes.get("item", ()) if code]
+    codes += [item for text in words for code in text.split(", ") if (item := allergen(code))]
     found = [*catalog.items_by_id(session, ids).values(), *catalog.items_by_code(session, codes).values()]
     return {key: item for item in found for key in (str(item.id), item.code)}
 
@@ -145,7 +150,7 @@ def _mapped(value: Mapping[str, Any], field: str, about: About) -> str:
     if value.keys() == {"step", "lines"}:
         return f"{value['step']}: {told(value['lines'], 'lines', about)}"
     own = about.items.get(str(value.get("item_id")), about.item)
-    inner = About(own, about.items, about.branches, about.currency, about.timezone)
+    inner = replace(about, item=own)
     parts = [(field_word(name), told(_plain(one, name), name, inner)) for name, one in value.items()]
     return ", ".join(f"{name} {text}" for name, text in parts if text)
 
@@ -156,12 +161,22 @@ def _plain(value: Any, field: str) -> Any:
 
 
 def _text(text: str, field: str, about: About) -> str:
+    if field in ("condition", "guests") or field.startswith("guest "):
+        return ", ".join(_of_guest(code, about) for code in text.split(", "))
     if text in about.items and field != "code":
         return named(about.items[text])
     if _as_id(text) is not None:
         return ""
     coded = next((word(kind(text)) for kind in _CODES.get(field, ()) if text in list(kind)), "")
     return coded or _when(text, field, about) or _grant(text, about.branches)
+
+
+def _of_guest(code: str, about: About) -> str:
+    """A condition, an allergy or a factor by its code."""
+    item = about.items.get(allergen(code) or "")
+    if item is not None:
+        return condition_words(code, item)
+    return about.conditions.get(code) or str(FACTOR_WORDS.get(code, code))
 
 
 def _when(text: str, field: str, about: About) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supply.i18n import Text, lazy
+from supply.i18n import Text, _, lazy
 
 ENTITY_WORDS: dict[str, Text] = {
     "item": lazy("Item"),
@@ -65,6 +65,16 @@ ACTION_WORDS: dict[str, Text] = {
     "suppliers": lazy("suppliers chosen"),
     "link-code": lazy("code linked"),
     "unlink-code": lazy("code taken off"),
+    "snooze": lazy("put off"),
+    "follow": lazy("left to the plan again"),
+    "flag.override": lazy("another amount than the plan's"),
+    "estimate.set": lazy("expected use told"),
+    "buying-rules.set": lazy("rules of buying"),
+    "delivery.reverse": lazy("taken back"),
+    "correct": lazy("corrected"),
+    "first-approval": lazy("approved by the first of two"),
+    "confirm-rule": lazy("a rule confirmed"),
+    "password": lazy("a new password"),
 }
 _FIELD_WORDS: dict[str, Text] = {
     "reorder_point": lazy("Reorder point"),
@@ -156,6 +166,17 @@ _FIELD_WORDS: dict[str, Text] = {
 }
 
 
+def action_word(action: str) -> str:
+    """What was done, by the whole of its name ("delivery.reverse") or by the verb alone."""
+    verb = action.rpartition(".")[2]
+    return str(ACTION_WORDS.get(action, ACTION_WORDS.get(verb, verb.replace("-", " "))))
+
+
 def field_word(field: str) -> str:
     """A field in words; one without words of its own shows its name."""
+    kind, _space, number = field.partition(" ")
+    if kind in ("guest", "step") and number.isdigit():
+        return (
+            _("Guest %(number)s", number=number) if kind == "guest" else _("Step %(number)s", number=number)
+        )
     return str(_FIELD_WORDS.get(field, field.replace("_", " ")))

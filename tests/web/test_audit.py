@@ -9,10 +9,12 @@ import pytest
 from flask import Flask
 
 from supply.domain.audit import service as audit
+from supply.web.audit_words import ACTION_WORDS
 from tests.api.everything import furnish
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.goods import KG, TODAY, Goods, policy, stock_up
+from tests.sources import ROOT
 from tests.web.browsing import let_in, sign_in
 
 
@@ -56,6 +58,17 @@ def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Ca
     assert "Item: Ginger" in page
     assert "Main branch" not in page
     assert "12\N{NO-BREAK SPACE}kg" not in page
+
+
+def test_everything_that_is_recorded_has_words() -> None:
+    """Of what a manager may read: an action that the program writes down has more than its name."""
+    found = re.compile(r'(?:action=|actor, (?:[a-z_]+(?:\.[a-z_]+)?, )*)"([a-z-]+\.[a-z-]+)"')
+    actions = {
+        one for file in (ROOT / "supply/domain").rglob("*.py") for one in found.findall(file.read_text())
+    }
+    assert len(actions) > 60
+    unsaid = {one for one in actions if not {one, one.rpartition(".")[2]} & ACTION_WORDS.keys()}
+    assert unsaid == set()
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
