@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
@@ -42,6 +43,7 @@ class Server:
 
     admin_url: str
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _embedded: Any = None
 
     def url(self, name: str) -> str:
         return make_url(self.admin_url).set(database=name).render_as_string(hide_password=False)
@@ -59,6 +61,16 @@ class Server:
         """A plain connection to one of the databases."""
         url = make_url(self.url(name)).set(drivername="postgresql")
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, options=options)
+
+    def die(self) -> None:
+        """Kill the postmaster in whatever it does; only one that was started here."""
+        process = self._embedded.get_postmaster_info().process
+        process.kill()
+        process.wait(10)
+
+    def come_back(self) -> None:
+        """Start it again on what it left."""
+        self._embedded.ensure_postgres_running()
 
     def _execute(self, statement: str) -> None:
         with self.connect(make_url(self.admin_url).database or "") as connection:
@@ -133,7 +145,7 @@ def server(existing_url: str | None = None, *, durable: bool = False) -> Iterato
         fcntl.flock(lock, fcntl.LOCK_EX)
         embedded = get_server(tempfile.mkdtemp(prefix="supply-pg-"), cleanup_mode="delete")
     try:
-        running = Server(embedded.get_uri())
+        running = Server(embedded.get_uri(), _embedded=embedded)
         if not durable:
             for name, value in UNSAFE_BUT_QUICK.items():
                 running._execute(f"ALTER SYSTEM SET {name} = {value}")

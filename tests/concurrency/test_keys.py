@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,9 +19,11 @@ from tests import goods as shop
 from tests.api.calling import make_token
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.treatments import MUCH, level, open_spa, plan
+from tests.treatments import MUCH, differences, level, open_spa, plan
 
 COPIES = 16
+KEYS = 10_000
+FAR = "2099-01-01"
 KEY = "sixteen-at-the-same-time"
 
 
@@ -85,3 +88,20 @@ def test_sixteen_keys_are_sixteen_deliveries(app: Flask, session: Session, cast:
     answers = at_once(app, [(token, "/deliveries", body, f"key-number-{n}") for n in range(COPIES)])
     assert {status for status, _body, _replayed in answers} == {201}
     assert shop.level(session, cast, goods.ginger)[0] == COPIES * shop.KG
+
+
+@pytest.mark.long
+def test_ten_thousand_keys_of_eight_copies_each_count_once(app: Flask, session: Session, cast: Cast) -> None:
+    goods = shop.stock_up(cast)
+    session.rollback()
+    token = make_token(cast.storekeeper)
+    line = {"item_id": str(goods.ginger), "amount": "1", "unit": "g", "lot_number": "G", "expires_on": FAR}
+    body = {"branch_id": str(cast.branch_id), "supplier_id": str(goods.farm), "lines": [line]}
+    for number in range(KEYS):
+        answers = at_once(app, [(token, "/deliveries", body, f"key-{number:06}")] * 8)
+        assert {status for status, _body, _replayed in answers} == {201}
+        assert len({told for _status, told, _replayed in answers}) == 1
+        assert [replayed for _status, _body, replayed in answers].count(False) == 1
+    assert (count(session, Movement), count(session, IdempotencyKey)) == (KEYS, KEYS)
+    assert level(cast, goods.ginger)[0] == KEYS * 1_000
+    assert differences() == []

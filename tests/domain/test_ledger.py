@@ -17,8 +17,9 @@ from supply.domain.containers import finishing
 from supply.domain.containers import service as containers
 from supply.domain.ledger import reading, shelf
 from supply.domain.ledger import service as ledger
-from supply.domain.ledger.models import DemandDay, Movement, MovementType, StockLevel
+from supply.domain.ledger.models import DemandDay, Holding, Movement, MovementType, StockLevel
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from supply.quantity import to_base
 from tests.cast import Cast
 from tests.shelves import add_item, differences, on_hand, stock, undo, use
 
@@ -87,6 +88,24 @@ def test_two_lines_of_one_item_share_what_there_is(cast: Cast, ginger: UUID) -> 
     _completion, (one, two) = use(cast, [(ginger, 8 * GRAM), (ginger, 8 * GRAM)], consent=True)
     assert (one.short, two.short) == (0, 6 * GRAM)
     assert on_hand(cast, ginger) == 0
+
+
+def test_nine_ninths_leave_nothing_and_what_is_no_ninth_is_refused(cast: Cast, ginger: UUID) -> None:
+    """Never a grain of dust: what cannot be told exactly is not taken at all."""
+    _delivery, lot_id = stock(cast, ginger, 9 * 100 * GRAM)
+    for _ninth in range(9):
+        use(cast, [(ginger, 100 * GRAM)])
+    assert on_hand(cast, ginger) == 0
+    left = read_snapshot(lambda s: s.scalars(select(Holding.quantity).where(Holding.lot_id == lot_id)).all())
+    assert left == [0]
+    for amount, factor in (
+        (Decimal(1) / 9, 1_000_000),
+        (Decimal("0.111111111"), 1_000_000),
+        (Decimal("0.0001"), GRAM),
+    ):
+        with pytest.raises(Invalid, match="quantity_inexact"):
+            to_base(amount, factor, field="amount")
+    assert differences() == []
 
 
 def test_an_expired_lot_can_only_be_used_by_name_and_is_an_incident(cast: Cast, ginger: UUID) -> None:
