@@ -41,6 +41,7 @@ class Settings:
     mail_user: str = ""
     mail_password: str = ""
     mail_from: str = ""
+    webhook_private: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -63,6 +64,7 @@ class Settings:
             database_pool=read.integer("SUPPLY_DATABASE_POOL", cls.database_pool, 1, 200),
             log_level=read.choice("SUPPLY_LOG_LEVEL", cls.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             metrics_token=environ.get("SUPPLY_METRICS_TOKEN", cls.metrics_token),
+            webhook_private=read.flag("SUPPLY_WEBHOOK_PRIVATE", cls.webhook_private),
             **read.mail(),
         )
 

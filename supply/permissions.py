@@ -41,6 +41,7 @@ class Permission(StrEnum):
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission's name
     AUDIT_SEE = "audit:see"
     VARIANCE_SEE = "variance:see"
+    WEBHOOK_MANAGE = "webhook:manage"
 
 
 _S, _T, _M, _A = Role.STOREROOM, Role.THERAPIST, Role.MANAGER, Role.ADMIN
@@ -68,6 +69,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.TOKEN_OWN: frozenset({_S, _T, _M, _A}),
     Permission.AUDIT_SEE: frozenset({_M, _A}),
     Permission.VARIANCE_SEE: frozenset({_M}),
+    Permission.WEBHOOK_MANAGE: frozenset({_M, _A}),
 }
 
 

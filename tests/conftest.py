@@ -106,9 +106,19 @@ def no_network() -> Iterator[None]:
             raise RuntimeError(f"a test reached for the network: {address}")
         real(self, address)
 
+    names = socket.getaddrinfo
+
+    def look(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:
+        """Numbers and this machine's own name; no name server is asked for any other."""
+        if host not in (None, "localhost", b"localhost"):
+            flags |= socket.AI_NUMERICHOST
+        return names(host, port, family, type, proto, flags)
+
     socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = look
     yield
     socket.socket.connect = real  # type: ignore[method-assign]
+    socket.getaddrinfo = names
 
 
 def _number(host: str) -> str:

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from bench.stores import PostgresStore, SqliteStore
 from bench.world import HOT, World
-from supply.database import db, new_id
+from supply.database import db, new_id, write_transaction
+from supply.domain.outbox import subscribing
+from supply.domain.outbox.models import Event, WebhookMessage
+from tests.cast import Cast
 from tests.client import OneLookClient
 
 pytestmark = pytest.mark.both_databases
@@ -89,6 +92,26 @@ def test_a_hundred_steps_take_the_statements_of_one(app: Flask, world: World, ba
     }
     assert program.post("/step-completions", body) <= single + 1
     assert single <= STEP[backend]
+
+
+@pytest.mark.usefixtures("session")
+def test_a_step_costs_one_insert_more_where_a_webhook_listens(
+    app: Flask, world: World, cast: Cast, backend: str
+) -> None:
+    """On PostgreSQL it joins the one statement that writes everything."""
+    program = Program(app, world)
+    deaf, heard = world.take_steps_of(0, 2)
+    alone = program.post(f"/visits/{deaf.visit_id}/steps/{deaf.position}/completion", {})
+    write_transaction(
+        lambda s: (
+            subscribing.create_webhook(
+                s, cast.admin, name="All", url="https://hooks.example/", events=list(Event)
+            ).id
+        )
+    )
+    told = program.post(f"/visits/{heard.visit_id}/steps/{heard.position}/completion", {})
+    assert told - alone == {"postgresql": 0, "sqlite": 1}[backend]
+    assert db.session.scalar(select(func.count()).select_from(WebhookMessage)) >= 1
 
 
 @pytest.mark.usefixtures("session")

@@ -20,6 +20,7 @@ from supply.config import Settings, SettingsError
 from supply.database import write_transaction
 from supply.domain.outbox import service as outbox
 from supply.domain.outbox.models import OutboundMail
+from supply.domain.outbox.queue import IN_HAND, PAUSES
 from supply.errors import Conflict, Forbidden, NotFound
 from tests.cast import Cast
 
@@ -142,12 +143,12 @@ def test_one_refused_address_keeps_nobody_back(app: Flask, session: Session, cas
 def test_after_many_tries_it_is_given_up_and_can_be_tried_again(session: Session, cast: Cast) -> None:
     mail = queue(cast)
     now = clock.now()
-    for turn in range(len(outbox.PAUSES) + 1):
+    for turn in range(len(PAUSES) + 1):
         now += timedelta(days=2)
         with clock.standing_at(now):
             (letter,) = write_transaction(outbox.take_in_hand)
             given_up = write_transaction(lambda s, one=letter: outbox.note_failed(s, one.id, "down"))
-            assert given_up is (turn == len(outbox.PAUSES))
+            assert given_up is (turn == len(PAUSES))
     assert write_transaction(outbox.take_in_hand) == []
     for actor, kind in ((cast.storekeeper, Forbidden), (cast.outsider, NotFound)):
         with pytest.raises(kind):
@@ -164,7 +165,7 @@ def test_two_senders_never_have_the_same_letter(session: Session, cast: Cast) ->
     queue(cast)
     assert len(write_transaction(outbox.take_in_hand)) == 1
     assert write_transaction(outbox.take_in_hand) == []
-    with clock.standing_at(clock.now() + outbox.IN_HAND + timedelta(seconds=1)):
+    with clock.standing_at(clock.now() + IN_HAND + timedelta(seconds=1)):
         assert len(write_transaction(outbox.take_in_hand)) == 1  # the first one has died with it
 
 

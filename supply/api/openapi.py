@@ -7,10 +7,13 @@ from typing import Any
 from flask import Flask, Response
 from flask_smorest import Api
 from markupsafe import Markup, escape
+from marshmallow import Schema
 
 from supply import __version__
 from supply.api import problems
 from supply.api.endpoint import ApiBlueprint
+from supply.domain.reports.message_schemas import DATA
+from supply.domain.reports.messages import VERSION
 from supply.fields import Amount
 from supply.paging import Cursor
 
@@ -22,6 +25,13 @@ request whose answer was lost can simply be sent again. Versioned things bear an
 `If-Match`. Amounts are decimal strings with a unit code, times RFC 3339 in UTC, money integer minor units
 with a currency. Lists are pages: `{"data": [...], "next_cursor": ...}`. Errors are problem details (RFC 9457)
 with a stable `type`. What is not in your branches does not exist for you (404)."""
+
+
+_SIGNED = {
+    "webhook-id": "The same at every try: a message may come twice.",
+    "webhook-timestamp": "Seconds since 1970 of this try. Refuse what is older than five minutes.",
+    "webhook-signature": "`v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body`; several are spaced.",
+}
 
 
 class SupplyApi(Api):
@@ -68,6 +78,53 @@ def init_openapi(app: Flask) -> SupplyApi:
     api.register_field(Amount, "string", "decimal")
     api.register_field(Cursor, "string", None)
     return api
+
+
+def document_messages(api: SupplyApi) -> None:
+    """The section `webhooks`: what each event's message says, and the headers that sign it."""
+    api.spec.options["webhooks"] = {
+        f"{event}.{VERSION}": {"post": _message(api, f"{event}.{VERSION}", schema)}
+        for event, schema in DATA.items()
+    }
+
+
+def _message(api: SupplyApi, type: str, schema: type[Schema]) -> dict[str, Any]:
+    summary, *_rest = (schema.__doc__ or "").split("\n")
+    body = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"type": "string", "const": type},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": api.ma_plugin.converter.resolve_nested_schema(schema),
+        },
+    }
+    return {
+        "summary": summary,
+        "tags": ["webhooks"],
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "required": True,
+                "description": words,
+                "schema": {"type": "string"},
+            }
+            for name, words in _SIGNED.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"2XX": {"description": "Taken. Anything else is tried again."}},
+    }
+
+
+def _header(name: str, words: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": words,
+        "schema": {"type": "string"},
+    }
 
 
 def document(api: SupplyApi) -> Response:

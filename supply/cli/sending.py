@@ -1,19 +1,44 @@
-"""`supply send`: send the mail that waits. A timer runs it every few minutes, beside what is sent at once."""
+"""`supply send`: send the mail and the webhook messages that wait. A timer runs it every few minutes."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import click
 
-from supply import mailing
+from supply import calling, mailing
 from supply.cli.group import supply
+
+SECONDS = 5
 
 
 @supply.command("send")
-def send() -> None:
-    """Send the mail that is due; what fails is tried again later."""
-    if not mailing.can_send():
-        raise click.ClickException("No mail server is set up: see SUPPLY_MAIL_HOST in docs/settings.md.")
-    total = mailing.Sent(0, 0)
-    while (done := mailing.send_due()) != mailing.Sent(0, 0):
-        total = mailing.Sent(total.sent + done.sent, total.failed + done.failed)
-    click.echo(f"Sent: {total.sent}. To be tried again: {total.failed}.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(0, 60),
+    default=0,
+    help="Go on looking every few seconds for so long, so that webhooks are told at once.",
+)
+def send(minutes: int) -> None:
+    """Send the mail and the webhook messages that are due; what fails is tried again later."""
+    rounds = [_round() for _ in _looks(minutes)]
+    sent, failed = (sum(numbers) for numbers in zip(*rounds, strict=True))
+    click.echo(f"Sent: {sent}. To be tried again: {failed}.")
+
+
+def _looks(minutes: int) -> Iterator[None]:
+    yield None
+    for _look in range(minutes * 60 // SECONDS):
+        time.sleep(SECONDS)
+        yield None
+
+
+def _round() -> tuple[int, int]:
+    """Everything that is due now: how much was sent, and how much failed."""
+    sent = failed = 0
+    while mailing.can_send() and (mailed := mailing.send_due()) != mailing.Sent(0, 0):
+        sent, failed = sent + mailed.sent, failed + mailed.failed
+    while (called := calling.call_due()) != calling.Called(0, 0):
+        sent, failed = sent + called.taken, failed + called.failed
+    return sent, failed

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.cli.group import supply, writing
 from supply.domain.idempotency import service as idempotency
+from supply.domain.outbox import delivering
 from supply.domain.people.models import SignIn
 
 SIGN_IN_DAYS = 30
@@ -18,13 +19,14 @@ SIGN_IN_DAYS = 30
 
 @supply.command("tidy")
 def tidy() -> None:
-    """Forget idempotency keys older than 90 days and sign-ins that ended or were not seen for 30."""
-    keys, sign_ins = writing(forget)
-    click.echo(f"Forgotten: {keys} idempotency keys, {sign_ins} sign-ins.")
+    """Forget idempotency keys older than 90 days, and for 30: ended sign-ins, messages to webhooks."""
+    keys, sign_ins, messages = writing(forget)
+    click.echo(f"Forgotten: {keys} idempotency keys, {sign_ins} sign-ins, {messages} messages.")
 
 
-def forget(session: Session) -> tuple[int, int]:
-    """How many keys and sign-ins were deleted."""
+def forget(session: Session) -> tuple[int, int, int]:
+    """How many keys, sign-ins and messages were deleted."""
     old = clock.now() - timedelta(days=SIGN_IN_DAYS)
     sign_ins = session.execute(delete(SignIn).where((SignIn.ended_at < old) | (SignIn.seen_at < old)))
-    return idempotency.forget_old(session), int(getattr(sign_ins, "rowcount", 0))
+    gone = int(getattr(sign_ins, "rowcount", 0))
+    return idempotency.forget_old(session), gone, delivering.forget_old(session)

@@ -40,6 +40,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "token:own": lazy("Manage own API tokens"),
         "audit:see": lazy("See the audit"),
         "variance:see": lazy("Compare use with the recipes"),
+        "webhook:manage": lazy("Look after webhooks"),
     },
     "NoticeKind": {
         "late-supplier": lazy("Late suppliers"),

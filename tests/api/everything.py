@@ -21,7 +21,7 @@ from tests.treatments import NOON, open_spa
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
     "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version",
-    "requisition", "room", "supplier", "transfer", "visit",
+    "requisition", "room", "supplier", "transfer", "visit", "webhook",
 )  # fmt: skip
 OTHER_NAMES = {
     "code_id": "item_code",
@@ -29,6 +29,7 @@ OTHER_NAMES = {
     "entry_id": "waste_entry",
     "flag_id": "reorder_flag",
     "line_id": "recipe_line",
+    "message_id": "webhook_message",
     "batch_id": "prepared_batch",
     "order_id": "purchase_order",
     "recipe_id": "brew_recipe",
@@ -83,6 +84,8 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     much = {"branch_id": branch, "amount": "50", "unit": "kg"}
     caller.done("PUT", f"/items/{goods.ginger}/estimate", much)
     caller.done("POST", f"/items/{goods.ginger}/plan", {"branch_id": branch})
+    listens = {"name": "Booking", "url": "https://hooks.example/", "events": ["movement.posted"]}
+    caller.done("POST", "/webhooks", listens | {"branch_ids": [branch]})
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 

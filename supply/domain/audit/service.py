@@ -37,12 +37,13 @@ ENTITIES = (
     "room",
     "person",
     "token",
+    "webhook",
 )
 
 
 def record(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     *,
     action: str,
     entity: str,
@@ -51,14 +52,14 @@ def record(
     changes: Mapping[str, Sequence[Any]] | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write down one change: {"field": [before, after]}. Never pass a secret."""
+    """Write down one change: {"field": [before, after]}. Never pass a secret. No actor: the program."""
     told = {name: [_plain(value) for value in pair] for name, pair in (changes or {}).items()}
     session.add(
         AuditEntry(
             id=new_id(),
             branch_id=branch_id,
             recorded_at=clock.now(),
-            person_id=actor.person_id,
+            person_id=actor.person_id if actor else None,
             action=action,
             entity=entity,
             entity_id=entity_id,

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supply.database import Base, coded, new_id
@@ -32,6 +32,9 @@ class Branch(Base):
     currency: Mapped[str] = mapped_column(String(3), default="VND")
     version: Mapped[int] = mapped_column(default=1)
     closed_at: Mapped[datetime | None]
+    # Which webhooks want to be told of what happens here; written by outbox/subscribing.py alone. It comes
+    # with the branch, so that nobody has to ask when something happens. None: nobody listens.
+    listeners: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

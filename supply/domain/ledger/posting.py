@@ -23,10 +23,14 @@ from supply.domain.ledger.models import (
     StockLevel,
 )
 from supply.domain.ledger.writer import Writer
+from supply.domain.outbox.models import Event
+from supply.domain.outbox.telling import Fact, listen, tell
 from supply.writing import write_later
 
 # Source and reason of what is posted beside a movement that a count has seen already.
 SEEN = "count-saw-it"
+# As many movements stand in one message to a webhook.
+TOLD_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def post(writer: Writer, drafts: Sequence[Draft], *, counted: bool = False) -> l
         write_later(writer.session, LedgerHead, [head], key=("branch_id",), update=True)
     save_levels(writer)
     save_demand(writer)
+    _announce(writer, len(drafts))
     first = writer.seq - len(drafts) + 1
     if len(drafts) == len(wanted):
         return list(range(first, writer.seq + 1))
@@ -111,6 +116,19 @@ def _opposite(draft: Draft) -> Draft:
         reason=SEEN,
         reverses_seq=None,
     )
+
+
+def _announce(writer: Writer, count: int) -> None:
+    """Whoever listens is told the numbers; what they mean is read when the message goes out."""
+    if not listen(writer.listeners, Event.MOVEMENT_POSTED):
+        return
+    last = writer.seq
+    facts: list[Fact] = [
+        (None, {"first_seq": first, "last_seq": min(first + TOLD_AT_ONCE - 1, last)})
+        for first in range(last - count + 1, last + 1, TOLD_AT_ONCE)
+    ]
+    listeners, now = writer.listeners, writer.recorded_at
+    tell(writer.session, listeners, Event.MOVEMENT_POSTED, writer.branch_id, facts, at=now)
 
 
 def _movement(writer: Writer, draft: Draft) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from supply.database import new_id
 from supply.domain.branches.models import Branch
 from supply.domain.ledger.allocate import At, Place
 from supply.domain.ledger.models import Holding, LedgerHead, Lot, StockLevel
+from supply.domain.outbox.telling import Listeners
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor
@@ -50,6 +51,8 @@ class Writer:
     seq: int
     hash: bytes
     recorded_at: datetime
+    # Which webhooks want to be told of what: known with the lock, so that nobody has to ask.
+    listeners: Listeners
     levels: dict[UUID, Level] = field(default_factory=dict)
     places: dict[tuple[UUID, UUID, UUID | None], Place] = field(default_factory=dict)
     demand: dict[tuple[UUID, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
@@ -75,7 +78,14 @@ class Writer:
 def locking(branch_id: Any) -> Prepared:
     """The statement that locks the head of a branch: a parameter's, or that of something that has one."""
     return Prepared(
-        select(LedgerHead.branch_id, LedgerHead.seq, LedgerHead.hash, Branch.timezone, Branch.currency)
+        select(
+            LedgerHead.branch_id,
+            LedgerHead.seq,
+            LedgerHead.hash,
+            Branch.timezone,
+            Branch.currency,
+            Branch.listeners,
+        )
         .join(Branch, Branch.id == LedgerHead.branch_id)
         .where(LedgerHead.branch_id == branch_id)
         .with_for_update(of=LedgerHead)
@@ -100,7 +110,15 @@ def try_lock(session: Session, actor: Actor, query: Prepared, values: Mapping[st
         return None
     head = heads[0]
     return Writer(
-        session, actor, head.branch_id, head.timezone, head.currency, head.seq, head.hash, clock.now()
+        session,
+        actor,
+        head.branch_id,
+        head.timezone,
+        head.currency,
+        head.seq,
+        head.hash,
+        clock.now(),
+        head.listeners,
     )
 
 

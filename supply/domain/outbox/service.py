@@ -1,7 +1,6 @@
-"""The queue of outgoing mail: queue, take in hand, note how it ended, try again by hand.
+"""Outgoing mail: queue it, take it in hand, note how it ended, try it again by hand.
 
-Knows no mail server: whoever sends (supply/mailing.py) takes letters in hand in one transaction, sends them
-outside of any, and notes the outcome in another. A letter is sent at least once, under one Message-ID.
+Knows no mail server (supply/mailing.py does). A letter is sent at least once, under one Message-ID.
 """
 
 from __future__ import annotations
@@ -9,23 +8,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import new_id
 from supply.domain.audit import service as audit
+from supply.domain.outbox import queue
 from supply.domain.outbox.models import OutboundMail
 from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
-
-# Who has a letter in hand for longer than this has died with it.
-IN_HAND = timedelta(minutes=5)
-# The pause after each failure; after the last one the letter is given up and somebody is told.
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +67,21 @@ def queue_mail(
 
 def take_in_hand(session: Session, *, limit: int = 20) -> list[Letter]:
     """The letters that are due, oldest first; for five minutes nobody else gets them."""
-    now = clock.now()
-    due = session.scalars(
-        select(OutboundMail)
-        .where(_waiting(), OutboundMail.next_at <= now)
-        .order_by(OutboundMail.next_at, OutboundMail.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for mail in due:
-        mail.attempts += 1
-        mail.next_at = now + IN_HAND
-    session.flush()
+    due = queue.take(session, OutboundMail, select(OutboundMail), limit)
     names = Letter.__dataclass_fields__
     return [Letter(**{name: getattr(mail, name) for name in names}) for mail in due]
 
 
 def note_sent(session: Session, mail_id: uuid.UUID) -> None:
-    mail = session.get_one(OutboundMail, mail_id)
-    mail.sent_at, mail.last_error = clock.now(), None
+    queue.sent(session.get_one(OutboundMail, mail_id))
     session.flush()
 
 
 def note_failed(session: Session, mail_id: uuid.UUID, error: str) -> bool:
     """Keep why it failed and when to try again. True where it is given up."""
-    mail = session.get_one(OutboundMail, mail_id)
-    mail.last_error = error[:300]
-    if mail.attempts > len(PAUSES):
-        mail.given_up_at = clock.now()
-    else:
-        mail.next_at = clock.now() + PAUSES[mail.attempts - 1]
+    given_up = queue.failed(session.get_one(OutboundMail, mail_id), error)
     session.flush()
-    return mail.given_up_at is not None
+    return given_up
 
 
 def list_mail(session: Session, source_ids: Sequence[uuid.UUID]) -> list[OutboundMail]:
@@ -124,7 +101,7 @@ def retry_mail(session: Session, actor: Actor, source_id: uuid.UUID, mail_id: uu
     require(actor, Permission.REQUISITION_DECIDE, mail.branch_id)
     if mail.sent_at is not None:
         raise Conflict("mail_sent", lazy("This mail has been sent already."))
-    mail.given_up_at, mail.attempts, mail.next_at = None, 0, clock.now()
+    queue.again(mail)
     session.flush()
     audit.record(
         session,
@@ -136,7 +113,3 @@ def retry_mail(session: Session, actor: Actor, source_id: uuid.UUID, mail_id: uu
         changes={"recipient": [mail.recipient, mail.recipient]},
     )
     return mail
-
-
-def _waiting() -> ColumnElement[bool]:
-    return and_(OutboundMail.sent_at.is_(None), OutboundMail.given_up_at.is_(None))

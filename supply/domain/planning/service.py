@@ -23,6 +23,7 @@ from supply.domain.planning.inputs import Seen, observe
 from supply.domain.planning.models import PlanNotice, PlanRun, ReorderFlag
 from supply.domain.planning.noticing import Notice, inactive_notices
 from supply.domain.planning.surveying import Findings, Flagged, look_through
+from supply.domain.planning.telling import tell_opened, tell_tonight
 from supply.permissions import Actor, Permission, require
 from supply.writing import write_later
 
@@ -43,6 +44,7 @@ def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = N
     run.flagged = keep_flags(session, seen, found)
     close_unsold(session, branch.id, found.items)
     keep_notices(session, branch.id, found.notices)
+    tell_tonight(session, branch)
     run.total = run.done = len(found.items)
     run.finished_at = clock.now()
     session.add(run)
@@ -84,15 +86,13 @@ def keep_flags(session: Session, seen: Seen, found: Findings) -> int:
     }
     rows = {item_id: _row(seen, flagged, now) for item_id, flagged in found.flagged.items()}
     opened = {"branch_id": seen.branch.id, "opened_at": now, "version": 1}
-    write_later(
-        session,
-        ReorderFlag,
-        [
-            {"id": new_id(), "item_id": item_id, **opened, **row}
-            for item_id, row in rows.items()
-            if item_id not in standing
-        ],
-    )
+    fresh = [
+        {"id": new_id(), "item_id": item_id, **opened, **row}
+        for item_id, row in rows.items()
+        if item_id not in standing
+    ]
+    write_later(session, ReorderFlag, fresh)
+    tell_opened(session, seen.branch, fresh)
     refreshed = [item_id for item_id in standing if item_id in rows]
     write_later(
         session,

@@ -14,6 +14,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from supply.domain.audit import service as audit
 from supply.domain.ledger.service import Writer
+from supply.domain.outbox.models import Event
+from supply.domain.outbox.telling import tell
 from supply.domain.purchasing import orders
 from supply.domain.purchasing.asking import price_of, terms_of
 from supply.domain.purchasing.models import Requisition, RequisitionApproval, RequisitionStatus
@@ -125,7 +127,15 @@ def _place(
     requisition.decided_by = writer.actor.person_id
     requisition.decided_at = writer.recorded_at
     settle(session, writer.actor, requisition, RequisitionStatus.APPROVED, None)
-    orders.place_orders(session, writer, requisition, terms)
+    placed = orders.place_orders(session, writer, requisition, terms)
+    tell(
+        session,
+        writer.listeners,
+        Event.ORDER_APPROVED,
+        writer.branch_id,
+        [(order.id, {}) for order in placed],
+        at=writer.recorded_at,
+    )
 
 
 def _require_suppliers(requisition: Requisition) -> None:

@@ -27,6 +27,7 @@ from supply.domain.visits.completions import (
     DoneLine,
     findings,
     live_completions,
+    tell_finished,
     told,
     write_completions,
 )
@@ -39,7 +40,7 @@ from supply.domain.visits.guarding import (
     refuse,
     standing_against,
 )
-from supply.domain.visits.models import StepStatus
+from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.steps import (
     StepFacts,
     StepKey,
@@ -190,9 +191,20 @@ def _record(
     closing = Counter(draft.step.visit_id for draft in drafts if draft.step.open)
     completed = [_completed(writer, draft, closing[draft.step.visit_id]) for draft in drafts]
     write_completions(session, completed)
+    _announce(writer, drafts, completed)
     tasks.open_tasks(session, writer.actor, writer.branch_id, findings(completed))
     record_incidents(session, writer, done, standing)
     return completed
+
+
+def _announce(writer: Writer, drafts: Sequence[_Draft], completed: Sequence[CompletedStep]) -> None:
+    """Whoever listens is told of each visit that this has finished, once."""
+    finished = {
+        done.visit_id: done.happened_at
+        for draft, done in zip(drafts, completed, strict=True)
+        if done.visit_status is VisitStatus.FINISHED is not draft.step.visit_status
+    }
+    tell_finished(writer, finished)
 
 
 def _drafts(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from supply.domain.ledger.service import Taken
+from supply.domain.ledger.service import Taken, Writer
+from supply.domain.outbox.models import Event
+from supply.domain.outbox.telling import Fact, tell
 from supply.domain.people.models import Person
 from supply.domain.tasks.models import TaskKind
 from supply.domain.tasks.service import Finding
@@ -127,6 +129,21 @@ def write_completions(session: Session, completed: Sequence[CompletedStep]) -> N
         for done in completed
     ]
     write_later(session, Visit, visits, key=("id",), update=True)
+
+
+def tell_finished(writer: Writer, finished: Mapping[uuid.UUID, datetime]) -> None:
+    """Tell whoever listens of visits whose last open step is done or left out, and when that was."""
+    facts: list[Fact] = [
+        (visit_id, {"completed_at": when.isoformat()}) for visit_id, when in finished.items()
+    ]
+    tell(
+        writer.session,
+        writer.listeners,
+        Event.VISIT_COMPLETED,
+        writer.branch_id,
+        facts,
+        at=writer.recorded_at,
+    )
 
 
 def _line(done: CompletedStep, line: DoneLine) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from supply.domain.ledger import service as ledger
 from supply.domain.ledger.moment import happened
 from supply.domain.ledger.service import Writer
 from supply.domain.tasks import service as tasks
-from supply.domain.visits.completions import SOURCE
+from supply.domain.visits.completions import SOURCE, tell_finished
 from supply.domain.visits.models import (
     Completion,
     CompletionLine,
@@ -92,7 +92,8 @@ def skip_step(
         raise Conflict("step_not_open", lazy("This step is already done or skipped."))
     _set_step(session, step, status=StepStatus.SKIPPED, skip_reason=reason)
     ledger.reserve(writer, {item_id: -quantity for item_id, quantity in standards(step).items()})
-    _move_on(session, step)
+    if _move_on(session, step) is VisitStatus.FINISHED is not step.visit_status:
+        tell_finished(writer, {step.visit_id: writer.recorded_at})
 
 
 def unskip_step(session: Session, actor: Actor, *, visit_id: uuid.UUID, position: int) -> None:
@@ -193,8 +194,8 @@ def _set_step(session: Session, step: StepFacts, **values: object) -> None:
     session.execute(update(VisitStep).where(VisitStep.id == step.id).values(**values))
 
 
-def _move_on(session: Session, step: StepFacts) -> None:
-    """Give the visit the status that its steps have now, and its next version."""
+def _move_on(session: Session, step: StepFacts) -> VisitStatus:
+    """Give the visit the status that its steps have now, and its next version. Returns the status."""
     waiting, untouched, total = session.execute(
         select(
             func.count().filter(VisitStep.status.in_((StepStatus.PLANNED, StepStatus.STARTED))),
@@ -208,3 +209,4 @@ def _move_on(session: Session, step: StepFacts) -> None:
     session.execute(
         update(Visit).where(Visit.id == step.visit_id).values(status=status, version=Visit.version + 1)
     )
+    return status
