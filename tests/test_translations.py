@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,22 @@ KEYWORDS = DEFAULT_KEYWORDS | {"lazy": None, "plural": (1, 2), "lazy_ngettext": 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
-def spoken() -> Iterator[tuple[str, str]]:
+# Sources are read, nothing of the product runs.
+pytestmark = pytest.mark.no_cover
+
+
+@cache
+def spoken() -> list[tuple[str, str]]:
     """(message, where) of everything that goes through gettext; a counted one by its singular."""
     sources = [("python", path) for path in (ROOT / "supply").rglob("*.py")]
     sources += [("jinja2", path) for path in (ROOT / "supply" / "templates").rglob("*.html")]
+    found = []
     for method, path in sources:
         for line, message, _comments, _context in extract_from_file(method, path, keywords=KEYWORDS):
             singular = message if isinstance(message, str) else message[0]
             if singular:
-                yield singular, f"{path.relative_to(ROOT)}:{line}"
+                found.append((singular, f"{path.relative_to(ROOT)}:{line}"))
+    return found
 
 
 @pytest.fixture(scope="module")

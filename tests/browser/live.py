@@ -7,13 +7,11 @@ runs on, so that the pictures and the journeys are the same at any hour of the d
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -21,7 +19,6 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from supply import clock
-from supply.app import create_app
 from supply.cli.demo.founding import told
 from supply.cli.demo_command import tell
 from supply.database import read_snapshot
@@ -75,9 +72,3 @@ def serving(app: Flask) -> Iterator[Spa]:
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *args: Any) -> None:
         return None
-
-
-def copied(source: Path, target: Path, settings: Callable[[str], Any]) -> Flask:
-    """An app on a copy of a database file."""
-    shutil.copyfile(source, target)
-    return create_app(settings(f"sqlite:///{target}"))

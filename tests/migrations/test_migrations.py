@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bench.stores import PostgresStore, SqliteStore
 from bench.world import World
+from supply.app import create_app
 from supply.database import db, read_snapshot
 from supply.domain.ledger.checking import check_ledger, head_of
 from supply.domain.ledger.models import LedgerHead
@@ -244,9 +245,9 @@ def test_the_database_itself_refuses_to_change_the_ledger(cast: Cast, backend: s
     assert differences() == []
 
 
-def test_every_sqlite_connection_is_safe(tmp_path: Path, made_apps: MadeApps) -> None:
+def test_every_sqlite_connection_is_safe(tmp_path: Path) -> None:
     """After the migrations too, which switch the foreign keys off while they work."""
-    app = made_apps.on(settings_for(f"sqlite:///{tmp_path / 'safe.sqlite'}"))
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'safe.sqlite'}"))
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
     with app.app_context():
         upgrade()
