@@ -118,10 +118,10 @@ def cancel_transfer(
     "for or as there is. Opened containers and prepared batches do not travel.",
 )
 def propose_parcels(session: Session, actor: Actor, query: dict[str, Any], transfer_id: UUID) -> Any:
-    transfer, picks = dispatching.proposed(session, actor, transfer_id)
-    items = {line.item_id: line.item for line in transfer.lines}
+    packing = dispatching.pack(session, actor, transfer_id)
+    items = {line.item_id: line.item for line in packing.transfer.lines}
     found, more = sliced(
-        picks, query, lambda one: (items[one.closed.lot.item_id].sort_key, one.closed.holding_id)
+        packing.picks, query, lambda one: (items[one.closed.lot.item_id].sort_key, one.closed.holding_id)
     )
     return [proposed_view(one, items[one.closed.lot.item_id]) for one in found], more
 

@@ -35,6 +35,8 @@ MODULES = (
     "variance",
     "stocktake",
     "waste",
+    "transfers",
+    "moves",
     "preparations",
     "brew_recipes",
     "tasks",

@@ -28,10 +28,13 @@ _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "count": ("stocktake.show_count", "count_id"),
     "batch": ("preparations.show_batch", "batch_id"),
+    "transfer": ("transfers.show_transfer", "transfer_id"),
+    "move": ("moves.show_move", "move_id"),
 }
 _REASONS = {
     "container-empty": lazy("Container empty"),
     "weigh-in": lazy("Weigh-in"),
+    "not-packed": lazy("Not packed"),
     "count-saw-it": lazy("Seen by the count already"),
 }
 _OF_CONTAINERS = frozenset({"container", "weigh-in"})

@@ -101,6 +101,20 @@ _WORDS: dict[str, dict[str, Text]] = {
         "tester": lazy("Used as a tester"),
         "other": lazy("Other"),
     },
+    "TransferStatus": {
+        "requested": lazy("Asked for"),
+        "dispatched": lazy("On the way"),
+        "received": lazy("Received"),
+        "cancelled": lazy("Cancelled"),
+    },
+    "BrokenReason": {
+        "damaged": lazy("Damaged"),
+        "spilled": lazy("Spilled"),
+        "contaminated": lazy("Contaminated"),
+        "expired": lazy("Expired"),
+        "other": lazy("Other"),
+    },
+    "MissingReason": {"lost": lazy("Lost"), "not-packed": lazy("Not packed")},
     "FinishReason": {
         "empty": lazy("Empty"),
         "expired": lazy("Expired"),

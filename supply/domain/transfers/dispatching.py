@@ -7,6 +7,7 @@ Touches the sending branch alone. What the other one awaits from then on is note
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,15 +36,25 @@ _STAYS: dict[str, Text] = {
 }
 
 
-def proposed(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Transfer, list[Pick]]:
-    """What would be sent if nobody named lots, for the branch that has it: as much as there is."""
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What can be packed: all that stands closed of what is wanted, and what would go if nobody chose."""
+
+    transfer: Transfer
+    stock: Sequence[Closed]
+    picks: Sequence[Pick]
+    at: At
+
+
+def pack(session: Session, actor: Actor, transfer_id: UUID) -> Packing:
+    """What can be packed, for the branch that has it."""
     transfer = get_transfer(session, actor, transfer_id)
     require(actor, Permission.TRANSFER_LOG, transfer.from_branch_id)
     now = clock.now()
     wanted = {line.item_id: line.wanted for line in transfer.lines}
     stock = closed_stock(session, transfer.from_branch_id, wanted)
-    day = clock.day_of(now, transfer.from_branch.timezone)
-    return transfer, propose(stock, wanted, At(now, day))[0]
+    at = At(now, clock.day_of(now, transfer.from_branch.timezone))
+    return Packing(transfer, stock, propose(stock, wanted, at)[0], at)
 
 
 def dispatch_transfer(

@@ -74,6 +74,12 @@ class DispatchTransfer(BaseSchema):
     happened_at = Moment(allow_none=True, load_default=None, metadata=_NOW)
 
 
+class PackTransfer(DispatchTransfer):
+    """What somebody packed: nobody chooses for them."""
+
+    parcels = fields.List(fields.Nested(ParcelIn), required=True, validate=some(MAX_LINES))
+
+
 class ArrivalIn(BaseSchema):
     """What was found of a parcel: `amount` is good; what is neither good nor broken is missing."""
 
