@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import bottles, nightly, story
+from supply.cli.demo import bottles, carrying, nightly, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
@@ -49,6 +49,8 @@ def tell(seed: int, days: int = DAYS) -> None:
         writing(partial(_plan, house=house, day=last + timedelta(days=1), seed=seed, until=until))
         with clock.standing_at(until):
             writing(partial(nightly.plan, house=house))
+    with clock.standing_at(until):
+        carrying.carry(writing, *houses[:2])
 
 
 def _day(session: Session, *, house: House, day: date, left: int, seed: int, until: datetime) -> None:

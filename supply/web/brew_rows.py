@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import url_for
 
 from supply import clock
+from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.units import told_amount
 from supply.domain.ledger.cost import cost_of
@@ -183,13 +184,45 @@ def brewed(uses: LotUses) -> list[dict[str, Any]]:
     """The batches that hold some of a lot."""
     return [
         {
-            "title": named(row.Item),
-            "detail": row.Lot.number,
-            "side": _("until %(when)s", when=hour(row.Lot.use_by_at)),
-            "url": url_for("stock.show_lot", lot_id=row.Lot.id),
+            "title": named(one.item),
+            "detail": one.lot.number if own(one.branch) else f"{one.lot.number} · {one.branch.name}",
+            "side": _("until %(when)s", when=hour(one.lot.use_by_at)),
+            "url": url_for("stock.show_lot", lot_id=one.lot.id) if own(one.branch) else "",
         }
-        for row in uses.brewed
+        for one in uses.brewed
     ]
+
+
+def own(branch: Branch) -> bool:
+    """Whether it is the branch that the page is of: only its lots have pages here."""
+    return branch.id == current_branch().id
+
+
+def travels(uses: LotUses) -> list[dict[str, Any]]:
+    """Where some of a lot went by transfers: what is on the way, and what it became in other branches."""
+    rows = [
+        {
+            "title": _("%(amount)s on the way", amount=format_quantity(one.quantity, one.item)),
+            "detail": _("to %(branch)s", branch=one.to_branch.name),
+            "side": one.lot.number,
+            "url": url_for("transfers.show_transfer", transfer_id=one.transfer.id),
+            "symbol": "truck",
+        }
+        for one in uses.on_the_way
+    ]
+    for one in uses.carried:
+        visits = uses.visits_elsewhere.get(one.branch.id, 0)
+        used = plural("%(num)s visit", "%(num)s visits", visits) if visits else ""
+        rows.append(
+            {
+                "title": one.branch.name,
+                "detail": " · ".join(part for part in (one.lot.number, used) if part),
+                "side": _("%(amount)s there", amount=format_quantity(one.standing, one.item)),
+                "url": url_for("stock.show_lot", lot_id=one.lot.id) if own(one.branch) else "",
+                "symbol": "transfer",
+            }
+        )
+    return rows
 
 
 def given(lots: list[GivenLot]) -> list[dict[str, Any]]:
@@ -198,11 +231,18 @@ def given(lots: list[GivenLot]) -> list[dict[str, Any]]:
     return [
         {
             "title": named(one.item),
-            "detail": one.lot.number
-            if one.into is None
-            else _("%(number)s, brewed into %(batch)s", number=one.lot.number, batch=numbers[one.into]),
+            "detail": _given_words(one, numbers),
             "side": one.supplier.name if one.supplier else "",
-            "url": url_for("stock.show_lot", lot_id=one.lot.id),
+            "url": url_for("stock.show_lot", lot_id=one.lot.id) if own(one.branch) else "",
         }
         for one in lots
     ]
+
+
+def _given_words(one: GivenLot, numbers: Mapping[UUID, str]) -> str:
+    number = one.lot.number
+    if one.into is None:
+        return number
+    if one.carried:
+        return _("%(number)s, sent by %(branch)s", number=number, branch=one.branch.name)
+    return _("%(number)s, brewed into %(batch)s", number=number, batch=numbers[one.into])

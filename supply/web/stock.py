@@ -193,7 +193,7 @@ def set_policy(
 @bp.page("/stock/lots/<uuid:lot_id>", permission=Permission.STOCK_SEE)
 def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
     report = lot_report(session, actor, current_branch().id, lot_id)
-    uses = uses_of(session, report.lot)
+    uses = uses_of(session, actor, report.lot)
     return render(
         "stock/lot.html",
         report=report,
@@ -206,6 +206,7 @@ def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
         movements=movement_rows(session, report.movements[:HISTORY], report.item),
         steps=brew_rows.steps(uses),
         brewed=brew_rows.brewed(uses),
+        travels=brew_rows.travels(uses),
         reasons=[(code, stock_rows.quarantine_word(code)) for code in QUARANTINE_REASONS],
         units=unit_options(report.item),
         schemas={"quarantine": QuarantineLot, "release": ReleaseLot, "open": OpenContainer},

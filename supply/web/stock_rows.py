@@ -208,6 +208,8 @@ def lot_facts(report: LotReport) -> list[tuple[str, str]]:
         (_("Stands"), format_quantity(standing, item)),
         (_("In the book since"), format_instant(lot.created_at, report.branch.timezone)),
     ]
+    if report.sent_by is not None:
+        facts.insert(2, (_("Came from"), report.sent_by.name))
     if lot.cost_minor is not None and lot.cost_quantity is not None and lot.currency:
         # The share is stored in lowest terms (21 for 100 µl); people read it per unit (210 for 1 ml).
         size = lcm(lot.cost_quantity, UNITS[item.stock_unit].factor)

@@ -12,6 +12,7 @@ from supply.database import read_snapshot
 from supply.domain.ledger.models import StockLevel
 from supply.domain.receiving.models import Delivery
 from supply.domain.reports.checking import check_books
+from supply.domain.transfers.models import Transfer
 from supply.domain.visits.models import Completion, Visit
 
 
@@ -31,6 +32,7 @@ def test_ten_days_of_the_demo_spa(app: Flask) -> None:
     assert deliveries > 5
     assert on_hand > 0
     assert read_snapshot(lambda session: [str(difference) for difference in check_books(session)]) == []
+    assert read_snapshot(lambda session: session.scalar(select(func.count()).select_from(Transfer))) == 3
     runner = app.test_cli_runner()
     assert "lan" in runner.invoke(args=["supply", "sign-ins"]).output
     assert runner.invoke(args=["supply", "demo", "--if-empty"]).exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,12 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.database import read_snapshot, write_transaction
-from supply.domain.ledger.models import Movement
+from supply.domain.ledger.models import Lot, Movement
 from supply.domain.preparation import recipes
 from supply.domain.reports import tracing
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import Completion, VisitStep
 from supply.errors import NotFound
+from supply.permissions import Actor
+from tests import carriers
 from tests.brewing import brew, cancel
 from tests.cast import Cast
 from tests.shelves import stock
@@ -48,7 +51,7 @@ def brute(movements: list[Any], lot_id: UUID) -> set[UUID]:
 def traced(cast: Cast, lot_id: UUID) -> tuple[set[UUID], list[UUID]]:
     def look(session: Session) -> tuple[set[UUID], list[UUID]]:
         found = tracing.uses_of_lot(session, cast.manager, cast.branch_id, lot_id)
-        return set(found.visit_ids), [row.Lot.id for row in found.brewed]
+        return set(found.visit_ids), [one.lot.id for one in found.brewed]
 
     return read_snapshot(look)
 
@@ -132,3 +135,54 @@ def test_a_recall_finds_every_visit_and_a_visit_its_lots(
         read_snapshot(lambda store: tracing.lots_of_visit(store, cast.outsider, given[0][0]))
     with pytest.raises(NotFound):
         read_snapshot(lambda store: tracing.uses_of_lot(store, cast.outsider, cast.branch_id, lot_id))
+
+
+def test_a_recall_goes_where_lots_are_sent_and_back(cast: Cast, session: Session) -> None:
+    """Herbs of one lot are sent, brewed and used in the other branch; some is on the way, some is sent on."""
+    items = open_spa(cast)
+    herb = items["herb-lemongrass"]
+    (lot,) = session.scalars(select(Lot.id).where(Lot.item_id == herb))
+    session.rollback()
+    there = replace(
+        cast,
+        branch_id=cast.other_branch_id,
+        location_id=cast.other_location_id,
+        therapist=cast.outsider,
+        manager=cast.outsider,
+        storekeeper=cast.outsider,
+    )
+    for code, item_id in items.items():
+        if code not in (WATER, "herb-lemongrass"):
+            stock(there, item_id, 10_000_000, expires_on=date(2099, 1, 1))
+    carriers.take_in(cast, carriers.send(cast, carriers.ask(cast, (herb, "5"))).id)
+    carriers.send(cast, carriers.ask(cast, (herb, "1")))
+    recipes_of = {
+        recipe.item_id: recipe.id for recipe in read_snapshot(lambda store: recipes.list_recipes(store))
+    }
+    water = brew(there, recipes_of[items[WATER]], "1")
+    visit = plan(there).visit.id
+    line = {"item_id": items[WATER], "amount": Decimal(1), "unit": "l", "lot_id": water.lot_id}
+    complete(there, visit, 5, lines=[line])
+    arrived = carriers.lots_of(session, there.branch_id, herb)[0].id
+    session.rollback()
+
+    def look(actor: Actor) -> tuple[list[UUID], dict[UUID, int], set[UUID], set[UUID], int]:
+        uses = read_snapshot(lambda store: tracing.uses_of_lot(store, actor, cast.branch_id, lot))
+        return (
+            uses.visit_ids,
+            dict(uses.visits_elsewhere),
+            {one.lot.id for one in uses.carried},
+            {one.lot.id for one in uses.brewed},
+            sum(one.quantity for one in uses.on_the_way),
+        )
+
+    # Whose visits they are not is told how many there were, and where.
+    further = ({arrived}, {water.lot_id}, 1_000_000)
+    assert look(cast.manager) == ([], {there.branch_id: 1}, *further)
+    assert look(cast.admin) == ([visit], {}, *further)
+    back = read_snapshot(lambda store: tracing.lots_of_visit(store, cast.outsider, visit))
+    assert {(one.lot.id, one.into, one.carried) for one in back} >= {
+        (water.lot_id, None, False),
+        (arrived, water.lot_id, False),
+        (lot, arrived, True),
+    }

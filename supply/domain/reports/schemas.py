@@ -12,6 +12,7 @@ from supply.domain.ledger.models import LotKind
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.preparation.schemas import BrewableOut, brewable_view
 from supply.domain.reports.brewing import Need, Preparing
+from supply.domain.reports.carried import CarriedLot
 from supply.domain.reports.tracing import GivenLot, LotUses
 from supply.fields import Day, Id, Moment, OutSchema, Whole
 
@@ -81,6 +82,31 @@ class BrewedLotOut(OutSchema):
     lot_id = Id(required=True)
     lot_number = fields.String(required=True)
     item = fields.Nested(StockItemOut, required=True)
+    branch_id = Id(required=True)
+    branch_name = fields.String(required=True)
+    standing = fields.Nested(QuantityOut, required=True)
+
+
+class CarriedLotOut(BrewedLotOut):
+    """What a lot became in another branch, and how much of it stands there."""
+
+
+class OnTheWayOut(OutSchema):
+    """So much of a lot has left its branch and not arrived."""
+
+    transfer_id = Id(required=True)
+    to_branch_id = Id(required=True)
+    to_branch_name = fields.String(required=True)
+    lot_id = Id(required=True)
+    lot_number = fields.String(required=True)
+    quantity = fields.Nested(QuantityOut, required=True)
+
+
+class VisitsElsewhereOut(OutSchema):
+    """How many visits used of it in a branch that is not yours."""
+
+    branch_id = Id(required=True)
+    visits = Whole(minimum=1, maximum=2**31, required=True)
 
 
 class StepUseOut(OutSchema):
@@ -98,11 +124,14 @@ class StepUseOut(OutSchema):
 
 
 class LotUsesOut(OutSchema):
-    """Everything that a recall of the lot concerns."""
+    """Everything that a recall of the lot concerns; of branches that are not yours the numbers alone."""
 
     lot_id = Id(required=True)
     visit_ids = fields.List(Id(), required=True, metadata={"description": "Each visit once."})
     brewed = fields.List(fields.Nested(BrewedLotOut), required=True)
+    carried = fields.List(fields.Nested(CarriedLotOut), required=True)
+    on_the_way = fields.List(fields.Nested(OnTheWayOut), required=True)
+    visits_elsewhere = fields.List(fields.Nested(VisitsElsewhereOut), required=True)
     steps = fields.List(fields.Nested(StepUseOut), required=True)
 
 
@@ -112,8 +141,22 @@ def lot_uses_view(uses: LotUses) -> dict[str, Any]:
     return {
         "lot_id": uses.lot.id,
         "visit_ids": uses.visit_ids,
-        "brewed": [
-            {"lot_id": row.Lot.id, "lot_number": row.Lot.number, "item": row.Item} for row in uses.brewed
+        "brewed": [_further(one) for one in uses.brewed],
+        "carried": [_further(one) for one in uses.carried],
+        "on_the_way": [
+            {
+                "transfer_id": one.transfer.id,
+                "to_branch_id": one.to_branch.id,
+                "to_branch_name": one.to_branch.name,
+                "lot_id": one.lot.id,
+                "lot_number": one.lot.number,
+                "quantity": quantity_out(one.quantity, one.item),
+            }
+            for one in uses.on_the_way
+        ],
+        "visits_elsewhere": [
+            {"branch_id": branch_id, "visits": visits}
+            for branch_id, visits in sorted(uses.visits_elsewhere.items())
         ],
         "steps": [
             {name: getattr(step, name) for name in (*names, "item")}
@@ -123,8 +166,20 @@ def lot_uses_view(uses: LotUses) -> dict[str, Any]:
     }
 
 
+def _further(one: CarriedLot) -> dict[str, Any]:
+    return {
+        "lot_id": one.lot.id,
+        "lot_number": one.lot.number,
+        "item": one.item,
+        "branch_id": one.branch.id,
+        "branch_name": one.branch.name,
+        "standing": quantity_out(one.standing, one.item),
+    }
+
+
 class GivenLotOut(OutSchema):
-    """A lot behind a visit. `into_lot_id` is the batch that was brewed from it; null where a step used it."""
+    """A lot behind a visit. `into_lot_id` is the batch that was brewed from it or, `carried`, the lot that it
+    became in another branch; null where a step used it."""
 
     lot_id = Id(required=True)
     lot_number = fields.String(required=True)
@@ -133,6 +188,9 @@ class GivenLotOut(OutSchema):
     supplier_id = Id(required=True, allow_none=True)
     supplier_name = fields.String(required=True, allow_none=True)
     into_lot_id = Id(required=True, allow_none=True)
+    branch_id = Id(required=True)
+    branch_name = fields.String(required=True)
+    carried = fields.Boolean(required=True)
 
 
 def given_lot_view(one: GivenLot) -> dict[str, Any]:
@@ -145,4 +203,7 @@ def given_lot_view(one: GivenLot) -> dict[str, Any]:
         "supplier_id": one.lot.supplier_id,
         "supplier_name": one.supplier.name if one.supplier else None,
         "into_lot_id": one.into,
+        "branch_id": one.branch.id,
+        "branch_name": one.branch.name,
+        "carried": one.carried,
     }

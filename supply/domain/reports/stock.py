@@ -120,6 +120,8 @@ class LotReport:
     item: Item
     holdings: Sequence[Any]
     movements: Sequence[Any]
+    # The branch that it was sent from, where it was.
+    sent_by: Branch | None
 
 
 def lot_report(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -> LotReport:
@@ -135,7 +137,15 @@ def lot_report(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) ->
         item=catalog.get_item(session, lot.item_id),
         holdings=[row for row in holdings if row.Lot.id == lot.id],
         movements=reading.list_movements(session, branch_id, lot_id=lot_id, limit=HISTORY + 1),
+        sent_by=_sent_by(session, lot),
     )
+
+
+def _sent_by(session: Session, lot: Lot) -> Branch | None:
+    if lot.origin_lot_id is None:
+        return None
+    query = select(Branch).join(Lot, Lot.branch_id == Branch.id).where(Lot.id == lot.origin_lot_id)
+    return session.scalar(query)
 
 
 def visits_behind(session: Session, completion_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -1,11 +1,13 @@
-"""Where a lot went and what a visit was given: follows movements through batches of any depth.
+"""Where a lot went and what a visit was given: follows movements through batches and transfers of any depth.
 
-Costs the movements of the lots followed, never the length of the ledger. What was undone does not count.
+Costs the movements of the lots followed, never the length of the ledger. What was undone does not count. In
+branches that are not the reader's only how many visits there were is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +16,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
+from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import Lot, Movement, MovementType
+from supply.domain.ledger.models import Lot, LotKind, Movement, MovementType
 from supply.domain.ledger.service import get_lot
 from supply.domain.preparation.service import SOURCE as BATCH
+from supply.domain.reports.carried import CarriedLot, OnTheWay, became, list_carried, on_the_way, origins
 from supply.domain.suppliers.models import Supplier
 from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, Visit, VisitStep
@@ -32,6 +36,7 @@ Rows = Sequence[Any]
 class StepUse:
     """A step that used of the lot or of what was brewed from it; base units of that item."""
 
+    branch_id: UUID
     visit_id: UUID
     position: int
     planned_at: datetime
@@ -45,12 +50,17 @@ class StepUse:
 
 @dataclass(frozen=True, slots=True)
 class LotUses:
-    """Every lot that holds some of a lot (itself first, then what was brewed from it), and every step."""
+    """Every lot that holds some of a lot (itself first, then what was brewed from it and what it became in
+    other branches), every step in the reader's branches, and what is on the way."""
 
     lot: Lot
-    brewed: Rows
-    """(Lot, Item) of the batches, the earliest first."""
+    brewed: Sequence[CarriedLot]
+    """The batches, the earliest first."""
+    carried: Sequence[CarriedLot]
+    on_the_way: Sequence[OnTheWay]
     steps: Sequence[StepUse]
+    # How many visits used of it in branches that are not the reader's.
+    visits_elsewhere: Mapping[UUID, int]
 
     @property
     def visit_ids(self) -> list[UUID]:
@@ -60,33 +70,46 @@ class LotUses:
 def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -> LotUses:
     """What became of a lot. Raises NotFound."""
     require(actor, Permission.STOCK_SEE, branch_id)
-    return uses_of(session, get_lot(session, branch_id, lot_id))
+    return uses_of(session, actor, get_lot(session, branch_id, lot_id))
 
 
-def uses_of(session: Session, lot: Lot) -> LotUses:
+def uses_of(session: Session, actor: Actor, lot: Lot) -> LotUses:
     """As `uses_of_lot`, of a lot that was read, for whoever has been let through."""
-    followed, uses = _forth(session, lot.branch_id, lot.id)
-    return LotUses(lot, _lots(session, followed - {lot.id}), _steps(session, uses))
+    followed, uses = _forth(session, lot)
+    steps = _steps(session, uses)
+    further = list_carried(session, followed - {lot.id})
+    hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
+    return LotUses(
+        lot,
+        [one for one in further if one.lot.kind is LotKind.PREPARED],
+        [one for one in further if one.lot.kind is not LotKind.PREPARED],
+        on_the_way(session, followed),
+        [step for step in steps if actor.belongs_to(step.branch_id)],
+        Counter(branch_id for branch_id, _visit in hidden),
+    )
 
 
-def _forth(session: Session, branch_id: UUID, lot_id: UUID) -> tuple[set[UUID], list[tuple[UUID, UUID, int]]]:
+def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[tuple[UUID, UUID, int]]]:
     """Every lot that holds some of the lot, and (completion, lot, quantity) of each use of them."""
-    followed, front = {lot_id}, {lot_id}
+    followed, front, branches = {lot.id}, {lot.id}, {lot.branch_id}
     uses: list[tuple[UUID, UUID, int]] = []
     while front:
         batches = set()
-        for row in _net(session, branch_id, Movement.lot_id.in_(sorted(front))):
+        for row in _net(session, branches, Movement.lot_id.in_(sorted(front))):
             if row.source_type == COMPLETION and row.net < 0:
                 uses.append((row.source_id, row.lot_id, -row.net))
             elif row.source_type == BATCH and row.net < 0:
                 batches.add(row.source_id)
-        made = _net(session, branch_id, Movement.source_id.in_(sorted(batches))) if batches else ()
-        front = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0} - followed
+        arrived = became(session, front)
+        branches |= set(arrived.values())
+        made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
+        brewed = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
+        front = (brewed | arrived.keys()) - followed
         followed |= front
     return followed, uses
 
 
-def _net(session: Session, branch_id: UUID, which: Any) -> Iterable[Any]:
+def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[Any]:
     """(source_type, source_id, lot_id, net) of steps and batches: what an undoing took back is taken off."""
     query = (
         select(
@@ -95,7 +118,7 @@ def _net(session: Session, branch_id: UUID, which: Any) -> Iterable[Any]:
             Movement.lot_id,
             cast(func.sum(Movement.quantity), BigInteger).label("net"),
         )
-        .where(Movement.branch_id == branch_id, which, Movement.source_type.in_((COMPLETION, BATCH)))
+        .where(Movement.branch_id.in_(sorted(branches)), which, Movement.source_type.in_((COMPLETION, BATCH)))
         .group_by(Movement.source_type, Movement.source_id, Movement.lot_id)
     )
     return session.execute(query).all()
@@ -122,6 +145,7 @@ def _completions(ids: Collection[UUID]) -> Any:
         select(
             Completion.id,
             Completion.happened_at,
+            VisitStep.branch_id,
             VisitStep.visit_id,
             VisitStep.position,
             Visit.planned_at,
@@ -135,6 +159,7 @@ def _completions(ids: Collection[UUID]) -> Any:
 
 def _step(done: Any, lot: Any, quantity: int) -> StepUse:
     return StepUse(
+        done.branch_id,
         done.visit_id,
         done.position,
         done.planned_at,
@@ -173,34 +198,41 @@ def visits_served(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) 
 
 @dataclass(frozen=True, slots=True)
 class GivenLot:
-    """A lot behind a visit; `into` is the batch's lot that it went into, None where the step used it."""
+    """A lot behind a visit; `into` is the lot of the batch that it went into or (`carried`) the one that it
+    became in another branch; None where the step used it."""
 
     lot: Lot
     item: Item
     supplier: Supplier | None
+    branch: Branch
     into: UUID | None
+    carried: bool
 
 
 def lots_of_visit(session: Session, actor: Actor, visit_id: UUID) -> list[GivenLot]:
-    """Every lot that a visit's live completions used, and those behind its batches, back to the suppliers."""
+    """Every lot that a visit's live completions used, and those behind it, back to the suppliers."""
     branch_id = _branch_of(session, actor, visit_id)
     done = select(Completion.id).join(VisitStep, VisitStep.id == Completion.visit_step_id)
     ids = session.scalars(done.where(VisitStep.visit_id == visit_id, Completion.reversed_at.is_(None))).all()
     if not ids:
         return []
-    used = _net(session, branch_id, Movement.source_id.in_(sorted(ids)))
+    used = _net(session, {branch_id}, Movement.source_id.in_(sorted(ids)))
     given: list[tuple[UUID, UUID | None]] = list(
         dict.fromkeys((row.lot_id, None) for row in used if row.net < 0)
     )
     given += _back(session, branch_id, {lot_id for lot_id, _into in given})
     query = (
-        select(Lot, Item, Supplier)
+        select(Lot, Item, Supplier, Branch)
         .join(Item, Item.id == Lot.item_id)
+        .join(Branch, Branch.id == Lot.branch_id)
         .outerjoin(Supplier, Supplier.id == Lot.supplier_id)
         .where(Lot.id.in_(sorted({lot_id for lot_id, _into in given})))
     )
     rows = {row.Lot.id: row for row in session.execute(query)}
-    return [GivenLot(rows[one].Lot, rows[one].Item, rows[one].Supplier, into) for one, into in given]
+    return [
+        GivenLot(*rows[one], into, into is not None and rows[into].Lot.origin_lot_id == one)
+        for one, into in given
+    ]
 
 
 def _branch_of(session: Session, actor: Actor, visit_id: UUID) -> UUID:
@@ -212,19 +244,23 @@ def _branch_of(session: Session, actor: Actor, visit_id: UUID) -> UUID:
 
 
 def _back(session: Session, branch_id: UUID, front: set[UUID]) -> list[tuple[UUID, UUID | None]]:
-    """(lot, the batch's lot that it went into) behind lots, batch by batch."""
+    """(lot, the batch's or other branch's lot that it became) behind lots, batch by batch."""
     found: list[tuple[UUID, UUID | None]] = []
     seen: set[UUID] = set()
+    branches = {branch_id}
     while front - seen:
         seen |= front
         made = select(Movement.source_id, Movement.lot_id).where(
-            Movement.branch_id == branch_id,
+            Movement.branch_id.in_(sorted(branches)),
             Movement.lot_id.in_(sorted(front)),
             Movement.type == MovementType.PREPARATION_IN,
         )
         batches = {source_id: lot_id for source_id, lot_id in session.execute(made)}
-        took = _net(session, branch_id, Movement.source_id.in_(sorted(batches))) if batches else ()
+        took = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
         pairs = [(row.lot_id, batches[row.source_id]) for row in took if row.net < 0]
+        for lot_id, (origin_id, origin_branch_id) in origins(session, front).items():
+            pairs.append((origin_id, lot_id))
+            branches.add(origin_branch_id)
         found += pairs
         front = {lot_id for lot_id, _into in pairs}
     return found

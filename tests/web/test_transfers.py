@@ -1,0 +1,113 @@
+"""The pages of transfers: who may open them, a transfer from form to form, moving within the branch."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from supply.database import write_transaction
+from supply.domain.branches import service as branches
+from tests.carriers import KG, ask, disagreements, levels, send, take_in
+from tests.cast import Cast
+from tests.client import OneLookClient
+from tests.goods import LATER, Goods, stock_up
+from tests.shelves import stock
+from tests.web import browsing
+from tests.web.browsing import ROLES, frame_of, let_in, sign_in
+
+
+@pytest.fixture
+def goods(session: Session, cast: Cast) -> Goods:
+    made = stock_up(cast)
+    stock(cast, made.ginger, 2 * KG, number="G-1", expires_on=LATER)
+    session.rollback()
+    return made
+
+
+def test_everybody_sees_and_the_storeroom_carries(app: Flask, cast: Cast, goods: Goods) -> None:
+    waiting, gone = ask(cast, (goods.ginger, "1")), ask(cast, (goods.ginger, "0.5"))
+    lot_id = send(cast, gone).parcels[0].lot_id
+    seen = ["/transfers", f"/transfers/{waiting}", f"/transfers/{gone}", f"/stock/lots/{lot_id}"]
+    forms = ["/transfers/new", f"/transfers/new?give=on&item_id={goods.ginger}&amount=0.5&unit=kg"]
+    forms += [f"/transfers/{waiting}/dispatch", f"/stock/lots/{lot_id}/move"]
+    opened = let_in(app, cast, [*seen, *forms])
+    assert {path: opened.pop(path) for path in seen} == {path: set(ROLES) for path in seen}
+    assert opened == {path: {"storekeeper", "manager"} for path in forms}
+
+
+def test_a_transfer_goes_from_form_to_form(app: Flask, cast: Cast, goods: Goods) -> None:
+    here, there = OneLookClient(app), OneLookClient(app)
+    sign_in(here, cast.storekeeper)
+    sign_in(there, cast.outsider)
+    page = f"/transfers/new?item_id={goods.ginger}&amount=1&unit=kg"
+    form = f"/transfers/new?item_id={goods.ginger}"
+    typed = {"from_branch_id": str(cast.branch_id), "lines-0-amount": "1,5", "lines-0-unit": "kg"}
+    one = browsing.send(there, page, form, **typed).location
+    assert "/transfers/" in one
+    assert one in here.get("/transfers").text
+    packing = f"{one}/dispatch"
+    assert 'value="1.5"' in here.get(packing).text
+    refused = browsing.send(here, packing, packing, **{"parcels-0-amount": "3", "parcels-0-unit": "kg"})
+    assert (refused.status_code, 'value="3"' in refused.text) == (409, True)
+    nothing = browsing.send(here, packing, packing, **{"parcels-0-amount": "", "parcels-0-unit": "kg"})
+    assert nothing.status_code == 422
+    typed = {"parcels-0-amount": "1", "parcels-0-unit": "kg"}
+    assert browsing.send(here, packing, packing, **typed).location == one
+    assert levels(cast.other_branch_id, goods.ginger) == (0, KG)
+    taking = f"{one}/receipt"
+    typed = {"lines-0-amount": "0,75", "lines-0-unit": "kg"}
+    refused = browsing.send(there, taking, taking, **typed)
+    assert (refused.status_code, "Say what became of the rest." in refused.text) == (422, True)
+    typed |= {"lines-0-missing_reason": "lost"}
+    assert browsing.send(there, taking, taking, **typed).location == one
+    shown = there.get(one).text.replace("\u00a0", " ")
+    assert "Lost: 250 g" in shown
+    assert levels(cast.other_branch_id, goods.ginger) == (750_000, 0)
+    lot = re.search(r'href="(/stock/lots/[^"]+)"', shown)
+    assert lot
+    assert "Main branch" in there.get(lot[1]).text
+    frame = frame_of(shown, f"{one}/receipt-reversal")
+    assert there.post(f"{one}/receipt-reversal", data=frame).location == one
+    recall = f"{one}/recall"
+    frame = frame_of(here.get(one).text, recall)
+    assert here.post(recall, data=frame | {"never_left": "on"}).location == one
+    cancelling = f"{one}/cancellation"
+    assert browsing.send(here, one, cancelling, reason="No").location == "/transfers"
+    assert levels(cast.branch_id, goods.ginger) == (2 * KG, 0)
+    assert disagreements() == []
+
+
+def test_a_lot_shows_where_it_went(app: Flask, cast: Cast, goods: Goods) -> None:
+    client = OneLookClient(app)
+    sign_in(client, cast.storekeeper)
+    lot_id = send(cast, ask(cast, (goods.ginger, "0.5"))).parcels[0].lot_id
+    assert "500 g on the way" in client.get(f"/stock/lots/{lot_id}").text.replace("\u00a0", " ")
+    take_in(cast, send(cast, ask(cast, (goods.ginger, "0.25"))).id)
+    assert "250 g there" in client.get(f"/stock/lots/{lot_id}").text.replace("\u00a0", " ")
+
+
+def test_stock_is_moved_and_put_back(app: Flask, cast: Cast, goods: Goods) -> None:
+    place: UUID = write_transaction(
+        lambda session: branches.create_location(session, cast.admin, cast.branch_id, name="Trolley").id
+    )
+    client = OneLookClient(app)
+    sign_in(client, cast.storekeeper)
+    held = re.search(r'href="(/stock/lots/[^"]+)"', client.get(f"/stock/items/{goods.ginger}").text)
+    assert held
+    page = f"{held[1]}/move"
+    typed = {
+        "from_location_id": str(cast.location_id),
+        "to_location_id": str(place),
+        "amount": "500",
+        "unit": "g",
+    }
+    moved = browsing.send(client, page, page, **typed).location
+    assert "Trolley" in client.get(held[1]).text
+    assert moved in client.get(held[1]).text
+    browsing.send(client, moved, f"{moved}/reversal")
+    assert "undone" in client.get(moved).text
+    assert disagreements() == []
