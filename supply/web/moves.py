@@ -84,8 +84,8 @@ def show_move(session: Session, actor: Actor, move_id: UUID) -> str:
     facts = [
         (_("Item"), named(item)),
         (_("Amount"), format_quantity(move.quantity, item)),
-        (_("From"), names[move.from_location_id]),
-        (_("To"), names[move.to_location_id]),
+        (_("From place"), names[move.from_location_id]),
+        (_("To place"), names[move.to_location_id]),
         (_("When"), format_instant(move.happened_at, current_branch().timezone)),
     ]
     return render("transfers/moved.html", move=move, lot=lot, item=item, facts=facts)

@@ -10,12 +10,12 @@ from flask import url_for
 
 from supply import clock
 from supply.domain.catalog.models import Item
+from supply.domain.catalog.units import told_amount
 from supply.domain.transfers.dispatching import Packing
 from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
 from supply.domain.transfers.picking import Closed
 from supply.i18n import _
 from supply.presenting import format_day, format_instant, format_money, format_quantity
-from supply.quantity import UNITS, from_base
 from supply.web.forms import FormState
 from supply.web.frame import named
 from supply.web.session import current_branch
@@ -62,13 +62,11 @@ def groups(opened: Sequence[Transfer]) -> list[dict[str, Any]]:
 def transfer_row(transfer: Transfer) -> dict[str, Any]:
     """A row of a list: the other branch, what it is about, when."""
     other = transfer.to_branch if _sends(transfer) else transfer.from_branch
-    words = (
-        _("to %(branch)s", branch=other.name) if _sends(transfer) else _("from %(branch)s", branch=other.name)
-    )
+    words = _("To %(branch)s") if _sends(transfer) else _("From %(branch)s")
     names = [named(line.item) for line in transfer.lines]
     kind, status = status_of(transfer)
     return {
-        "title": words,
+        "title": words % {"branch": other.name},
         "url": url_for("transfers.show_transfer", transfer_id=transfer.id),
         "detail": ", ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else ""),
         "side": status,
@@ -207,6 +205,7 @@ def _lot_row(
     one: Closed, item: Item, number: int, proposed: int, packing: Packing, form: FormState
 ) -> dict[str, Any]:
     row, stays = f"parcels-{number}", one.stays(packing.at)
+    amount, unit = told_amount(item, proposed)
     words = {
         "quarantined": _("quarantined"),
         "expired": _("expired"),
@@ -221,26 +220,23 @@ def _lot_row(
         "until": format_day(one.lot.expires_on),
         "place": one.location.name,
         "standing": format_quantity(one.quantity, item),
-        "amount": form.value(f"{row}-amount", _typed(proposed, item) if proposed else ""),
-        "unit": form.value(f"{row}-unit", item.stock_unit),
+        "amount": form.value(f"{row}-amount", format(amount, "f") if proposed else ""),
+        "unit": form.value(f"{row}-unit", unit),
         "stays": (_STAYS[stays], words[stays]) if stays else None,
     }
 
 
 def arriving_row(parcel: TransferParcel, item: Item) -> dict[str, Any]:
     """A parcel to be taken in, with all of it filled in."""
+    amount, unit = told_amount(item, parcel.quantity)
     return {
         "position": parcel.position,
         "name": named(item),
         "number": parcel.lot.number,
         "until": format_day(parcel.lot.expires_on),
         "sent": format_quantity(parcel.quantity, item),
-        "amount": _typed(parcel.quantity, item),
-        "unit": item.stock_unit,
+        "amount": format(amount, "f"),
+        "unit": unit,
         "units": unit_options(item),
         "echo": echo_unit(item),
     }
-
-
-def _typed(base: int, item: Item) -> str:
-    return format(from_base(base, UNITS[item.stock_unit].factor), "f")

@@ -97,7 +97,7 @@ def new_transfer(session: Session, actor: Actor) -> str:
         echo=echo_unit(item) if item else "",
         items=item_choices(items),
         units=packs_of(session, None, items),
-        rows=range(1 if item else 0, max(len(current_form().rows("lines")), EMPTY_ROWS + 1)),
+        rows=range(1 if item else 0, max(len(current_form().rows("lines")), EMPTY_ROWS)),
     )
 
 

@@ -33,10 +33,11 @@ def carry(writing: Writing[Any], house: House, other: House) -> None:
     first, second, *_rest = writing(partial(_plenty, house=house))
     third = writing(partial(_plenty, house=other))[0]
     hour = timedelta(hours=1)
-    came = writing(partial(_ask, house=other, other=house, item_id=first))
+    with clock.standing_at(clock.now() - 3 * hour):
+        came = writing(partial(_ask, house=other, other=house, item_id=first))
+        going = writing(partial(_ask, house=other, other=house, item_id=second))
     sent = writing(partial(_send, house=house, transfer=came, ago=2 * hour))
     writing(partial(_receive, house=other, transfer=sent, ago=hour))
-    going = writing(partial(_ask, house=other, other=house, item_id=second))
     writing(partial(_send, house=house, transfer=going, ago=hour))
     writing(partial(noting.note_incoming, branch_id=other.branch_id))
     writing(partial(_ask, house=house, other=other, item_id=third))

@@ -35,8 +35,8 @@ class TransferLineIn(BaseSchema):
 class RequestTransfer(BaseSchema):
     """From whom to whom; either of the two may write it down."""
 
-    from_branch_id = Id(required=True, metadata={"label": lazy("From")})
-    to_branch_id = Id(required=True, metadata={"label": lazy("To")})
+    from_branch_id = Id(required=True, metadata={"label": lazy("From branch")})
+    to_branch_id = Id(required=True, metadata={"label": lazy("To branch")})
     note = Text(
         max_length=400, multiline=True, allow_none=True, load_default=None, metadata={"label": lazy("Note")}
     )
@@ -219,8 +219,8 @@ class MoveStock(BaseSchema):
 
     branch_id = Id(required=True)
     lot_id = Id(required=True, metadata={"label": lazy("Lot")})
-    from_location_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("From")})
-    to_location_id = Id(required=True, metadata={"label": lazy("To")})
+    from_location_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("From place")})
+    to_location_id = Id(required=True, metadata={"label": lazy("To place")})
     container_id = Id(allow_none=True, load_default=None)
     amount = Amount(allow_none=True, load_default=None, metadata={"label": lazy("Amount")})
     unit = Code(max_length=20, allow_none=True, load_default=None, metadata={"label": lazy("Unit")})
