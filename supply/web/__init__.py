@@ -50,6 +50,7 @@ MODULES = (
     "orders",
     "calendar",
     "inbox",
+    "webhooks",
     "audit",
 )
 

@@ -24,6 +24,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "room": lazy("Room"),
     "person": lazy("Person"),
     "token": lazy("Token"),
+    "webhook": lazy("Webhook"),
 }
 ACTION_WORDS: dict[str, Text] = {
     "create": lazy("added"),
@@ -75,8 +76,19 @@ ACTION_WORDS: dict[str, Text] = {
     "first-approval": lazy("approved by the first of two"),
     "confirm-rule": lazy("a rule confirmed"),
     "password": lazy("a new password"),
+    "renew-secret": lazy("a new secret"),
+    "pause": lazy("paused"),
+    "resume": lazy("let go on"),
+    "end": lazy("removed"),
+    "replay": lazy("messages sent again"),
 }
 _FIELD_WORDS: dict[str, Text] = {
+    "url": lazy("Address"),
+    "events": lazy("What it is told of"),
+    "branches": lazy("Branches"),
+    "paused": lazy("Paused"),
+    "secret": lazy("Secret number"),
+    "messages": lazy("Messages"),
     "reorder_point": lazy("Reorder point"),
     "par_level": lazy("Par level"),
     "name": lazy("Name"),

@@ -67,6 +67,7 @@ def show_inbox(session: Session, actor: Actor) -> str:
         to_send=[order_row(order) for order in inbox.to_send],
         late=[order_row(order) for order in inbox.late],
         stuck_mail=inbox.stuck_mail,
+        stuck_hooks=inbox.stuck_hooks,
         incidents=[_incident_row(task_row(task, behind)) for task in inbox.incidents],
     )
 

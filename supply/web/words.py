@@ -42,6 +42,13 @@ _WORDS: dict[str, dict[str, Text]] = {
         "variance:see": lazy("Compare use with the recipes"),
         "webhook:manage": lazy("Look after webhooks"),
     },
+    "Event": {
+        "movement.posted": lazy("Movement posted"),
+        "flag.raised": lazy("Flag raised"),
+        "order.approved": lazy("Order approved"),
+        "lot.expiring": lazy("Lot expiring"),
+        "visit.completed": lazy("Visit completed"),
+    },
     "NoticeKind": {
         "late-supplier": lazy("Late suppliers"),
         "will-expire": lazy("Will expire before it is used"),

@@ -13,6 +13,8 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import StockLevel
 from supply.domain.ledger.shelf import set_policy
+from supply.domain.outbox import subscribing
+from supply.domain.outbox.models import Event
 from supply.domain.people.machine import planner
 from supply.domain.planning import deciding, drafting
 from supply.domain.planning import service as planning
@@ -23,8 +25,9 @@ SNOOZED_DAYS = 3
 
 
 def plan(session: Session, house: House) -> None:
-    """Free the levels, plan the branch; one flag can wait, the others are asked for."""
+    """Free the levels, plan the branch; one flag can wait, the others are asked for. A program is told."""
     _free_levels(session, house)
+    _listen(session, house)
     branch = session.get_one(Branch, house.branch_id)
     planning.plan_branch(session, branch)
     _snooze_one(session, house)
@@ -53,6 +56,18 @@ def _free_levels(session: Session, house: House) -> None:
             par_level=None,
             version=version,
         )
+
+
+def _listen(session: Session, house: House) -> None:
+    """The booking system listens; there is none at its address, so its messages wait."""
+    subscribing.create_webhook(
+        session,
+        house.manager,
+        name="Hệ thống đặt lịch",
+        url="https://booking.example/hooks/supply",
+        events=[Event.FLAG_RAISED, Event.LOT_EXPIRING, Event.VISIT_COMPLETED],
+        branch_ids=[house.branch_id],
+    )
 
 
 def _snooze_one(session: Session, house: House) -> None:

@@ -21,7 +21,7 @@ class SetWebhook(BaseSchema):
     name = Text(
         required=True,
         max_length=80,
-        metadata={"label": lazy("Name"), "hint": lazy("Which program it is for.")},
+        metadata={"label": lazy("Name"), "hint": lazy("The program that listens.")},
     )
     url = Text(
         required=True,

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from supply import clock
 from supply.domain.branches import service as branches
-from supply.domain.outbox.models import OutboundMail
+from supply.domain.branches.models import Branch
+from supply.domain.outbox.models import OutboundMail, Webhook
 from supply.domain.purchasing.asking import price_of, terms_of
 from supply.domain.purchasing.models import (
     OrderStatus,
@@ -52,13 +53,16 @@ class Inbox:
     to_send: Sequence[PurchaseOrder]
     late: Sequence[PurchaseOrder]
     stuck_mail: Sequence[OutboundMail]
+    # Webhooks that are not reached, or paused by themselves for it.
+    stuck_hooks: Sequence[Webhook]
     # Open tasks of what went against a rule, as tasks.list_open tells them.
     incidents: Sequence[Any]
 
     @property
     def count(self) -> int:
         mine = sum(not one.own for one in self.to_decide)
-        return mine + len(self.to_send) + len(self.late) + len(self.stuck_mail) + len(self.incidents)
+        stuck = len(self.stuck_mail) + len(self.stuck_hooks)
+        return mine + len(self.to_send) + len(self.late) + stuck + len(self.incidents)
 
 
 def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
@@ -77,6 +81,7 @@ def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
             and clock.day_of(order.expected_at, branch.timezone) < today
         ],
         stuck_mail=_stuck_mail(session, branch_id),
+        stuck_hooks=_stuck_hooks(session, branch_id),
         incidents=tasks.list_open(session, actor, branch_id, kind=TaskKind.INCIDENT, limit=MOST),
     )
 
@@ -102,6 +107,15 @@ def _stuck_mail(session: Session, branch_id: UUID) -> Sequence[OutboundMail]:
         OutboundMail.last_error.is_not(None),
     )
     return session.scalars(query.order_by(OutboundMail.queued_at).limit(MOST)).all()
+
+
+def _stuck_hooks(session: Session, branch_id: UUID) -> Sequence[Webhook]:
+    query = select(Webhook).where(
+        Webhook.branches.any(Branch.id == branch_id),
+        Webhook.ended_at.is_(None),
+        Webhook.failing_since.is_not(None),
+    )
+    return session.scalars(query.order_by(Webhook.failing_since).limit(MOST)).all()
 
 
 def _to_decide(session: Session, actor: Actor, branch_id: UUID) -> list[ToDecide]:

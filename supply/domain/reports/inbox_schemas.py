@@ -34,6 +34,12 @@ class WaitingOrderOut(OutSchema):
     expected_at = Moment(required=True)
 
 
+class StuckWebhookOut(OutSchema):
+    id = Id(required=True)
+    failing_since = Moment(required=True)
+    paused_at = Moment(required=True, allow_none=True)
+
+
 class InboxOut(OutSchema):
     """The longest waiting first."""
 
@@ -42,3 +48,4 @@ class InboxOut(OutSchema):
     orders_late = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="late")
     incidents = fields.List(fields.Nested(TaskOut), required=True)
     mails = fields.List(fields.Nested(MailOut), required=True, attribute="stuck_mail")
+    webhooks = fields.List(fields.Nested(StuckWebhookOut), required=True, attribute="stuck_hooks")
