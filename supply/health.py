@@ -36,7 +36,7 @@ def readyz() -> tuple[Response, int]:
     """The database answers, bears the present schema, and can be written."""
     if store_trouble(current_app):
         _try_to_write()
-    trouble = store_trouble(current_app) or _schema_trouble()
+    trouble = store_trouble(current_app) or schema_trouble()
     return (jsonify(status=trouble), 503) if trouble else (jsonify(status="ready"), 200)
 
 
@@ -46,7 +46,9 @@ def _try_to_write() -> None:
         write_transaction(lambda session: session.execute(_TOUCH).close())
 
 
-def _schema_trouble() -> str:
+def schema_trouble() -> str:
+    """What is wrong with the schema of the database, in a clause; empty where it is the program's."""
+
     def stored(session: Session) -> str | None:
         version: str | None = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return version

@@ -7,10 +7,12 @@ from typing import TypeVar
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from supply.database import read_snapshot, write_transaction
 from supply.errors import SupplyError
+from supply.health import schema_trouble
 
 T = TypeVar("T")
 
@@ -33,3 +35,8 @@ def _told(door: Callable[[Callable[[Session], T]], T], work: Callable[[Session],
     except SupplyError as error:
         parts = [f"{field}: {text}" for field, texts in error.errors.items() for text in texts]
         raise click.ClickException("; ".join(parts) or str(error.message)) from error
+    except DBAPIError as error:
+        trouble = schema_trouble()
+        if not trouble:
+            raise
+        raise click.ClickException(f"Not now: {trouble}. Run `supply init` first.") from error

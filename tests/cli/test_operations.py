@@ -17,6 +17,7 @@ from supply.cli.setup import write_secret
 from supply.database import db, write_transaction
 from tests import shelves
 from tests.cast import Cast
+from tests.conftest import MadeApps, dispose, settings_for
 
 Run = Callable[..., Result]
 
@@ -51,6 +52,16 @@ def test_check_says_that_all_agrees_and_names_what_does_not(run: Run, cast: Cast
     assert said.exit_code == 1
     assert "MAIN: reserved of ginger: stored 7, computed 0" in said.output
     assert "MAIN: on order of ginger: stored 9, computed 0" in said.output
+
+
+def test_a_database_of_another_schema_is_said_in_a_sentence(made_apps: MadeApps, tmp_path: Path) -> None:
+    app = made_apps.on(settings_for(f"sqlite:///{tmp_path / 'empty.sqlite'}"), beside=True)
+    runner = app.test_cli_runner()
+    for command in (["check"], ["user", "create", "lan", "--name", "Lan", "--password", "three quiet words"]):
+        said = runner.invoke(args=["supply", *command])
+        assert (said.exit_code, said.output.count("\n")) == (1, 1), said.output
+        assert "Run `supply init` first" in said.output
+    dispose(app)
 
 
 def test_a_ledger_that_lacks_an_exported_head_is_reported(run: Run, cast: Cast, tmp_path: Path) -> None:
