@@ -13,20 +13,23 @@ from supply.cli.group import supply, writing
 from supply.domain.idempotency import service as idempotency
 from supply.domain.outbox import delivering
 from supply.domain.people.models import SignIn
+from supply.domain.people.signing_in import forget_tries
 
 SIGN_IN_DAYS = 30
 
 
 @supply.command("tidy")
 def tidy() -> None:
-    """Forget idempotency keys older than 90 days, and for 30: ended sign-ins, messages to webhooks."""
-    keys, sign_ins, messages = writing(forget)
-    click.echo(f"Forgotten: {keys} idempotency keys, {sign_ins} sign-ins, {messages} messages.")
+    """Forget keys older than 90 days, for 30 ended sign-ins and messages to webhooks, and old wrong tries."""
+    told = writing(forget)
+    click.echo(
+        "Forgotten: {} idempotency keys, {} sign-ins, {} messages, {} counts of wrong tries.".format(*told)
+    )
 
 
-def forget(session: Session) -> tuple[int, int, int]:
-    """How many keys, sign-ins and messages were deleted."""
+def forget(session: Session) -> tuple[int, int, int, int]:
+    """How many keys, sign-ins, messages and counts of wrong tries were deleted."""
     old = clock.now() - timedelta(days=SIGN_IN_DAYS)
     sign_ins = session.execute(delete(SignIn).where((SignIn.ended_at < old) | (SignIn.seen_at < old)))
     gone = int(getattr(sign_ins, "rowcount", 0))
-    return idempotency.forget_old(session), gone, delivering.forget_old(session)
+    return idempotency.forget_old(session), gone, delivering.forget_old(session), forget_tries(session)

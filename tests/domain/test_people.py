@@ -18,6 +18,7 @@ from supply.domain.people import service as people
 from supply.domain.people import tokens
 from supply.domain.people.models import ApiToken, Person, SignIn
 from supply.domain.people.passwords import NewPassword, digest
+from supply.domain.people.signing_in import forget_tries
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooMany, Unauthenticated
 from supply.permissions import Actor, Permission, Role
 from tests.cast import PASSWORD, Cast
@@ -332,6 +333,17 @@ def test_a_lock_opens_and_a_right_password_forgets(cast: Cast, monkeypatch: pyte
         fail("therapist")
     at(monkeypatch, timedelta(minutes=15, seconds=1))
     assert sign_in("therapist")
+
+
+def test_tries_are_forgotten_once_their_lock_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _try in range(9):
+        fail("nobody")
+    assert do(forget_tries) == 0
+    at(monkeypatch, timedelta(minutes=16))
+    fail("somebody", "10.0.0.2")
+    assert do(forget_tries) == 2, "the name and the address of the first tries"
+    with pytest.raises(Unauthenticated):
+        sign_in("nobody", "x")
 
 
 def test_an_address_may_fail_ten_times_as_often(cast: Cast) -> None:

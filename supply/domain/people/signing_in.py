@@ -178,6 +178,16 @@ def _throttle(session: Session, subject: str) -> Throttle:
     return session.get_one(Throttle, subject, with_for_update=True, populate_existing=True)
 
 
+def forget_tries(session: Session) -> int:
+    """Forget counts that say nothing any more: guessed names are told without end. How many there were."""
+    now = clock.now()
+    over = (Throttle.first_at < now - WINDOW) & (
+        Throttle.locked_until.is_(None) | (Throttle.locked_until < now)
+    )
+    gone = session.execute(delete(Throttle).where(over))
+    return int(getattr(gone, "rowcount", 0))
+
+
 def prove(session: Session, *, login: str, password: str) -> UUID:
     """Whose name and password these are. Raises Unauthenticated: same words and time for every kind of wrong.
 
