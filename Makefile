@@ -92,9 +92,10 @@ test: .venv/.dev chromium ## Everything that CI checks
 	echo "Style and types: $$checks. Tests: $$tests."; \
 	[ $$tests$$checks = passpass ]
 
+# The watchdog that ends a hanging test would end the whole run in the middle of one that takes its time.
 .PHONY: test-long
 test-long: .venv/.dev chromium ## The long runs: kills, large ledgers, every page in every width
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=7200
 
 .PHONY: bench
 bench: .venv/.dev ## Measure the product against its limits (bench/)
