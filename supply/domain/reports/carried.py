@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Holding, Lot
-from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
+from supply.domain.transfers.models import Transfer, TransferArrival, TransferParcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,15 @@ class CarriedLot:
 
 
 @dataclass(frozen=True, slots=True)
-class OnTheWay:
-    """So much of a lot has left its branch and not arrived, base units."""
+class Departure:
+    """So much of a lot left its branch, base units; `became`: the lot that arrived, None while under way."""
 
     transfer: Transfer
     to_branch: Branch
     item: Item
     lot: Lot
     quantity: int
-
-
-def became(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """{lot: its branch} of the lots that these became elsewhere, one transfer further."""
-    query = select(Lot.id, Lot.branch_id).where(Lot.origin_lot_id.in_(sorted(lot_ids)))
-    return {lot_id: branch_id for lot_id, branch_id in session.execute(query)}
+    became: UUID | None
 
 
 def origins(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
@@ -68,15 +63,20 @@ def list_carried(session: Session, lot_ids: Collection[UUID]) -> list[CarriedLot
     return [CarriedLot(*row) for row in session.execute(query)]
 
 
-def on_the_way(session: Session, lot_ids: Collection[UUID]) -> list[OnTheWay]:
-    """What has left of the lots and not arrived, the earliest first."""
+def departures(session: Session, lot_ids: Collection[UUID]) -> list[Departure]:
+    """What left of the lots, the earliest first. One statement."""
+    arrived = and_(
+        TransferArrival.transfer_id == TransferParcel.transfer_id,
+        TransferArrival.position == TransferParcel.position,
+    )
     query = (
-        select(Transfer, Branch, Item, Lot, TransferParcel.quantity)
+        select(Transfer, Branch, Item, Lot, TransferParcel.quantity, TransferArrival.lot_id)
         .join(TransferParcel, TransferParcel.transfer_id == Transfer.id)
+        .outerjoin(TransferArrival, arrived)
         .join(Branch, Branch.id == Transfer.to_branch_id)
         .join(Lot, Lot.id == TransferParcel.lot_id)
         .join(Item, Item.id == TransferParcel.item_id)
-        .where(TransferParcel.lot_id.in_(sorted(lot_ids)), Transfer.status == TransferStatus.DISPATCHED)
+        .where(TransferParcel.lot_id.in_(sorted(lot_ids)))
         .order_by(Transfer.id, TransferParcel.position)
     )
-    return [OnTheWay(*row) for row in session.execute(query)]
+    return [Departure(*row) for row in session.execute(query)]

@@ -21,7 +21,7 @@ from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Lot, LotKind, Movement, MovementType
 from supply.domain.ledger.service import get_lot
 from supply.domain.preparation.service import SOURCE as BATCH
-from supply.domain.reports.carried import CarriedLot, OnTheWay, became, list_carried, on_the_way, origins
+from supply.domain.reports.carried import CarriedLot, Departure, departures, list_carried, origins
 from supply.domain.suppliers.models import Supplier
 from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, Visit, VisitStep
@@ -29,7 +29,8 @@ from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
-Rows = Sequence[Any]
+_Use = tuple[UUID, UUID, int]
+"""Completion, lot, base units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class LotUses:
     brewed: Sequence[CarriedLot]
     """The batches, the earliest first."""
     carried: Sequence[CarriedLot]
-    on_the_way: Sequence[OnTheWay]
+    on_the_way: Sequence[Departure]
     steps: Sequence[StepUse]
     # How many visits used of it in branches that are not the reader's.
     visits_elsewhere: Mapping[UUID, int]
@@ -75,24 +76,27 @@ def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -
 
 def uses_of(session: Session, actor: Actor, lot: Lot) -> LotUses:
     """As `uses_of_lot`, of a lot that was read, for whoever has been let through."""
-    followed, uses = _forth(session, lot)
-    steps = _steps(session, uses)
+    followed, uses, under_way = _forth(session, lot)
     further = list_carried(session, followed - {lot.id})
+    items = {one.lot.id: (one.lot, one.item) for one in further}
+    items[lot.id] = (lot, session.get_one(Item, lot.item_id))
+    steps = _steps(session, uses, items)
     hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
     return LotUses(
         lot,
         [one for one in further if one.lot.kind is LotKind.PREPARED],
         [one for one in further if one.lot.kind is not LotKind.PREPARED],
-        on_the_way(session, followed),
+        under_way,
         [step for step in steps if actor.belongs_to(step.branch_id)],
         Counter(branch_id for branch_id, _visit in hidden),
     )
 
 
-def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[tuple[UUID, UUID, int]]]:
-    """Every lot that holds some of the lot, and (completion, lot, quantity) of each use of them."""
+def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[_Use], list[Departure]]:
+    """Every lot that holds some of the lot, each use of them, and what is on the way."""
     followed, front, branches = {lot.id}, {lot.id}, {lot.branch_id}
-    uses: list[tuple[UUID, UUID, int]] = []
+    uses: list[_Use] = []
+    under_way: list[Departure] = []
     while front:
         batches = set()
         for row in _net(session, branches, Movement.lot_id.in_(sorted(front))):
@@ -100,13 +104,15 @@ def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[tuple[UUID, UUID
                 uses.append((row.source_id, row.lot_id, -row.net))
             elif row.source_type == BATCH and row.net < 0:
                 batches.add(row.source_id)
-        arrived = became(session, front)
+        left = departures(session, front)
+        under_way += [one for one in left if one.became is None]
+        arrived = {one.became: one.to_branch.id for one in left if one.became is not None}
         branches |= set(arrived.values())
         made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
         brewed = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
         front = (brewed | arrived.keys()) - followed
         followed |= front
-    return followed, uses
+    return followed, uses, under_way
 
 
 def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[Any]:
@@ -124,19 +130,11 @@ def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[A
     return session.execute(query).all()
 
 
-def _lots(session: Session, lot_ids: Collection[UUID]) -> Rows:
-    if not lot_ids:
-        return ()
-    query = select(Lot, Item).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(sorted(lot_ids)))
-    return session.execute(query.order_by(Lot.id)).all()
-
-
-def _steps(session: Session, uses: Sequence[tuple[UUID, UUID, int]]) -> list[StepUse]:
+def _steps(session: Session, uses: Sequence[_Use], lots: Mapping[UUID, tuple[Lot, Item]]) -> list[StepUse]:
     if not uses:
         return []
     done = {row.id: row for row in session.execute(_completions({use[0] for use in uses}))}
-    lots = {row.Lot.id: row for row in _lots(session, {use[1] for use in uses})}
-    steps = [_step(done[one], lots[lot_id], quantity) for one, lot_id, quantity in uses if one in done]
+    steps = [_step(done[one], *lots[lot_id], quantity) for one, lot_id, quantity in uses if one in done]
     return sorted(steps, key=lambda step: (step.happened_at, step.visit_id, step.position, step.lot_id))
 
 
@@ -157,7 +155,7 @@ def _completions(ids: Collection[UUID]) -> Any:
     )
 
 
-def _step(done: Any, lot: Any, quantity: int) -> StepUse:
+def _step(done: Any, lot: Lot, item: Item, quantity: int) -> StepUse:
     return StepUse(
         done.branch_id,
         done.visit_id,
@@ -165,9 +163,9 @@ def _step(done: Any, lot: Any, quantity: int) -> StepUse:
         done.planned_at,
         done.booking_reference,
         done.happened_at,
-        lot.Item,
-        lot.Lot.id,
-        lot.Lot.number,
+        item,
+        lot.id,
+        lot.number,
         quantity,
     )
 
