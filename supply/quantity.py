@@ -53,7 +53,8 @@ UNITS: dict[str, Unit] = {
 # The ladder a quantity climbs when it is shown: the largest unit in which it is at least one.
 LADDERS = {
     Dimension.MASS: ("kg", "g", "mg"),
-    Dimension.VOLUME: ("l", "ml", "ul"),
+    # Nobody in a spa writes microlitres: half a millilitre is 0.5 ml, as exactly.
+    Dimension.VOLUME: ("l", "ml"),
     Dimension.COUNT: ("piece",),
 }
 
@@ -106,7 +107,7 @@ def plain(value: Decimal) -> Decimal:
 def best_unit(base: int, dimension: Dimension) -> Unit:
     """The unit a person would use for so much: the largest in which it is at least one."""
     ladder = [UNITS[code] for code in LADDERS[dimension]]
-    return next((unit for unit in ladder if abs(base) >= unit.factor), ladder[-1] if base else ladder[-2:][0])
+    return next((unit for unit in ladder if abs(base) >= unit.factor), ladder[-1] if base else ladder[:2][-1])
 
 
 def pack_up(base: int, pack: int) -> int:
