@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from flask import Flask, Response, after_this_request, current_app
 
+from supply.announcing import announce
 from supply.database import read_snapshot, write_transaction
 from supply.domain.planning import running
 from supply.domain.planning.noticing import Notice
@@ -42,7 +43,8 @@ def _plan_in(app: Flask, run_id: UUID) -> None:
 
 
 def carry_through(run_id: UUID) -> None:
-    """Plan every supplier's items of the run's branch, then end it."""
+    """Plan every supplier's items of the run's branch, then end it. What is on the way is noted before."""
+    announce()
     rounds = read_snapshot(lambda session: running.rounds_of(session, run_id))
     if rounds is None:
         # The transaction that began it was repeated, under another id.

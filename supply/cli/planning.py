@@ -8,6 +8,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply.announcing import announce
 from supply.cli.group import reading, supply, writing
 from supply.domain.branches.models import Branch
 from supply.domain.people.machine import planner
@@ -19,6 +20,7 @@ from supply.domain.planning import service as planning
 @click.option("--branch", "code", help="Plan only the branch of this code.")
 def plan(code: str | None) -> None:
     """Work out what every branch should order, and hand in requisitions for it."""
+    announce()
     branch_ids = reading(lambda session: _branches(session, code))
     if not branch_ids:
         raise click.ClickException(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +29,8 @@ from supply.web.session import current_branch
 from supply.web.words import word
 
 __all__ = ["figures", "notice_groups", "picture", "plan_lines", "reasons", "said", "to_order_row"]
+# The number that tells how much could go to another branch.
+_TOO_MUCH = {NoticeKind.WILL_EXPIRE: "quantity", NoticeKind.DEAD_STOCK: "on_hand"}
 # What this costs is told beside a notice of these kinds.
 _WORTH = "value_minor"
 
@@ -214,4 +217,15 @@ def _notice_row(notice: PlanNotice) -> dict[str, Any]:
         "estimate_url": url_for("plan.edit_estimate", item_id=notice.item_id)
         if notice.kind is NoticeKind.NO_ESTIMATE
         else "",
+        "offer_url": _offer_url(notice),
     }
+
+
+def _offer_url(notice: PlanNotice) -> str:
+    """Offering another branch what this one has too much of, filled in; empty where that is no help."""
+    too_much = notice.numbers.get(_TOO_MUCH.get(notice.kind, ""))
+    if not too_much or notice.item_id is None:
+        return ""
+    amount = format(Decimal(str(round(too_much, 3))).normalize(), "f")
+    told = {"item_id": notice.item_id, "amount": amount, "unit": notice.numbers["unit"]}
+    return url_for("transfers.new_transfer", give="on", **told)

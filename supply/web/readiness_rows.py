@@ -7,14 +7,18 @@ from uuid import UUID
 
 from flask import url_for
 
+from supply.domain.catalog.units import stock_amount
 from supply.domain.readiness.colouring import Cover
 from supply.domain.readiness.covering import Arrival, Cause, Colour, Hurdle
 from supply.domain.readiness.fixing import Fix, Remedy
 from supply.domain.readiness.service import Readiness, StepReady, VisitReady
 from supply.domain.readiness.totals import ToDo
 from supply.i18n import _, plural
+from supply.permissions import Permission
 from supply.presenting import format_clock, format_day, format_money, format_quantity
 from supply.web.frame import named
+from supply.web.gate import allowed
+from supply.web.session import viewer
 
 SYMBOLS = {
     Remedy.BREW: "brew",
@@ -35,7 +39,7 @@ def to_do_row(one: ToDo, ready: Readiness) -> dict[str, Any]:
         "detail": " · ".join((covers, needed)),
         "side": cost,
         "symbol": SYMBOLS[one.remedy],
-        "url": _action(one.remedy),
+        "url": _action(one, ready),
         "late": not one.in_time,
     }
 
@@ -118,7 +122,7 @@ def _fix_row(fix: Fix, ready: Readiness) -> dict[str, Any]:
     return {
         "text": f"{text} ({', '.join(notes)})" if notes else text,
         "symbol": SYMBOLS[fix.remedy],
-        "url": _action(fix.remedy),
+        "url": _action(fix, ready),
     }
 
 
@@ -150,7 +154,21 @@ def _cost(one: Fix | ToDo, ready: Readiness) -> str:
     return _("about %(cost)s", cost=format_money(one.cost_minor, ready.branch.currency))
 
 
-def _action(remedy: Remedy) -> str:
-    """Where it is done; a substitute is chosen on the step itself."""
+def _action(one: Fix | ToDo, ready: Readiness) -> str:
+    """Where it is done; a substitute is chosen on the step itself, a transfer is asked for as it is told."""
     pages = {Remedy.BREW: "preparations.show_board", Remedy.ORDER: "purchasing.list_flags"}
-    return url_for(pages[remedy]) if remedy in pages else ""
+    if one.remedy is Remedy.TRANSFER and _carries():
+        amount, unit = stock_amount(ready.items[one.item_id], one.quantity)
+        return url_for(
+            "transfers.new_transfer",
+            branch_id=one.branch_id,
+            item_id=one.item_id,
+            amount=format(amount, "f"),
+            unit=unit,
+        )
+    return url_for(pages[one.remedy]) if one.remedy in pages else ""
+
+
+def _carries() -> bool:
+    person = viewer()
+    return person is not None and allowed(person.actor, Permission.TRANSFER_LOG)

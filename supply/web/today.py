@@ -77,6 +77,10 @@ def _questions(actor: Actor, branch: BranchChoice, today: Today) -> list[Questio
         asked.append(_to_order(today))
     if actor.may(Permission.COUNT_LOG, branch.id):
         asked.append(_to_count(today))
+    if actor.may(Permission.TRANSFER_LOG, branch.id) and (
+        today.transfers_to_send or today.transfers_to_receive
+    ):
+        asked.append(_between(today))
     asked.append(_expiring(today))
     if actor.may(Permission.COUNT_APPROVE, branch.id):
         asked.append(_incidents(today))
@@ -136,6 +140,24 @@ def _to_count(today: Today) -> Question:
         "count",
         "warning" if number else "ok",
         _("to count") if number else _("all well"),
+    )
+
+
+def _between(today: Today) -> Question:
+    """Only where something waits: a spa of one branch is never asked."""
+    send, receive = today.transfers_to_send, today.transfers_to_receive
+    notes = [
+        plural("%(num)s transfer to send", "%(num)s transfers to send", send) if send else "",
+        plural("%(num)s transfer to receive", "%(num)s transfers to receive", receive) if receive else "",
+    ]
+    return Question(
+        _("What goes between the branches?"),
+        format_number(send + receive),
+        url_for("transfers.list_transfers"),
+        ", ".join(note for note in notes if note),
+        "transfer",
+        "info",
+        _("your turn"),
     )
 
 

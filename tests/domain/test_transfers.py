@@ -17,11 +17,15 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.announcing import announce
 from supply.database import new_id, read_snapshot, write_transaction
-from supply.domain.branches.models import Location
+from supply.domain.branches.models import Branch, Location
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import shelf
 from supply.domain.ledger.allocate import At
 from supply.domain.ledger.models import Holding, LedgerHead, Lot, LotKind, Movement
+from supply.domain.planning import books
+from supply.domain.readiness.covering import Coming
+from supply.domain.readiness.gathering import list_coming
+from supply.domain.reports import service as reports
 from supply.domain.reports.checking import check_books
 from supply.domain.stocktake import counting
 from supply.domain.transfers import arriving, dispatching, moving, service
@@ -116,6 +120,26 @@ def test_it_is_received_before_the_books_could_follow(cast: Cast, goods: Shelf) 
     assert announce() == 0
     assert levels(cast.other_branch_id, goods.ginger) == (KG, 0)
     assert disagreements() == []
+
+
+def test_whoever_looks_ahead_sees_what_is_on_the_way(session: Session, cast: Cast, goods: Shelf) -> None:
+    """Readiness, the plan and the start page, whether or not the sum of what is on order has followed."""
+    sent = send(cast, ask(cast, (goods.ginger, "1")), note=False)
+    ask(cast, (goods.ginger, "1"))
+    session.rollback()
+    there = session.get_one(Branch, cast.other_branch_id)
+    today = clock.today(there.timezone)
+    coming = list_coming(session, there, {goods.ginger}, today, today)
+    assert coming == {goods.ginger: [Coming(sent.id, KG, today, transferred=True)]}
+    late = list_coming(session, there, {goods.ginger}, today + timedelta(days=1), today + timedelta(days=1))
+    assert late[goods.ginger][0].unsure
+    assert [tuple(row) for row in books.on_the_way(session, there.id, None)] == [(goods.ginger, today, KG)]
+    for actor, branch_id, waiting in (
+        (cast.manager, cast.branch_id, (1, 0)),
+        (cast.outsider, there.id, (0, 1)),
+    ):
+        day = reports.today_of(session, actor, branch_id)
+        assert (day.transfers_to_send, day.transfers_to_receive) == waiting
 
 
 def test_short_and_broken_are_posted_and_cost_something(session: Session, cast: Cast, goods: Shelf) -> None:

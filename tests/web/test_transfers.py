@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import write_transaction
 from supply.domain.branches import service as branches
+from supply.domain.people.models import RoleGrant
+from supply.domain.planning.models import NoticeKind, PlanNotice
+from supply.permissions import Role
 from tests.carriers import KG, ask, disagreements, levels, send, take_in
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.goods import LATER, Goods, stock_up
 from tests.shelves import stock
+from tests.treatments import open_spa, plan
 from tests.web import browsing
 from tests.web.browsing import ROLES, frame_of, let_in, sign_in
 
@@ -111,3 +119,49 @@ def test_stock_is_moved_and_put_back(app: Flask, cast: Cast, goods: Goods) -> No
     browsing.send(client, moved, f"{moved}/reversal")
     assert "undone" in client.get(moved).text
     assert disagreements() == []
+
+
+def test_what_is_too_much_here_is_offered_filled_in(
+    app: Flask, session: Session, cast: Cast, goods: Goods
+) -> None:
+    numbers = {"unit": "kg", "quantity": 1.5000001, "value_minor": 0, "first_expiry": 3}
+    kind = NoticeKind.WILL_EXPIRE
+    session.add(
+        PlanNotice(
+            branch_id=cast.branch_id,
+            kind=kind,
+            item_id=goods.ginger,
+            numbers=numbers,
+            planned_at=clock.now(),
+        )
+    )
+    session.commit()
+    client = OneLookClient(app)
+    sign_in(client, cast.storekeeper)
+    link = re.search(r'href="(/transfers/new[^"]+)"', client.get("/plan-notices").text)
+    assert link
+    page = client.get(unescape(link[1])).text
+    assert "Offer something to another branch" in page
+    assert 'value="1.5"' in page
+
+
+def test_what_another_branch_has_is_asked_for_filled_in(app: Flask, session: Session, cast: Cast) -> None:
+    items = open_spa(cast, quantity=0)
+    oil = items["oil-massage"]
+    session.add(
+        RoleGrant(person_id=cast.manager.person_id, role=Role.MANAGER, branch_id=cast.other_branch_id)
+    )
+    session.commit()
+    there = replace(
+        cast, branch_id=cast.other_branch_id, location_id=cast.other_location_id, storekeeper=cast.outsider
+    )
+    stock(there, oil, 1_000_000, expires_on=LATER)
+    plan(cast, package="massage-only", planned_at=clock.now() + timedelta(minutes=5))
+    client = OneLookClient(app)
+    sign_in(client, cast.manager)
+    client.post("/account/branch", data={"branch_id": str(cast.branch_id)})
+    link = re.search(r'href="(/transfers/new[^"]+)"', client.get("/readiness").text)
+    assert link
+    page = client.get(unescape(link[1])).text
+    assert f'<option value="{cast.other_branch_id}" selected>' in page
+    assert f'name="lines-0-item_id" value="{oil}"' in page

@@ -21,6 +21,7 @@ from supply.domain.planning.models import CalendarEntry, ItemEstimate
 from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
+from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 
 HISTORY_DAYS = 182
@@ -55,6 +56,16 @@ def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
         .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN), left > 0)
     )
     return session.execute(narrowed(query, PurchaseOrderLine.item_id, only)).all()
+
+
+def on_the_way(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
+    """(item_id, expected on, base units) of what other branches have sent and has not arrived."""
+    query = (
+        select(TransferParcel.item_id, Transfer.expected_on, TransferParcel.quantity)
+        .join(Transfer, Transfer.id == TransferParcel.transfer_id)
+        .where(Transfer.to_branch_id == branch_id, Transfer.status == TransferStatus.DISPATCHED)
+    )
+    return session.execute(narrowed(query, TransferParcel.item_id, only)).all()
 
 
 def open_needs(session: Session, branch_id: UUID, until: datetime, only: Only) -> Sequence[Any]:

@@ -150,6 +150,7 @@ class _Books:
         self.used = condensed.demand(session, branch.id, since, self.count, only)
         self.lots = _grouped(books.shelf(session, branch.id, only))
         self.orders = _grouped(books.open_orders(session, branch.id, only))
+        self.sent = _grouped(books.on_the_way(session, branch.id, only))
         ahead = _start(today + timedelta(days=AHEAD + 1), branch)
         booked = books.open_needs(session, branch.id, ahead, only)
         self.needs = _grouped(with_herbs(booked, books.brews(session, branch.id, clock.now())))
@@ -179,13 +180,22 @@ class _Books:
             "prior_daily": self.estimates.get(item_id, 0) / factor,
             "history": [used / factor for used in self.used.get(item_id, self.nothing)],
             "lots": self._lots(item_id, factor),
-            "on_order": [
-                [self._number(ordered), self._number(expected), left / factor]
-                for ordered, expected, left in self.orders.get(item_id, ())
-            ],
+            "on_order": self._on_order(item_id, factor),
             "bookings": bookings,
             "pending_usage": pending,
         }
+
+    def _on_order(self, item_id: UUID, factor: int) -> list[list[float]]:
+        """From suppliers, and from other branches: as if ordered today, since no supplier is late by it."""
+        today = number_of(self.today)
+        ordered = [
+            [self._number(ordered), self._number(expected), left / factor]
+            for ordered, expected, left in self.orders.get(item_id, ())
+        ]
+        return ordered + [
+            [float(today), float(max(number_of(expected), today)), quantity / factor]
+            for expected, quantity in self.sent.get(item_id, ())
+        ]
 
     def _lots(self, item_id: UUID, factor: int) -> list[list[float]]:
         never = number_of(self.today) + LASTS

@@ -108,22 +108,27 @@ class Pile:
 
 @dataclass(slots=True)
 class Coming:
-    """What is still to come of an order; `unsure` if it is overdue or was not sent yet: it may come."""
+    """What is still to come of an order or, `transferred`, from another branch.
 
-    order_id: UUID
+    `unsure` if it is overdue or was not sent yet: it may come.
+    """
+
+    source_id: UUID
     quantity: int
     day: date
     unsure: bool = False
+    transferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """So much that a need waits for."""
 
-    order_id: UUID
+    source_id: UUID
     quantity: int
     day: date
     unsure: bool
+    transferred: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +194,12 @@ def _deal_need(visit: PlannedVisit, need: Need, store: Store) -> Dealt:
 def _await(coming: Iterable[Coming], quantity: int, visit: PlannedVisit) -> tuple[Arrival, ...]:
     """What will have come by the visit's day: what is expected before what only may come."""
     arrivals = []
-    for order in sorted(coming, key=lambda order: (order.unsure, order.day, order.order_id)):
-        part = min(order.quantity, quantity) if order.day <= visit.day else 0
+    for one in sorted(coming, key=lambda one: (one.unsure, one.day, one.source_id)):
+        part = min(one.quantity, quantity) if one.day <= visit.day else 0
         if part:
-            order.quantity -= part
+            one.quantity -= part
             quantity -= part
-            arrivals.append(Arrival(order.order_id, part, order.day, order.unsure))
+            arrivals.append(Arrival(one.source_id, part, one.day, one.unsure, one.transferred))
     return tuple(arrivals)
 
 

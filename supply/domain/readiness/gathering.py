@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Date, cast, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -27,22 +27,24 @@ from supply.domain.readiness.fixing import Brewing, Elsewhere, Seller, Spare
 from supply.domain.readiness.open_visits import begin_of, rows_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.ordering import days_to_order, lead_days
+from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
 from supply.domain.treatments.models import Substitute
 
 
 def list_coming(
     session: Session, branch: Branch, item_ids: Collection[UUID], until: date, today: date
 ) -> dict[UUID, list[Coming]]:
-    """What is still open of orders that should be here by a day. One statement."""
+    """What should be here by a day: open of orders, or on the way from other branches. One statement."""
     if not item_ids:
         return {}
-    query = (
+    ordered = (
         select(
             PurchaseOrderLine.item_id,
             PurchaseOrder.id,
             PurchaseOrderLine.open,
             PurchaseOrder.expected_at,
             PurchaseOrder.status,
+            cast(null(), Date),
         )
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
         .where(
@@ -53,11 +55,28 @@ def list_coming(
             PurchaseOrderLine.open > 0,
         )
     )
+    sent = (
+        select(
+            TransferParcel.item_id,
+            Transfer.id,
+            TransferParcel.quantity,
+            null(),
+            null(),
+            Transfer.expected_on,
+        )
+        .join(Transfer, Transfer.id == TransferParcel.transfer_id)
+        .where(
+            Transfer.to_branch_id == branch.id,
+            Transfer.status == TransferStatus.DISPATCHED,
+            Transfer.expected_on <= until,
+            TransferParcel.item_id.in_(sorted(item_ids)),
+        )
+    )
     found: dict[UUID, list[Coming]] = defaultdict(list)
-    for item_id, order_id, quantity, expected_at, status in rows_of(session, query):
-        day = clock.day_of(expected_at, branch.timezone)
+    for item_id, source_id, quantity, at, status, on in rows_of(session, union_all(ordered, sent)):
+        day = on or clock.day_of(at, branch.timezone)
         unsure = day < today or status is OrderStatus.DRAFT
-        found[item_id].append(Coming(order_id, quantity, day, unsure))
+        found[item_id].append(Coming(source_id, quantity, day, unsure, transferred=on is not None))
     return found
 
 

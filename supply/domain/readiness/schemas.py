@@ -59,7 +59,10 @@ class ToDoOut(_What):
 
 
 class ArrivalOut(OutSchema):
-    purchase_order_id = Id(required=True)
+    """By an order, or by a transfer from another branch."""
+
+    purchase_order_id = Id(required=True, allow_none=True)
+    transfer_id = Id(required=True, allow_none=True)
     quantity = fields.Nested(QuantityOut, required=True)
     day = Day(required=True)
     unsure = fields.Boolean(
@@ -173,7 +176,8 @@ def _cover(cover: Cover, items: Mapping[UUID, Item]) -> dict[str, Any]:
         "short": quantity_out(dealt.short, item),
         "arrivals": [
             {
-                "purchase_order_id": one.order_id,
+                "purchase_order_id": None if one.transferred else one.source_id,
+                "transfer_id": one.source_id if one.transferred else None,
                 "quantity": quantity_out(one.quantity, item),
                 "day": one.day,
                 "unsure": one.unsure,

@@ -23,12 +23,14 @@ from supply.domain.purchasing.orders import OPEN
 from supply.domain.readiness.counting import count_not_ready
 from supply.domain.suppliers.models import Supplier
 from supply.domain.tasks.models import Task, TaskKind
+from supply.domain.transfers.models import Transfer, TransferStatus
 from supply.domain.treatments.models import Procedure, Step
 from supply.domain.visits.models import StepStatus, Visit, VisitStatus, VisitStep
 from supply.permissions import Actor, Permission, require
 
 EXPIRING_DAYS = 7
 SUBMITTED = "requisition"
+TO_SEND, TO_RECEIVE = "transfer-to-send", "transfer-to-receive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Today:
     count_tasks: int
     incidents: int
     requisitions_waiting: int
+    transfers_to_send: int
+    transfers_to_receive: int
     visits_not_ready: int
     orders_expected: Sequence[Any]
     visits: Sequence[VisitToday]
@@ -79,6 +83,8 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
         count_tasks=waiting.get(TaskKind.COUNT.value, 0),
         incidents=waiting.get(TaskKind.INCIDENT.value, 0),
         requisitions_waiting=waiting[SUBMITTED],
+        transfers_to_send=waiting[TO_SEND],
+        transfers_to_receive=waiting[TO_RECEIVE],
         visits_not_ready=count_not_ready(session, actor, branch_id),
         orders_expected=_orders_expected(session, branch_id),
         visits=visits,
@@ -94,7 +100,7 @@ def _to_order(session: Session, branch_id: UUID, day: date) -> list[Item]:
 
 
 def _waiting(session: Session, branch_id: UUID) -> dict[str, int]:
-    """What waits to be decided or done: open tasks by kind, and submitted requisitions. One statement."""
+    """What waits to be decided or done: open tasks by kind, requisitions, transfers. One statement."""
     tasks = (
         select(cast(Task.kind, String).label("kind"), func.count())
         .where(Task.branch_id == branch_id, Task.closed_at.is_(None))
@@ -103,7 +109,14 @@ def _waiting(session: Session, branch_id: UUID) -> dict[str, int]:
     submitted = select(literal(SUBMITTED), func.count()).where(
         Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED
     )
-    return {kind: count for kind, count in session.execute(union_all(tasks, submitted))}
+    to_send = select(literal(TO_SEND), func.count()).where(
+        Transfer.from_branch_id == branch_id, Transfer.status == TransferStatus.REQUESTED
+    )
+    to_receive = select(literal(TO_RECEIVE), func.count()).where(
+        Transfer.to_branch_id == branch_id, Transfer.status == TransferStatus.DISPATCHED
+    )
+    told = union_all(tasks, submitted, to_send, to_receive)
+    return {kind: count for kind, count in session.execute(told)}
 
 
 def _orders_expected(session: Session, branch_id: UUID) -> Sequence[Any]:
