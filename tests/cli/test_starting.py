@@ -52,5 +52,6 @@ def test_setting_up_makes_secret_and_database_once(tmp_path: Path) -> None:
 
 def test_an_id_keeps_its_type_whatever_is_imported_first() -> None:
     """A foreign key's type comes from the table it points to, which must be known by then."""
-    look = "from supply.domain.ledger.writer import _SHELF; print(repr(_SHELF.compile().binds['items'].type))"
+    query = "from supply.domain.ledger.writer import _SHELF; query = _SHELF._query"
+    look = f"{query}; print(repr(query.compile().binds['items'].type))"
     assert start(ROOT, "-c", look).stdout.strip() == "Uuid()"

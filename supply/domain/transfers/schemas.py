@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import Quantity, QuantityOut, quantity_out
@@ -17,7 +17,21 @@ from supply.domain.transfers.models import (
     TransferStatus,
 )
 from supply.domain.transfers.picking import Pick
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole, some
+from supply.fields import (
+    Amount,
+    BaseSchema,
+    Code,
+    Day,
+    Id,
+    Moment,
+    Money,
+    OutSchema,
+    Several,
+    Text,
+    Tick,
+    Whole,
+    some,
+)
 from supply.i18n import lazy
 
 MAX_LINES = 100
@@ -65,7 +79,7 @@ class ParcelIn(BaseSchema):
 class DispatchTransfer(BaseSchema):
     """Without parcels the first to expire go, as much as was asked for."""
 
-    parcels = fields.List(fields.Nested(ParcelIn), load_default=list, validate=validate.Length(max=MAX_LINES))
+    parcels = fields.List(fields.Nested(ParcelIn), load_default=list, validate=Several(MAX_LINES))
     expected_on = Day(
         allow_none=True,
         load_default=None,
@@ -107,7 +121,7 @@ class ArrivalIn(BaseSchema):
 class ReceiveTransfer(BaseSchema):
     """Without lines everything arrived."""
 
-    lines = fields.List(fields.Nested(ArrivalIn), load_default=list, validate=validate.Length(max=MAX_LINES))
+    lines = fields.List(fields.Nested(ArrivalIn), load_default=list, validate=Several(MAX_LINES))
     location_id = Id(allow_none=True, load_default=None, metadata={"label": lazy("Place")})
     happened_at = Moment(allow_none=True, load_default=None, metadata=_NOW)
 
