@@ -24,6 +24,8 @@ def raise_walls(*tables: str) -> None:
             _four_eyes()
         if table == "requisition_approval":
             _own_approval()
+        if table == "stocktake":
+            _own_count()
 
 
 def lower_walls() -> None:
@@ -153,4 +155,34 @@ def _own_approval() -> None:
         op.execute(
             f"CREATE TRIGGER requisition_approval_own_{event.lower()} BEFORE {event} ON requisition_approval "
             f"WHEN {own} BEGIN SELECT RAISE(ABORT, 'nobody approves their own request'); END"
+        )
+
+
+def _own_count() -> None:
+    """Nobody who had a hand in a stocktake approves its differences."""
+    own = (
+        "NEW.approved_by IS NOT NULL AND EXISTS (SELECT 1 FROM stocktake_hand h "
+        "WHERE h.stocktake_id = NEW.id AND h.person_id = NEW.approved_by)"
+    )
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION supply_own_count() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF {own} THEN
+                RAISE EXCEPTION 'nobody approves what they counted' USING ERRCODE = 'check_violation';
+              END IF;
+              RETURN NEW;
+            END $$
+            """
+        )
+        op.execute(
+            "CREATE TRIGGER stocktake_own_count BEFORE INSERT OR UPDATE ON stocktake "
+            "FOR EACH ROW EXECUTE FUNCTION supply_own_count()"
+        )
+        return
+    for event in ("INSERT", "UPDATE"):
+        op.execute(
+            f"CREATE TRIGGER stocktake_own_count_{event.lower()} BEFORE {event} ON stocktake "
+            f"WHEN {own} BEGIN SELECT RAISE(ABORT, 'nobody approves what they counted'); END"
         )

@@ -24,6 +24,8 @@ MODULES = (
     "scans",
     "variance",
     "stocktake",
+    "stocktakes",
+    "stocktake_ends",
     "waste",
     "transfers",
     "preparations",

@@ -17,6 +17,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "requisition": lazy("Requisition"),
     "purchase-order": lazy("Purchase order"),
     "visit": lazy("Visit"),
+    "stocktake": lazy("Stocktake"),
     "brew-recipe": lazy("Brewing recipe"),
     "calendar": lazy("Calendar"),
     "branch": lazy("Branch"),
@@ -47,6 +48,10 @@ ACTION_WORDS: dict[str, Text] = {
     "withdrawn": lazy("withdrawn"),
     "cancel": lazy("cancelled"),
     "close": lazy("closed"),
+    "open": lazy("opened"),
+    "recount": lazy("to be counted again"),
+    "return": lazy("given back"),
+    "post": lazy("posted"),
     "send": lazy("sent to the supplier"),
     "retry": lazy("mail sent again"),
     "revoke": lazy("revoked"),
@@ -175,6 +180,7 @@ _FIELD_WORDS: dict[str, Text] = {
     "blocked_step_minor": lazy("What a blocked step costs"),
     "barcode": lazy("Code of a package"),
     "second_approval_minor": lazy("Second approval from"),
+    "approval_minor": lazy("Counts are approved from"),
 }
 
 

@@ -21,7 +21,7 @@ from tests.treatments import NOON, open_spa
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
     "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version",
-    "requisition", "room", "supplier", "transfer", "visit", "webhook",
+    "requisition", "room", "stocktake", "stocktake_line", "supplier", "transfer", "visit", "webhook",
 )  # fmt: skip
 OTHER_NAMES = {
     "code_id": "item_code",
@@ -86,6 +86,9 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done("POST", f"/items/{goods.ginger}/plan", {"branch_id": branch})
     listens = {"name": "Booking", "url": "https://hooks.example/", "events": ["movement.posted"]}
     caller.done("POST", "/webhooks", listens | {"branch_ids": [branch]})
+    caller.done(
+        "POST", "/stocktakes", {"branch_id": branch, "kind": "cycle", "item_ids": [str(goods.ginger)]}
+    )
     _treat(caller, branch)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 

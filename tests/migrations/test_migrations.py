@@ -38,6 +38,8 @@ TRIGGERS = {
         ("requisition", "requisition_four_eyes_update"),
         ("requisition_approval", "requisition_approval_own_insert"),
         ("requisition_approval", "requisition_approval_own_update"),
+        ("stocktake", "stocktake_own_count_insert"),
+        ("stocktake", "stocktake_own_count_update"),
         *(
             (table, f"{table}_decided_{event}")
             for table in ("requisition_line", "requisition_editor")
@@ -52,6 +54,7 @@ TRIGGERS = {
         ("requisition", "requisition_four_eyes"),
         ("requisition_approval", "requisition_approval_own"),
         ("requisition_line", "requisition_line_decided"),
+        ("stocktake", "stocktake_own_count"),
         ("requisition_editor", "requisition_editor_decided"),
     },
 }

@@ -31,6 +31,7 @@ ENTITIES = (
     "requisition",
     "purchase-order",
     "visit",
+    "stocktake",
     "calendar",
     "branch",
     "location",

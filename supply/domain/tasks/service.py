@@ -7,7 +7,7 @@ somebody says that it has been seen to.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -164,6 +164,26 @@ def close_tasks(
     if task_id is not None and not count:
         raise NotFound("task_not_found", lazy("There is no such open task in this branch."))
     return count
+
+
+def close_counted(
+    session: Session, actor: Actor, branch_id: uuid.UUID, counted: Mapping[uuid.UUID, datetime]
+) -> None:
+    """Close the count tasks of items that were opened before they were counted. Two statements."""
+    wanted = (
+        Task.branch_id == branch_id,
+        Task.kind == TaskKind.COUNT,
+        Task.closed_at.is_(None),
+        Task.item_id.in_(sorted(counted)),
+    )
+    waiting = session.execute(select(Task.id, Task.item_id, Task.opened_at).where(*wanted))
+    done = [row.id for row in waiting if row.opened_at <= counted[row.item_id]]
+    session.execute(
+        update(Task)
+        .where(Task.id.in_(done))
+        .values(closed_at=clock.now(), closed_by=actor.person_id, outcome="counted")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close_task(session: Session, actor: Actor, task_id: uuid.UUID) -> Task:

@@ -1,0 +1,189 @@
+"""Ending a stocktake: its differences are posted, above the branch's limit by a manager who did not count.
+
+They are reckoned again under the branch's lock. Whoever decides says which value was looked at; if something
+was written down late meanwhile, it is looked at once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from supply.domain.ledger import service as ledger
+from supply.domain.ledger.models import Lot
+from supply.domain.stocktake.differing import Totals, Weighed, add_up, weigh
+from supply.domain.stocktake.models import DifferenceReason, Stocktake, StocktakeLine, StocktakeStatus
+from supply.domain.stocktake.progress import hands_of, note_hand, note_status, take_up
+from supply.domain.stocktake.rules import get_rules
+from supply.domain.tasks import service as tasks
+from supply.errors import Conflict, Forbidden, Stale
+from supply.i18n import lazy
+from supply.permissions import Actor, Permission
+from supply.writing import write_later
+
+SOURCE = "stocktake"
+
+
+def hand_in(
+    session: Session, actor: Actor, stocktake_id: UUID, *, version: int, gross_minor: int
+) -> Stocktake:
+    """Post the differences, or above the limit hand them to a manager; one who did not count posts at once.
+
+    `gross_minor` is what the differences were worth, each without its sign, when they were looked at. Raises
+    Conflict("reasons_missing" | "recount_needed"), Stale("differences_changed").
+    """
+    writer, stocktake = take_up(
+        session, actor, stocktake_id, Permission.COUNT_LOG, version, StocktakeStatus.REVIEW
+    )
+    weighed, totals = _looked_at(session, stocktake, gross_minor)
+    if totals.unreasoned:
+        raise Conflict(
+            "reasons_missing",
+            lazy("Say of every difference why it is there."),
+            details={"lines": [str(one.line_id) for one in weighed if one.difference and not one.reason]},
+        )
+    stocktake.submitted_at, stocktake.submitted_by = writer.recorded_at, actor.person_id
+    stocktake.return_reason = None
+    if needs_approval(session, stocktake, totals):
+        if not _may_approve(session, actor, stocktake):
+            note_hand(session, actor, stocktake)
+            stocktake.status = StocktakeStatus.SUBMITTED
+            session.flush()
+            note_status(session, actor, stocktake, "stocktake.submitted", StocktakeStatus.REVIEW)
+            return stocktake
+        stocktake.approved_at, stocktake.approved_by = writer.recorded_at, actor.person_id
+    return _post(session, writer, stocktake, weighed, totals)
+
+
+def approve_stocktake(
+    session: Session, actor: Actor, stocktake_id: UUID, *, version: int, gross_minor: int
+) -> Stocktake:
+    """Approve the differences and post them; one that came late and that nobody explained is "unknown".
+
+    Raises Forbidden("own_count") for whoever had a hand in it, Conflict, Stale("differences_changed").
+    """
+    writer, stocktake = take_up(
+        session, actor, stocktake_id, Permission.COUNT_APPROVE, version, StocktakeStatus.SUBMITTED
+    )
+    if not _may_approve(session, actor, stocktake):
+        raise Forbidden("own_count", lazy("You counted or handed this in. Another manager must approve it."))
+    weighed, totals = _looked_at(session, stocktake, gross_minor)
+    stocktake.approved_at, stocktake.approved_by = writer.recorded_at, actor.person_id
+    return _post(session, writer, stocktake, weighed, totals)
+
+
+def give_back(session: Session, actor: Actor, stocktake_id: UUID, *, version: int, reason: str) -> Stocktake:
+    """Do not approve it yet, and say what is to be looked at."""
+    _writer, stocktake = take_up(
+        session, actor, stocktake_id, Permission.COUNT_APPROVE, version, StocktakeStatus.SUBMITTED
+    )
+    stocktake.status, stocktake.return_reason = StocktakeStatus.REVIEW, reason
+    session.flush()
+    note_status(session, actor, stocktake, "stocktake.return", StocktakeStatus.SUBMITTED, reason)
+    return stocktake
+
+
+def needs_approval(session: Session, stocktake: Stocktake, totals: Totals) -> bool:
+    """Whether the differences are worth more than the branch lets pass without a manager."""
+    rules = get_rules(session, stocktake.branch_id)
+    return bool(totals.differing) and rules.wants_approval(
+        totals.gross_minor, all_known=not totals.without_cost
+    )
+
+
+def _may_approve(session: Session, actor: Actor, stocktake: Stocktake) -> bool:
+    may = actor.may(Permission.COUNT_APPROVE, stocktake.branch_id)
+    return may and actor.person_id not in hands_of(session, stocktake)
+
+
+def _looked_at(session: Session, stocktake: Stocktake, gross_minor: int) -> tuple[list[Weighed], Totals]:
+    weighed = weigh(session, stocktake)
+    totals = add_up(weighed)
+    if totals.contradicted:
+        raise Conflict(
+            "recount_needed",
+            lazy("Of some lots more left since than was found. Have them counted again."),
+            details={"lines": [str(one.line_id) for one in weighed if one.contradicted]},
+        )
+    if totals.gross_minor != gross_minor:
+        raise Stale(
+            "differences_changed",
+            lazy("Something was written down late: the differences have changed. Look at them again."),
+            details={"gross_minor": totals.gross_minor},
+        )
+    return weighed, totals
+
+
+def _post(
+    session: Session,
+    writer: ledger.Writer,
+    stocktake: Stocktake,
+    weighed: Sequence[Weighed],
+    totals: Totals,
+) -> Stocktake:
+    weighed = [replace(one, reason=one.reason or DifferenceReason.UNKNOWN) for one in weighed]
+    session.flush()
+    ledger.settle(writer, _found(session, stocktake, weighed), source_type=SOURCE, source_id=stocktake.id)
+    rows = [
+        {
+            "id": one.line_id,
+            "expected": one.expected,
+            "difference": one.difference,
+            "value_minor": one.value_minor,
+            "reason": one.reason if one.difference else None,
+        }
+        for one in weighed
+    ]
+    write_later(session, StocktakeLine, rows, key=("id",), update=True)
+    tasks.close_counted(session, writer.actor, stocktake.branch_id, _counted_items(session, stocktake))
+    before, stocktake.status = stocktake.status, StocktakeStatus.POSTED
+    stocktake.posted_at = writer.recorded_at
+    stocktake.value_minor, stocktake.gross_minor = totals.value_minor, totals.gross_minor
+    session.flush()
+    note_status(session, writer.actor, stocktake, "stocktake.post", before)
+    return stocktake
+
+
+def _found(session: Session, stocktake: Stocktake, weighed: Sequence[Weighed]) -> list[ledger.Found]:
+    # Columns, since a thousand lines are read under the branch's lock.
+    query = (
+        select(
+            StocktakeLine.id,
+            StocktakeLine.location_id,
+            StocktakeLine.container_id,
+            StocktakeLine.counted_at,
+            StocktakeLine.position,
+            Lot,
+        )
+        .join(Lot, Lot.id == StocktakeLine.lot_id)
+        .where(StocktakeLine.stocktake_id == stocktake.id, StocktakeLine.counted.is_not(None))
+    )
+    lines: dict[UUID, Any] = {row.id: row for row in session.execute(query)}
+    found = []
+    for one in weighed:
+        line = lines[one.line_id]
+        reason = (one.reason or DifferenceReason.UNKNOWN).value
+        place = (line.Lot, line.location_id, line.container_id)
+        found.append(ledger.Found(*place, one.counted, one.expected, line.counted_at, reason, line.position))
+    return found
+
+
+def _counted_items(session: Session, stocktake: Stocktake) -> dict[UUID, datetime]:
+    """The items of which every line was counted, and since when: the instant of the earliest line."""
+    query = select(StocktakeLine.item_id, StocktakeLine.counted_at).where(
+        StocktakeLine.stocktake_id == stocktake.id
+    )
+    since: dict[UUID, datetime] = {}
+    skipped: set[UUID] = set()
+    for item_id, counted_at in session.execute(query):
+        if counted_at is None:
+            skipped.add(item_id)
+        else:
+            since[item_id] = min(since.get(item_id, counted_at), counted_at)
+    return {item_id: instant for item_id, instant in since.items() if item_id not in skipped}
