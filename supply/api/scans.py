@@ -10,11 +10,26 @@ from sqlalchemy.orm import Session
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import codes
 from supply.domain.labels.resolving import resolve
-from supply.domain.labels.schemas import ItemCodeOut, ItemCodesOut, LinkCode, ReadScan, ScanOut, scan_view
+from supply.domain.labels.schemas import (
+    ItemCodeOut,
+    ItemCodesOut,
+    LinkCode,
+    ReadPicture,
+    ReadScan,
+    ScanOut,
+    ScansOut,
+    scan_view,
+)
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint(
     "scans", description="What a scanned code means: our own labels, GS1, EAN and UPC, and what was linked."
+)
+# The number 8935001712343 as a small QR.
+_PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAADIAAAAyAQAAAAA2RLUcAAAAfElEQVR42n2QMQpDQQhEJR5gryLYCnv1BduFXGXBVpgfwoev"
+    "RTKNPGQcRsJXi37NQxbE60W3ApNnFGZj0crTO0tnmFb/IdV6H4j45D48mLRwOnKP4h8GLwxLt5qXTFL3OGLvlr8DrV8Ob/1k"
+    "tT66dXSm7jfxet8yW/7ff19QV4XqX0aR5AAAAABJRU5ErkJggg=="
 )
 _SEE, _LINK = Permission.STOCK_SEE, Permission.CODE_LINK
 
@@ -30,6 +45,24 @@ _SEE, _LINK = Permission.STOCK_SEE, Permission.CODE_LINK
 )
 def read_scan(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
     return scan_view(resolve(session, actor, query["branch_id"], query["text"]))
+
+
+@blp.post(
+    "/scans",
+    permission=_SEE,
+    body=ReadPicture,
+    out=ScansOut,
+    summary="Read the codes in a picture",
+    description="What each code in a photo means, the most telling first. The picture is not kept: JPEG, PNG "
+    "or WebP in base64, as small as still shows the code (2000 pixels are enough).",
+    example={
+        "branch_id": "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01",
+        "picture": _PICTURE,
+    },
+)
+def read_picture(session: Session, actor: Actor, data: dict[str, Any]) -> Any:
+    found = [resolve(session, actor, data["branch_id"], text) for text in data["picture"]]
+    return {"data": [scan_view(one) for one in found]}
 
 
 @blp.get(

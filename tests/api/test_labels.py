@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
+from supply.api import scans
 from tests.api.calling import Caller
 from tests.cast import Cast
 from tests.client import OneLookClient
@@ -50,6 +51,18 @@ def test_a_code_is_linked_read_and_taken_off(
     assert caller.send("DELETE", f"{codes}/{made['id']}").status_code == 204
     assert caller.get(codes) == {"data": []}
     assert caller.get("/scans", branch_id=cast.branch_id, text=EAN)["meaning"] == "unknown"
+
+
+def test_the_codes_in_a_picture_are_read(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    caller = Caller(client, cast.storekeeper)
+    caller.done("POST", f"/items/{goods.ginger}/codes", {"code": EAN})
+    told = {"branch_id": str(cast.branch_id)}
+    picture = scans.blp.endpoints[1].example["picture"]
+    (read,) = caller.done("POST", "/scans", told | {"picture": picture})["data"]
+    assert (read["meaning"], read["item"]["id"]) == ("item", str(goods.ginger))
+    for wrong in ("!", "bm90IGEgcGljdHVyZQ==", 7):
+        refused = caller.send("POST", "/scans", told | {"picture": wrong})
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["picture"])
 
 
 def test_labels_say_what_is_printed(client: OneLookClient, cast: Cast, goods: Goods, lot: UUID) -> None:

@@ -68,6 +68,11 @@ def decipher(text: str) -> Deciphered:
     return Deciphered(Kind.OTHER, bare)
 
 
+def best_first(texts: Sequence[str]) -> list[str]:
+    """Of the codes that stand on one package, those that say most in front."""
+    return sorted(texts, key=lambda text: list(Kind).index(decipher(text).kind))
+
+
 def _fields(text: str, *, certain: bool) -> Sequence[GS1ElementString]:
     """The fields of a GS1 message; none where the text is none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from supply.domain.catalog.schemas import Quantity, QuantityOut, quantity_out
 from supply.domain.catalog.units import stock_amount
 from supply.domain.labels import qr
-from supply.domain.labels.deciphering import SEPARATOR
+from supply.domain.labels.deciphering import SEPARATOR, best_first
+from supply.domain.labels.pictures import read_codes
 from supply.domain.labels.resolving import Meaning, Resolved
 from supply.domain.labels.service import MOST, Sticker
 from supply.domain.ledger.schemas import StockItemOut
@@ -42,6 +44,28 @@ class ReadScan(BaseSchema):
             "example": "(01)08935001712343(17)271130(10)A12",
         },
     )
+
+
+class Picture(fields.Field[list[str]]):
+    """A JPEG, PNG or WebP in base64, read as it is loaded: the texts of its codes, the most telling first."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {}).update({"type": "string", "contentEncoding": "base64"})
+        super().__init__(**kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[str]:
+        try:
+            picture = b64decode(value, validate=True)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(str(lazy("Send the picture in base64."))) from error
+        return best_first(read_codes(picture))
+
+
+class ReadPicture(BaseSchema):
+    branch_id = Id(required=True)
+    picture = Picture(required=True)
 
 
 class LinkCode(BaseSchema):
@@ -111,6 +135,10 @@ class ScanOut(OutSchema):
     expires_on = Day(required=True, allow_none=True)
     lots = fields.List(fields.Nested(FoundLotOut), required=True)
     container_id = Id(required=True, allow_none=True)
+
+
+class ScansOut(OutSchema):
+    data = fields.List(fields.Nested(ScanOut), required=True)
 
 
 class MakeLabels(BaseSchema):
