@@ -43,6 +43,13 @@ def init_security(app: Flask, settings: Settings) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
+    @app.before_request
+    def _take_files() -> None:
+        """What takes files says how large a body may be there. Nobody has read any of it yet."""
+        most: int | None = getattr(app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+        if most is not None:
+            request.max_content_length = most
+
     @app.after_request
     def _protect(response: Response) -> Response:
         for name, value in HEADERS.items():

@@ -73,11 +73,7 @@ class Action:
     trial: Callable[..., Any] | None
 
     def run(self, path: dict[str, Any]) -> BaseResponse:
-        key = request.form.get("idempotency_key", "")
-        opened_in = branch_of_key(key)
-        if opened_in is not None:
-            # The form belongs to the branch in which it was opened, whatever another tab has chosen since.
-            work_in_branch(opened_in)
+        key = _work_where_opened()
         actor = admit(self.permission)
         reading: Reading | None = None
         data: dict[str, Any] = {}
@@ -126,6 +122,37 @@ class Action:
         for kind, text in told["said"]:
             flash(text, kind)
         return redirect(told["location"], 303)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A form that only asks: nothing is written, no key is spent, the page is shown again with the answer.
+
+    `fn` runs before any transaction: what it takes its time for (a picture) holds nobody up.
+    """
+
+    fn: Callable[..., Any]
+    permission: Permission | Access
+    back: str
+
+    def run(self, path: dict[str, Any]) -> BaseResponse:
+        _work_where_opened()
+        admit(self.permission)
+        try:
+            g.tried = self.fn(request.form, request.files)
+        except REFUSALS as error:
+            return show_again(self.back, path, error, None)
+        return _page_again(self.back, path, _state(), 200)
+
+
+def _work_where_opened() -> str:
+    """The key of the form that was sent, which belongs to the branch in which it was opened, whatever another
+    tab has chosen since."""
+    key = request.form.get("idempotency_key", "")
+    opened_in = branch_of_key(key)
+    if opened_in is not None:
+        work_in_branch(opened_in)
+    return key
 
 
 def form_key() -> str:

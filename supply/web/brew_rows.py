@@ -87,6 +87,7 @@ def batch(row: Any, served: Mapping[UUID, int] | None = None) -> dict[str, Any]:
         "usable": bool(standing) and not over,
         "served": plural("%(visits)s visit", "%(visits)s visits", visits, visits=visits) if visits else "–",
         "lot_url": url_for("stock.show_lot", lot_id=row.Lot.id),
+        "label_url": url_for("labels.new_labels", lot_id=row.Lot.id),
     }
 
 

@@ -23,7 +23,7 @@ from supply.fields import Day, Moment, reading_form
 from supply.i18n import lazy
 
 # What the frame of a form carries beside the schema's own fields.
-FRAME = frozenset({"csrf_token", "idempotency_key", "version", "trial"})
+FRAME = frozenset({"csrf_token", "idempotency_key", "version", "trial", "scanned"})
 # A row in which the server filled these in and the person nothing else was not meant.
 _PRESET = frozenset({"unit", "location_id"})
 _LOCAL_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")

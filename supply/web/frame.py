@@ -82,6 +82,9 @@ def _urls() -> dict[str, str]:
         "sign_out": "account.sign_out",
         "account": "account.show_account",
     }
+    person = viewer()
+    if person is not None and allowed(person.actor, Permission.LABEL_PRINT):
+        names["scan"] = "scanning.show_scan"
     return {name: url_for(endpoint) for name, endpoint in names.items()}
 
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from supply.database import read_snapshot
 from supply.i18n import Text
 from supply.permissions import Permission
-from supply.web.actions import Action, Shown, Target, form_key
+from supply.web.actions import Action, Look, Shown, Target, form_key
 from supply.web.forms import FormState, load_query
 from supply.web.gate import Access, admit
 
@@ -112,6 +112,28 @@ class Pages(Blueprint):
 
         return register
 
+    def look(
+        self, rule: str, *, permission: Permission | Access, back: str, most_bytes: int | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """POST that only asks: fn(typed, files) runs before any transaction, and the page is shown again with
+        what was typed and what it returned (`tried()`). `most_bytes`: how large a body it takes, for files.
+        """
+
+        def register(fn: Callable[..., Any]) -> Callable[..., Any]:
+            plan = Look(fn, permission, back)
+
+            @wraps(fn)
+            def view(**path: Any) -> BaseResponse:
+                return plan.run(path)
+
+            view.permission = permission  # type: ignore[attr-defined]
+            view.back = back  # type: ignore[attr-defined]
+            view.most_bytes = most_bytes  # type: ignore[attr-defined]
+            self.add_url_rule(rule, endpoint=fn.__name__, view_func=view, methods=["POST"])
+            return fn
+
+        return register
+
 
 def current_form() -> FormState:
     """What was typed, where a page is shown again; empty otherwise."""
@@ -135,5 +157,5 @@ def query(schema: type[Schema]) -> dict[str, Any]:
 
 
 def tried() -> Any:
-    """What an action's trial returned, where the page is shown after one; None otherwise."""
+    """What an action's trial or a look returned, where the page is shown after one; None otherwise."""
     return g.get("tried")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
+from supply.domain.labels.schemas import ScannedText
 from supply.domain.purchasing import orders
+from supply.domain.purchasing.models import PurchaseOrder
 from supply.domain.receiving import correcting, learning, service
 from supply.domain.receiving.models import Delivery
 from supply.domain.receiving.schemas import CorrectDeliveryLine, LogDelivery, ReverseDelivery
@@ -20,8 +26,9 @@ from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import format_money, format_quantity
+from supply.web.forms import FormState
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import Pages, current_form, query, render, say, tried
 from supply.web.receiving_rows import (
     delivery_row,
     expected_row,
@@ -30,6 +37,8 @@ from supply.web.receiving_rows import (
     ordered_lines,
     packs_of,
 )
+from supply.web.receiving_scan import Scanned, scan_into
+from supply.web.scanning import MOST_BYTES, scanned
 from supply.web.session import current_branch
 from supply.web.units import echo_unit, unit_options
 
@@ -53,6 +62,7 @@ class DeliveryFilter(BaseSchema):
 class DeliveryOf(BaseSchema):
     order_id = Id(load_default=None)
     supplier_id = Id(load_default=None)
+    code = ScannedText(load_default="", min_length=0)
 
 
 @bp.page("/deliveries", permission=Permission.STOCK_SEE)
@@ -76,11 +86,17 @@ def new_delivery(session: Session, actor: Actor) -> str:
     """Against an order its open lines are filled in; without one the lines are empty."""
     branch, chosen = current_branch(), query(DeliveryOf)
     order = orders.get_order(session, actor, chosen["order_id"]) if chosen["order_id"] else None
-    supplier_id = order.supplier_id if order else chosen["supplier_id"]
+    typed = current_form().value("supplier_id")
+    supplier_id = order.supplier_id if order else _id_of(typed) or chosen["supplier_id"]
     items = catalog.list_items(session, limit=MOST_ITEMS)
+    form, scan = _scanned(session, actor, order, supplier_id, chosen["code"])
+    if scan is not None and scan.item is not None and scan.item not in items:
+        items.append(scan.item)
     return render(
         "receiving/new.html",
         schema=LogDelivery,
+        form=form,
+        scan=scan,
         order=order,
         supplier_id=str(supplier_id or ""),
         suppliers=[(str(one.id), one.name) for one in suppliers.list_suppliers(session, limit=200)],
@@ -89,6 +105,44 @@ def new_delivery(session: Session, actor: Actor) -> str:
         ordered=ordered_lines(session, order) if order else [],
         places=[(str(one.id), one.name) for one in branches.list_locations(session, branch.id)],
     )
+
+
+def _scanned(
+    session: Session, actor: Actor, order: PurchaseOrder | None, supplier_id: UUID | None, code: str
+) -> tuple[FormState, Scanned | None]:
+    """The form as typed, with what was scanned written into it."""
+    form = current_form()
+    texts: list[str] = tried() or ([code] if code and not form else [])
+    if not texts:
+        return form, None
+    if not form:
+        form = replace(form, values=MultiDict(), endpoint="receiving.scan_line")
+    scan = scan_into(
+        session,
+        actor,
+        current_branch().id,
+        texts[0],
+        form.values,
+        supplier_id=supplier_id,
+        ordered={number: line.item_id for number, line in enumerate(order.lines)} if order else {},
+    )
+    return form, scan
+
+
+def _id_of(told: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(told)
+    return None
+
+
+@bp.look(
+    "/deliveries/new/scan",
+    permission=Permission.DELIVERY_LOG,
+    back="receiving.new_delivery",
+    most_bytes=MOST_BYTES,
+)
+def scan_line(typed: Mapping[str, str], files: Mapping[str, FileStorage]) -> list[str]:
+    return scanned(typed, files)
 
 
 @bp.action(

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
+from supply.domain.branches.models import Branch
+from supply.domain.labels.models import Label
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, walk
 from tests.browser.desk import order_on_its_way
@@ -58,7 +61,14 @@ def _faces(visitor: Visitor) -> list[str]:
     # The query makes another kind of page of it: an order of which nothing came, one of which all came.
     came = visitor.open("/purchase-orders").get_by_role("row", name="Received", exact=False).first
     received = came.get_by_role("link").first.get_attribute("href")
-    return [*faces, order_on_its_way(visitor.spa), f"{received}?received=on"]
+    scanned = ["/scan?code=8935001712343", f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2"]
+    return [*faces, order_on_its_way(visitor.spa), f"{received}?received=on", *scanned]
+
+
+def _tag(spa: Spa) -> str:
+    """The tag of a label of the branch where the manager works."""
+    query = select(Label.tag).join(Branch, Branch.id == Label.branch_id).order_by(Branch.code).limit(1)
+    return str(spa.look(lambda session: session.scalar(query)))
 
 
 def faults_of(visitor: Visitor, address: str) -> list[str]:
@@ -155,6 +165,7 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
     "orders.download_order": "a file",
+    "scanning.follow_label": "the address on a printed label, which leads on",
     "plan.show_run": "the answer to a form, gone once it is done",
     "safety.ask_override": "for a step that is blocked; tests/browser/test_safety.py goes there",
 }.keys()

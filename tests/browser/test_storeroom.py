@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -33,6 +35,37 @@ def test_a_delivery_against_an_order(storeroom: Visitor, spa: Spa) -> None:
     expect(page.get_by_text("30 Jun 2028").first).to_be_visible()
     page.get_by_role("link", name=lot).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Lot {lot}")
+
+
+def test_one_scan_after_the_other_fills_a_delivery(storeroom: Visitor) -> None:
+    """Enter after a code asks and never saves; the field stays open for the next one."""
+    page = storeroom.open("/deliveries/new")
+    page.locator(".foot-scan").click()
+    for code in ("8936099002019", "8936099002019", "(01)08935266001015(17)271130(10)LAV-7"):
+        page.locator("[name=scanned]").fill(code)
+        page.locator("[name=scanned]").press("Enter")  # the next one does not wait for the answer
+    expect(page.locator("[name=lines-1-lot_number]")).to_have_value("LAV-7")
+    expect(page.locator("[name=lines-1-expires_on]")).to_have_value("2027-11-30")
+    expect(page.locator("[name=lines-0-amount]")).to_have_value("2")
+    expect(page.locator("[name=scanned]")).to_be_in_viewport()
+    assert storeroom.overflow() == 0
+
+
+def test_a_label_is_a_page_of_the_roll(visit: Visit) -> None:
+    visitor = visit("lan", PHONE, "vi")
+    page = visitor.open("/scan")
+    page.locator("[name=scanned]").fill("oil-lavender")
+    page.locator("[name=scanned]").press("Enter")
+    page.locator("[data-scan-hit] a").first.click()
+    page.locator("main table a[href^='/stock/lots/']").first.click()
+    page.locator("a[href^='/labels/new']").click()
+    page.locator("[name=lines-0-copies]").fill("2")
+    page.locator("main .form-foot button").click()
+    page.wait_for_url("**/labels/print?**")
+    paper = page.pdf(prefer_css_page_size=True)
+    sizes = [[float(one) for one in box.split()] for box in re.findall(rb"/MediaBox ?\[([^]]+)]", paper)]
+    millimetres = [[round(point * 25.4 / 72) for point in box] for box in sizes]
+    assert millimetres == [[0, 0, 62, 29]] * 2
 
 
 def test_a_count_is_blind_and_then_compared(storeroom: Visitor) -> None:

@@ -20,6 +20,7 @@ from supply import clock
 from supply.cli.people import found_admin
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import MAX_GUESTS, RoomType
+from supply.domain.catalog import codes
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
@@ -203,6 +204,9 @@ def _sells(
         lead_time_days=terms.get("lead_time_days"),
         second=second,
     )
+    if "code" in terms:
+        holds = {"amount": Decimal(terms["amount"]), "unit": terms["unit"]}
+        codes.link_code(session, manager, item.id, code=terms["code"], **holds)
 
 
 def _fill_shelves(

@@ -12,6 +12,7 @@ from supply import clock
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, lot_number
 from supply.domain.catalog import service as catalog
+from supply.domain.labels import service as labels
 from supply.domain.ledger import reading
 from supply.domain.purchasing import deciding, orders, sending
 from supply.domain.purchasing import service as purchasing
@@ -95,7 +96,7 @@ def _deliver(session: Session, today: Day, order: PurchaseOrder, open_lines: lis
                 "cost_minor": _dearer(order, line),
             }
         )
-    receiving.log_delivery(
+    delivery = receiving.log_delivery(
         session,
         today.house.storekeeper,
         branch_id=today.house.branch_id,
@@ -104,6 +105,8 @@ def _deliver(session: Session, today: Day, order: PurchaseOrder, open_lines: lis
         reference=f"PX-{today.day:%y%m%d}-{order.number}",
         lines=lines,
     )
+    lot_ids = [line.lot_id for line in delivery.lines]
+    labels.make_labels(session, today.house.storekeeper, branch_id=today.house.branch_id, lot_ids=lot_ids)
 
 
 def _dearer(order: PurchaseOrder, line: PurchaseOrderLine) -> int | None:

@@ -14,6 +14,7 @@ const parts = [
   ["[data-trial]", "./trial.js"],
   ["[data-picks]", "./picks.js"],
   ["[data-under-way]", "./under-way.js"],
+  ["[data-scan-box]", "./scan.js"],
 ];
 
 function startParts(root) {

@@ -37,7 +37,7 @@ export function start(form) {
   const draft = readDraft(draftKey(form));
   if (draft) { restore(form, draft.values); sayUnsaved(true); }
   // Not a submit button: Enter would press the first one of the form, even unseen.
-  words?.querySelector("[data-retry]")?.addEventListener("click", () => (form.querySelector("[type=submit]") ?? form).click());
+  words?.querySelector("[data-retry]")?.addEventListener("click", () => (form.querySelector("[type=submit]:not([formaction])") ?? form).click());
   form.addEventListener("reset", () => dropDraft(draftKey(form)));
   form.addEventListener("submit", async (event) => {
     if (event.defaultPrevented) return;
