@@ -11,7 +11,6 @@ from uuid import UUID
 import structlog
 from flask import Flask, Response, after_this_request, current_app
 
-from supply.announcing import announce
 from supply.database import read_snapshot, write_transaction
 from supply.domain.planning import running
 from supply.domain.planning.noticing import Notice
@@ -43,8 +42,7 @@ def _plan_in(app: Flask, run_id: UUID) -> None:
 
 
 def carry_through(run_id: UUID) -> None:
-    """Plan every supplier's items of the run's branch, then end it. What is on the way is noted before."""
-    announce()
+    """Plan every supplier's items of the run's branch, then end it."""
     rounds = read_snapshot(lambda session: running.rounds_of(session, run_id))
     if rounds is None:
         # The transaction that began it was repeated, under another id.

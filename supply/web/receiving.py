@@ -21,6 +21,8 @@ from supply.domain.receiving import correcting, learning, service
 from supply.domain.receiving.models import Delivery
 from supply.domain.receiving.schemas import CorrectDeliveryLine, LogDelivery, ReverseDelivery
 from supply.domain.suppliers import service as suppliers
+from supply.domain.transfers import service as transfers
+from supply.domain.transfers.models import TransferStatus
 from supply.errors import NotFound
 from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy
@@ -40,6 +42,7 @@ from supply.web.receiving_rows import (
 from supply.web.receiving_scan import Scanned, scan_into
 from supply.web.scanning import MOST_BYTES, scanned
 from supply.web.session import current_branch
+from supply.web.transfer_rows import transfer_row
 from supply.web.units import echo_unit, unit_options
 
 bp = Pages("receiving", __name__)
@@ -52,6 +55,7 @@ bp.nav(
 )
 PAGE = 20
 MOST_ITEMS = 200
+UNDER_WAY = (TransferStatus.DISPATCHED,)
 Target = tuple[str, dict[str, Any]]
 
 
@@ -72,8 +76,10 @@ def list_deliveries(session: Session, actor: Actor) -> str:
     following = found[PAGE - 1].id if len(found) > PAGE else None
     expected = [] if after else orders.list_expected(session, actor, branch.id)
     may_receive = actor.may(Permission.DELIVERY_LOG, branch.id)
+    sent = [] if after else transfers.list_transfers(session, actor, branch.id, statuses=UNDER_WAY)
     return render(
         "receiving/list.html",
+        sent=[transfer_row(one) for one in sent if one.to_branch_id == branch.id],
         expected=[expected_row(order, may_receive) for order in expected],
         rows=[delivery_row(delivery) for delivery in found[:PAGE]],
         next_url=following and url_for("receiving.list_deliveries", after=following),

@@ -152,6 +152,8 @@ def cancel_transfer(
 def prepare_dispatch(session: Session, actor: Actor, transfer_id: UUID) -> str:
     packing = dispatching.pack(session, actor, transfer_id)
     transfer = packing.transfer
+    if transfer.status is not TransferStatus.REQUESTED:
+        return str(show_transfer(session, actor, transfer_id))
     today = clock.today(transfer.from_branch.timezone)
     wanted = [line.item_id for line in transfer.lines]
     available = reading.available_of(session, transfer.from_branch_id, wanted, today)
@@ -205,6 +207,8 @@ def recall_transfer(
 def prepare_receipt(session: Session, actor: Actor, transfer_id: UUID) -> str:
     transfer = service.get_transfer(session, actor, transfer_id)
     require(actor, Permission.TRANSFER_LOG, transfer.to_branch_id)
+    if transfer.status is not TransferStatus.DISPATCHED:
+        return str(show_transfer(session, actor, transfer_id))
     items = catalog.items_by_id(session, [parcel.item_id for parcel in transfer.parcels])
     places = branches.list_locations(session, transfer.to_branch_id)
     return render(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from supply import announcing
 from supply.database import write_transaction
 from supply.domain.branches import service as branches
 from tests.api.calling import Caller
@@ -73,6 +74,28 @@ def test_a_transfer_from_request_to_receipt_and_back(
     listed = there.get("/transfers", branch_id=cast.other_branch_id, status="cancelled")["data"]
     assert [row["id"] for row in listed] == [asked["id"]]
     assert here.get("/transfers", branch_id=cast.branch_id, status="received")["data"] == []
+    assert disagreements() == []
+
+
+def test_a_crash_between_the_legs_is_made_up_for_by_the_same_request(
+    client: OneLookClient, cast: Cast, goods: Goods, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash() -> int:
+        raise RuntimeError("the process ended")
+
+    here, there = Caller(client, cast.storekeeper), Caller(client, cast.outsider)
+    one = f"/transfers/{there.done('POST', '/transfers', told)['id']}"
+    keyed = {"If_Match": '"1"', "Idempotency_Key": "send-once"}
+    with monkeypatch.context() as broken:
+        broken.setattr(announcing, "announce", crash)
+        first = here.done("POST", f"{one}/dispatch", {}, **keyed)
+    assert levels(cast.branch_id, goods.ginger) == (KG, 0)
+    assert levels(cast.other_branch_id, goods.ginger) == (0, 0)
+    assert disagreements() == []
+    for _time in range(2):
+        assert here.done("POST", f"{one}/dispatch", {}, **keyed) == first
+        assert levels(cast.branch_id, goods.ginger) == (KG, 0)
+        assert levels(cast.other_branch_id, goods.ginger) == (0, KG)
     assert disagreements() == []
 
 

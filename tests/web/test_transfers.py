@@ -39,10 +39,21 @@ def goods(session: Session, cast: Cast) -> Goods:
 def test_everybody_sees_and_the_storeroom_carries(app: Flask, cast: Cast, goods: Goods) -> None:
     waiting, gone = ask(cast, (goods.ginger, "1")), ask(cast, (goods.ginger, "0.5"))
     lot_id = send(cast, gone).parcels[0].lot_id
-    seen = ["/transfers", f"/transfers/{waiting}", f"/transfers/{gone}", f"/stock/lots/{lot_id}"]
+    seen = [
+        "/deliveries",
+        "/transfers",
+        f"/transfers/{waiting}",
+        f"/transfers/{gone}",
+        f"/stock/lots/{lot_id}",
+    ]
     forms = ["/transfers/new", f"/transfers/new?give=on&item_id={goods.ginger}&amount=0.5&unit=kg"]
     forms += [f"/transfers/{waiting}/dispatch", f"/stock/lots/{lot_id}/move"]
     opened = let_in(app, cast, [*seen, *forms])
+    client = OneLookClient(app)
+    sign_in(client, cast.outsider)
+    with browsing.statements() as asked:
+        assert f"/transfers/{gone}" in client.get("/deliveries").text
+    assert len(asked) <= browsing.MOST_STATEMENTS
     assert {path: opened.pop(path) for path in seen} == {path: set(ROLES) for path in seen}
     assert opened == {path: {"storekeeper", "manager"} for path in forms}
 
@@ -72,6 +83,9 @@ def test_a_transfer_goes_from_form_to_form(app: Flask, cast: Cast, goods: Goods)
     assert (refused.status_code, "Say what became of the rest." in refused.text) == (422, True)
     typed |= {"lines-0-missing_reason": "lost"}
     assert browsing.send(there, taking, taking, **typed).location == one
+    # A form of a leg that is done leads to what came of it.
+    assert "All of this came" not in there.get(taking).text
+    assert browsing.frame_of(there.get(taking).text, f"{one}/receipt-reversal")
     shown = there.get(one).text.replace("\u00a0", " ")
     assert "Lost: 250 g" in shown
     assert levels(cast.other_branch_id, goods.ginger) == (750_000, 0)

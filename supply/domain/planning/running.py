@@ -27,6 +27,7 @@ from supply.domain.planning.models import PlanRun, ReorderFlag
 from supply.domain.planning.noticing import Notice
 from supply.domain.planning.service import close_unsold, keep_flags, keep_notices
 from supply.domain.planning.surveying import look_through
+from supply.domain.transfers.noting import take_note
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -44,10 +45,10 @@ class Begun:
 
 
 def begin_run(session: Session, actor: Actor, branch_id: UUID) -> Begun:
-    """Begin to plan the branch, or join the run that is under way."""
+    """Begin to plan the branch, noting what is on the way to it, or join the run that is under way."""
     require(actor, Permission.REQUISITION_REQUEST, branch_id)
     get_branch(session, actor, branch_id)
-    ledger.lock(session, actor, branch_id)
+    take_note(ledger.lock(session, actor, branch_id))
     last = last_run(session, branch_id)
     if last is not None and is_running(last):
         return Begun(last, new=False)

@@ -37,7 +37,18 @@ def list_coming(
     """What should be here by a day: open of orders, or on the way from other branches. One statement."""
     if not item_ids:
         return {}
-    ordered = (
+    wanted = sorted(item_ids)
+    query = union_all(_ordered(branch, wanted, until), _sent(branch, wanted, until))
+    found: dict[UUID, list[Coming]] = defaultdict(list)
+    for item_id, source_id, quantity, at, status, on in rows_of(session, query):
+        day = on or clock.day_of(at, branch.timezone)
+        unsure = day < today or status is OrderStatus.DRAFT
+        found[item_id].append(Coming(source_id, quantity, day, unsure, transferred=on is not None))
+    return found
+
+
+def _ordered(branch: Branch, item_ids: Sequence[UUID], until: date) -> Any:
+    return (
         select(
             PurchaseOrderLine.item_id,
             PurchaseOrder.id,
@@ -51,33 +62,24 @@ def list_coming(
             PurchaseOrder.branch_id == branch.id,
             PurchaseOrder.status.in_(OPEN_ORDERS),
             PurchaseOrder.expected_at < begin_of(until + timedelta(days=1), branch.timezone),
-            PurchaseOrderLine.item_id.in_(sorted(item_ids)),
+            PurchaseOrderLine.item_id.in_(item_ids),
             PurchaseOrderLine.open > 0,
         )
     )
-    sent = (
-        select(
-            TransferParcel.item_id,
-            Transfer.id,
-            TransferParcel.quantity,
-            null(),
-            null(),
-            Transfer.expected_on,
-        )
+
+
+def _sent(branch: Branch, item_ids: Sequence[UUID], until: date) -> Any:
+    names = (TransferParcel.item_id, Transfer.id, TransferParcel.quantity)
+    return (
+        select(*names, null(), null(), Transfer.expected_on)
         .join(Transfer, Transfer.id == TransferParcel.transfer_id)
         .where(
             Transfer.to_branch_id == branch.id,
             Transfer.status == TransferStatus.DISPATCHED,
             Transfer.expected_on <= until,
-            TransferParcel.item_id.in_(sorted(item_ids)),
+            TransferParcel.item_id.in_(item_ids),
         )
     )
-    found: dict[UUID, list[Coming]] = defaultdict(list)
-    for item_id, source_id, quantity, at, status, on in rows_of(session, union_all(ordered, sent)):
-        day = on or clock.day_of(at, branch.timezone)
-        unsure = day < today or status is OrderStatus.DRAFT
-        found[item_id].append(Coming(source_id, quantity, day, unsure, transferred=on is not None))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
+from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import shelf
 from supply.domain.ledger.cost import cost_of
@@ -102,6 +103,7 @@ def _found(
     places = [place.id for place in branches.list_locations(session, writer.branch_id)]
     known = {parcel.position: parcel for parcel in transfer.parcels}
     usual = _place(places, location_id, "location_id")
+    items = catalog.items_by_id(session, [parcel.item_id for parcel in transfer.parcels])
     found: dict[int, _Found] = {}
     for number, line in enumerate(lines):
         path, position = f"lines.{number}", line["position"]
@@ -110,7 +112,8 @@ def _found(
                 "parcel_unknown", lazy("Name each parcel of this transfer once."), field=f"{path}.position"
             )
         place = _place(places, line.get("location_id") or usual, f"{path}.location_id")
-        found[position] = _weighed(session, known[position], line, place, path)
+        parcel = known[position]
+        found[position] = _weighed(parcel, items[parcel.item_id], line, place, path)
     return [
         found.get(position) or _Found(parcel, usual, parcel.quantity) for position, parcel in known.items()
     ]
@@ -126,9 +129,8 @@ def _place(places: Sequence[UUID], location_id: UUID | None, field: str) -> UUID
     return location_id
 
 
-def _weighed(session: Session, parcel: TransferParcel, line: Telling, location_id: UUID, path: str) -> _Found:
+def _weighed(parcel: TransferParcel, item: Item, line: Telling, location_id: UUID, path: str) -> _Found:
     """What a line says of its parcel. What is neither good nor broken is missing, and wants its reason."""
-    item = catalog.get_item(session, parcel.item_id)
     arrived, broken = (
         catalog.base_quantity(item, line.get(name) or NONE, line["unit"], field=f"{path}.{name}")
         for name in ("amount", "broken")
