@@ -165,6 +165,9 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
     "orders.download_order": "a file",
+    "moves.show_move": "of a move that somebody made; tests/web/test_transfers.py makes one",
+    "transfers.prepare_dispatch": "of a transfer that waits to be sent; tests/web/test_transfers.py has one",
+    "transfers.prepare_receipt": "of a transfer on its way to here; tests/web/test_transfers.py has one",
     "scanning.follow_label": "the address on a printed label, which leads on",
     "plan.show_run": "the answer to a form, gone once it is done",
     "safety.ask_override": "for a step that is blocked; tests/browser/test_safety.py goes there",

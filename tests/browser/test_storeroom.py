@@ -6,7 +6,11 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from supply.domain.branches.models import Branch
+from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import Holding
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
@@ -51,10 +55,14 @@ def test_one_scan_after_the_other_fills_a_delivery(storeroom: Visitor) -> None:
     assert storeroom.overflow() == 0
 
 
-def test_a_label_is_a_page_of_the_roll(visit: Visit) -> None:
+def test_a_label_is_a_page_of_the_roll(spa: Spa, visit: Visit) -> None:
+    holdings = select(Item.code).join(Holding, Holding.item_id == Item.id)
+    standing = holdings.where(Holding.container_id.is_(None), Holding.quantity > 0)
+    first = standing.join(Branch, Branch.id == Holding.branch_id)
+    code = spa.look(lambda look: look.scalar(first.order_by(Branch.code, Holding.expires_on.desc())))
     visitor = visit("lan", PHONE, "vi")
     page = visitor.open("/scan")
-    page.locator("[name=scanned]").fill("oil-lavender")
+    page.locator("[name=scanned]").fill(code)
     page.locator("[name=scanned]").press("Enter")
     page.locator("[data-scan-hit] a").first.click()
     page.locator("main table a[href^='/stock/lots/']").first.click()

@@ -6,7 +6,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from supply.domain.catalog.schemas import Quantity, QuantityOut, quantity_out
 from supply.domain.catalog.units import stock_amount
@@ -16,7 +16,7 @@ from supply.domain.labels.pictures import read_codes
 from supply.domain.labels.resolving import Meaning, Resolved
 from supply.domain.labels.service import MOST, Sticker
 from supply.domain.ledger.schemas import StockItemOut
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, OutSchema, Text
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, OutSchema, Several, Text
 from supply.i18n import lazy
 
 MOST_TEXT = 400
@@ -143,8 +143,8 @@ class ScansOut(OutSchema):
 
 class MakeLabels(BaseSchema):
     branch_id = Id(required=True)
-    lot_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST))
-    container_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST))
+    lot_ids = fields.List(Id(), load_default=list, validate=Several(MOST))
+    container_ids = fields.List(Id(), load_default=list, validate=Several(MOST))
 
     @validates_schema
     def _something(self, data: dict[str, Any], **_told: Any) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from supply.domain.stocktake.models import DifferenceReason, StocktakeKind, StocktakeStatus
 from supply.domain.stocktake.tallying import Holds, Rest
 from supply.domain.stocktake.telling import LineState
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, Text, Whole, some
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, Several, Text, Whole, some
 from supply.i18n import lazy
 
 MOST_ITEMS, MOST_LINES = 500, 500
@@ -26,7 +26,7 @@ class OpenStocktake(BaseSchema):
     item_ids = fields.List(
         Id(),
         load_default=list,
-        validate=validate.Length(max=MOST_ITEMS),
+        validate=Several(MOST_ITEMS),
         metadata={"label": lazy("Items"), "description": "Of a cycle count; none of a full one."},
     )
     note = Text(max_length=400, allow_none=True, load_default=None, metadata={"label": lazy("Note")})
@@ -77,7 +77,7 @@ class SettleRest(BaseSchema):
     """What lines are that nobody counted: those named, or all."""
 
     rest = fields.Enum(Rest, by_value=True, required=True, metadata={"label": lazy("Not counted")})
-    line_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_LINES))
+    line_ids = fields.List(Id(), load_default=list, validate=Several(MOST_LINES))
 
 
 class AskRecount(BaseSchema):
@@ -93,9 +93,7 @@ class ReasonOfLine(BaseSchema):
 class GiveReasons(BaseSchema):
     """Why lines differ; `rest` for every line that has no reason yet and differs in that direction."""
 
-    reasons = fields.List(
-        fields.Nested(ReasonOfLine), load_default=list, validate=validate.Length(max=MOST_LINES)
-    )
+    reasons = fields.List(fields.Nested(ReasonOfLine), load_default=list, validate=Several(MOST_LINES))
     rest = fields.Enum(
         DifferenceReason,
         by_value=True,
