@@ -104,6 +104,8 @@ def _container(session: Session, actor: Actor, found: Resolved) -> Card:
     ]
     if container.finished_at is None and _may(actor, Permission.CONTAINER_HANDLE):
         ways.append(Way(_("Finish it"), url_for("containers.ask_finish", container_id=container.id), "check"))
+        url = url_for("moves.new_move", lot_id=opened.lot.id, container_id=container.id)
+        ways += [Way(_("Move"), url, "transfer")] if _may(actor, Permission.TRANSFER_LOG) else []
     ways += _label_way(actor, container_id=container.id)
     ways.append(Way(_("The lot"), url_for("stock.show_lot", lot_id=opened.lot.id), "shelf"))
     facts = [
@@ -132,6 +134,8 @@ def _lot(session: Session, actor: Actor, item: Item, lot: Lot) -> Card:
     if standing and _may(actor, Permission.WASTE_LOG):
         url = url_for("waste.new_waste", item_id=item.id, lot_id=lot.id)
         ways.append(Way(_("Write off"), url, "trash"))
+    if standing and _may(actor, Permission.TRANSFER_LOG):
+        ways.append(Way(_("Move"), url_for("moves.new_move", lot_id=lot.id), "transfer"))
     ways += _label_way(actor, lot_id=lot.id)
     marks = stock_rows.lot_marks(lot, lot.expires_on, today)
     if not standing:

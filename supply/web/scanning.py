@@ -86,14 +86,14 @@ def scanned(typed: Mapping[str, str], files: Mapping[str, FileStorage]) -> list[
 @bp.page("/s/<tag>", permission=Permission.STOCK_SEE)
 def follow_label(session: Session, actor: Actor, tag: str) -> Response:
     """Where the square on a label leads: to its lot or container, or to where its branch can be chosen."""
-    sticker = labels.find_sticker(session, actor, find_tag(tag) or "")
-    if sticker is None:
+    if find_tag(tag) is None:
         raise labels.not_found()
-    if sticker.label.branch_id != current_branch().id:
-        return redirect(url_for("scanning.show_scan", code=sticker.label.tag), 303)
-    if sticker.container is not None:
-        return redirect(url_for("containers.show_container", container_id=sticker.container.id), 303)
-    return redirect(url_for("stock.show_lot", lot_id=sticker.lot.id), 303)
+    found = resolve(session, actor, current_branch().id, tag)
+    if found.branch_id != current_branch().id or not found.lots:
+        return redirect(url_for("scanning.show_scan", code=tag), 303)
+    if found.container is not None:
+        return redirect(url_for("containers.show_container", container_id=found.container.id), 303)
+    return redirect(url_for("stock.show_lot", lot_id=found.lots[0].id), 303)
 
 
 @bp.page("/scan/choose", permission=Permission.CODE_LINK)

@@ -17,6 +17,7 @@ from supply.domain.containers import service as containers
 from supply.domain.labels import service as labels
 from supply.domain.labels.resolving import Meaning, Resolved, resolve
 from supply.domain.labels.service import Sticker
+from supply.domain.ledger.models import Lot
 from supply.errors import Conflict, Forbidden, Invalid, NotFound
 from supply.permissions import Actor
 from tests.cast import Cast
@@ -102,6 +103,23 @@ def test_a_lot_and_its_opened_container_keep_their_tags(cast: Cast, goods: Goods
         )
     )
     assert [one.label.id for one in again] == [both[1].label.id, both[0].label.id]
+
+
+def test_a_label_that_travelled_finds_what_came_of_its_lot(cast: Cast, goods: Goods, lot: UUID) -> None:
+    (sticker,) = label(cast, lot_ids=[lot])
+
+    def arrive(session: Session) -> UUID:
+        sent = session.get_one(Lot, lot)
+        told = {"item_id": sent.item_id, "number": sent.number, "created_at": sent.created_at}
+        came = Lot(branch_id=cast.other_branch_id, origin_lot_id=lot, **told)
+        session.add(came)
+        session.flush()
+        return came.id
+
+    arrived = write_transaction(arrive)
+    found = read_snapshot(lambda s: resolve(s, cast.outsider, cast.other_branch_id, sticker.label.tag))
+    assert (found.meaning, found.branch_id, found.lots[0].id) == (Meaning.LOT, cast.other_branch_id, arrived)
+    assert scan(cast, sticker.label.tag).lots[0].id == lot
 
 
 def test_what_is_typed_finds_items_and_lots(cast: Cast, goods: Goods, lot: UUID) -> None:

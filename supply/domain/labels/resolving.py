@@ -17,7 +17,6 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.labels import service as labels
 from supply.domain.labels.deciphering import Deciphered, Kind, decipher
-from supply.domain.labels.service import Sticker
 from supply.domain.ledger.models import Container, Holding, Lot
 from supply.errors import Invalid
 from supply.i18n import lazy
@@ -62,9 +61,9 @@ def resolve(session: Session, actor: Actor, branch_id: UUID, text: str) -> Resol
     """
     require(actor, Permission.STOCK_SEE, branch_id)
     told = decipher(text)
-    label = labels.find_sticker(session, actor, told.tag) if told.tag else None
+    label = _of_label(session, actor, branch_id, told) if told.tag else None
     if label is not None:
-        return _of_label(session, label, told)
+        return label
     package = _of_package(session, branch_id, told)
     if package is not None and (told.kind is Kind.GS1 or package.meaning is not Meaning.UNKNOWN):
         return package
@@ -83,16 +82,27 @@ def resolve(session: Session, actor: Actor, branch_id: UUID, text: str) -> Resol
     return package or Resolved(Meaning.UNKNOWN, told.text, branch_id, told.text)
 
 
-def _of_label(session: Session, sticker: Sticker, told: Deciphered) -> Resolved:
+def _of_label(session: Session, actor: Actor, branch_id: UUID, told: Deciphered) -> Resolved | None:
+    """By our own label: of this branch, of a lot that was sent here with it, or of another one of theirs."""
+    sticker = labels.find_sticker(session, actor, told.tag)
+    if sticker is not None and sticker.label.branch_id == branch_id:
+        return _named(session, told, sticker.lot, sticker.container)
+    arrived = labels.find_arrived(session, branch_id, told.tag)
+    if arrived is not None:
+        return _named(session, told, arrived)
+    return None if sticker is None else _named(session, told, sticker.lot, sticker.container)
+
+
+def _named(session: Session, told: Deciphered, lot: Lot, container: Container | None = None) -> Resolved:
     return Resolved(
-        Meaning.LOT if sticker.container is None else Meaning.CONTAINER,
+        Meaning.LOT if container is None else Meaning.CONTAINER,
         told.text,
-        sticker.label.branch_id,
-        item=catalog.get_item(session, sticker.item.id),
-        lot_number=sticker.lot.number,
-        expires_on=sticker.lot.expires_on,
-        lots=[sticker.lot],
-        container=sticker.container,
+        lot.branch_id,
+        item=catalog.get_item(session, lot.item_id),
+        lot_number=lot.number,
+        expires_on=lot.expires_on,
+        lots=[lot],
+        container=container,
     )
 
 
@@ -117,16 +127,9 @@ def _of_typed(session: Session, branch_id: UUID, told: Deciphered) -> Resolved |
     lots = _lots(session, branch_id, told.text)
     if not lots:
         return None
-    one = lots[0] if len(lots) == 1 else None
-    return Resolved(
-        _meaning(lots),
-        told.text,
-        branch_id,
-        item=catalog.get_item(session, one.item_id) if one else None,
-        lot_number=told.text,
-        expires_on=one.expires_on if one else None,
-        lots=lots,
-    )
+    if len(lots) == 1:
+        return _named(session, told, lots[0])
+    return Resolved(Meaning.LOTS, told.text, branch_id, lot_number=told.text, lots=lots)
 
 
 def _meaning(lots: Sequence[Lot]) -> Meaning:

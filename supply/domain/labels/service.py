@@ -143,5 +143,12 @@ def find_sticker(session: Session, actor: Actor, tag: str) -> Sticker | None:
     return Sticker(*row)
 
 
+def find_arrived(session: Session, branch_id: UUID, tag: str) -> Lot | None:
+    """The lot of a branch that was sent from the lot of a label: the label came along on the package."""
+    query = select(Lot).join(Label, Label.lot_id == Lot.origin_lot_id)
+    query = query.where(Label.tag == tag, Lot.branch_id == branch_id)
+    return session.scalar(query.order_by(Lot.id.desc()).limit(1))
+
+
 def not_found() -> NotFound:
     return NotFound("label_not_found", lazy("There is no such label in your branches."))
