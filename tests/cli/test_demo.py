@@ -32,7 +32,7 @@ def test_ten_days_of_the_demo_spa(app: Flask) -> None:
     assert deliveries > 5
     assert on_hand > 0
     assert read_snapshot(lambda session: [str(difference) for difference in check_books(session)]) == []
-    assert read_snapshot(lambda session: session.scalar(select(func.count()).select_from(Transfer))) == 3
+    assert read_snapshot(lambda session: session.scalar(select(func.count()).select_from(Transfer))) == 5
     runner = app.test_cli_runner()
     assert "lan" in runner.invoke(args=["supply", "sign-ins"]).output
     assert runner.invoke(args=["supply", "demo", "--if-empty"]).exit_code == 0

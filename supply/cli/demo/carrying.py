@@ -1,4 +1,4 @@
-"""What goes between the two branches at the end of the story: received with a loss, on the way, asked for."""
+"""What goes between the two branches at the end of the story, and what is moved within one."""
 
 from __future__ import annotations
 
@@ -29,19 +29,23 @@ BROKEN = Decimal("0.25")
 
 
 def carry(writing: Writing[Any], house: House, other: House) -> None:
-    """The second branch is sent two things, of which one is on the way; the first one waits for a third."""
-    first, second, *_rest = writing(partial(_plenty, house=house))
-    third = writing(partial(_plenty, house=other))[0]
+    """Of each kind there is one: received, on the way there and here, to be sent by either."""
+    one, two, three, *_rest = writing(partial(_plenty, house=house))
+    four, five, *_rest = writing(partial(_plenty, house=other))
     hour = timedelta(hours=1)
     with clock.standing_at(clock.now() - 3 * hour):
-        came = writing(partial(_ask, house=other, other=house, item_id=first))
-        going = writing(partial(_ask, house=other, other=house, item_id=second))
+        came = writing(partial(_ask, house=other, other=house, item_id=one))
+        going = writing(partial(_ask, house=other, other=house, item_id=two))
+        coming = writing(partial(_ask, house=house, other=other, item_id=four))
     sent = writing(partial(_send, house=house, transfer=came, ago=2 * hour))
     writing(partial(_receive, house=other, transfer=sent, ago=hour))
     writing(partial(_send, house=house, transfer=going, ago=hour))
-    writing(partial(noting.note_incoming, branch_id=other.branch_id))
-    writing(partial(_ask, house=house, other=other, item_id=third))
-    writing(partial(_move, house=house, item_id=second))
+    writing(partial(_send, house=other, transfer=coming, ago=hour))
+    for branch in (house, other):
+        writing(partial(noting.note_incoming, branch_id=branch.branch_id))
+    writing(partial(_ask, house=other, other=house, item_id=three))
+    writing(partial(_ask, house=house, other=other, item_id=five))
+    writing(partial(_move, house=house, item_id=two))
 
 
 def _plenty(session: Session, house: House) -> list[UUID]:
