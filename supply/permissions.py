@@ -42,6 +42,7 @@ class Permission(StrEnum):
     AUDIT_SEE = "audit:see"
     VARIANCE_SEE = "variance:see"
     WEBHOOK_MANAGE = "webhook:manage"
+    RECALL_DECIDE = "recall:decide"
 
 
 _S, _T, _M, _A = Role.STOREROOM, Role.THERAPIST, Role.MANAGER, Role.ADMIN
@@ -70,6 +71,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.AUDIT_SEE: frozenset({_M, _A}),
     Permission.VARIANCE_SEE: frozenset({_M}),
     Permission.WEBHOOK_MANAGE: frozenset({_M, _A}),
+    Permission.RECALL_DECIDE: frozenset({_M}),
 }
 
 

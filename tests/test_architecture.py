@@ -11,6 +11,7 @@ from tests.sources import Module, modules
 
 # Imports within the domain go only to the right. A new capability takes its place here.
 LINE = [
+    "recalls",
     "reports",
     "imports",
     "readiness",
@@ -38,7 +39,7 @@ LINE = [
 ]
 EDGES = ("api", "web", "cli")
 # What the edges share and only they use: above the domain, since they store and fetch there.
-SHARED = ("repeating", "mailing", "calling", "replanning", "announcing")
+SHARED = ("repeating", "mailing", "calling", "replanning", "announcing", "recalling")
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
     *("recipe.py", "factors.py", "exactness.py", "safety.py", "substitution.py", "allocate.py", "chain.py"),

@@ -30,6 +30,7 @@ MODULES = (
     "transfers",
     "preparations",
     "tracing",
+    "recalls",
     "visits",
     "safety",
     "tasks",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from supply import calling, mailing
+from supply import calling, mailing, recalling
 from supply.cli.group import supply
 
 SECONDS = 5
@@ -35,7 +35,11 @@ def _looks(minutes: int) -> Iterator[None]:
 
 
 def _round() -> tuple[int, int]:
-    """Everything that is due now: how much was sent, and how much failed."""
+    """Everything that is due now: how much was sent, and how much failed.
+
+    A branch whose lots have still to follow a recall follows first: somebody's process died in between.
+    """
+    recalling.settle()
     sent = failed = 0
     while mailing.can_send() and (mailed := mailing.send_due()) != mailing.Sent(0, 0):
         sent, failed = sent + mailed.sent, failed + mailed.failed

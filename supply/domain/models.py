@@ -7,6 +7,7 @@ from supply.domain.containers import models as containers
 from supply.domain.idempotency import models as idempotency
 from supply.domain.labels import models as labels
 from supply.domain.ledger import models as ledger
+from supply.domain.ledger import recall_models as recalls
 from supply.domain.outbox import models as outbox
 from supply.domain.people import models as people
 from supply.domain.planning import models as planning
@@ -34,6 +35,7 @@ __all__ = [
     "planning",
     "preparation",
     "purchasing",
+    "recalls",
     "receiving",
     "stocktake",
     "suppliers",

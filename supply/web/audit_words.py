@@ -26,6 +26,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "person": lazy("Person"),
     "token": lazy("Token"),
     "webhook": lazy("Webhook"),
+    "recall": lazy("Recall"),
 }
 ACTION_WORDS: dict[str, Text] = {
     "create": lazy("added"),
@@ -81,6 +82,8 @@ ACTION_WORDS: dict[str, Text] = {
     "first-approval": lazy("approved by the first of two"),
     "confirm-rule": lazy("a rule confirmed"),
     "password": lazy("a new password"),
+    "recall.open": lazy("begun"),
+    "lift": lazy("lifted"),
     "renew-secret": lazy("a new secret"),
     "pause": lazy("paused"),
     "resume": lazy("let go on"),

@@ -41,6 +41,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "audit:see": lazy("See the audit"),
         "variance:see": lazy("Compare use with the recipes"),
         "webhook:manage": lazy("Look after webhooks"),
+        "recall:decide": lazy("Recall lots everywhere, and lift a recall"),
     },
     "Event": {
         "movement.posted": lazy("Movement posted"),

@@ -20,8 +20,9 @@ from tests.treatments import NOON, open_spa
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
     "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
-    "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recipe_version",
-    "requisition", "room", "stocktake", "stocktake_line", "supplier", "transfer", "visit", "webhook",
+    "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recall",
+    "recipe_version", "requisition", "room", "stocktake", "stocktake_line", "supplier", "transfer",
+    "visit", "webhook",
 )  # fmt: skip
 OTHER_NAMES = {
     "code_id": "item_code",
@@ -90,6 +91,7 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
         "POST", "/stocktakes", {"branch_id": branch, "kind": "cycle", "item_ids": [str(goods.ginger)]}
     )
     _treat(caller, branch)
+    _recall(caller, branch, goods)
     return caller, read_snapshot(lambda session: _ids(session, cast))
 
 
@@ -116,6 +118,16 @@ def _buy(caller: Caller, branch: str, goods: shop.Goods) -> None:
     came = line | {"lot_number": "G-1", "expires_on": shop.LATER.isoformat()}
     body = {"branch_id": branch, "supplier_id": str(goods.farm), "lines": [came]}
     caller.done("POST", "/deliveries", body)
+
+
+def _recall(caller: Caller, branch: str, goods: shop.Goods) -> None:
+    """A lot of its own, so that the others may go on being used."""
+    line = {"item_id": str(goods.ginger), "amount": "1", "unit": "kg"}
+    came = line | {"lot_number": "R-1", "expires_on": shop.LATER.isoformat()}
+    caller.done("POST", "/deliveries", {"branch_id": branch, "supplier_id": str(goods.farm), "lines": [came]})
+    lots = caller.get("/lots", branch_id=branch, item_id=str(goods.ginger))["data"]
+    (lot,) = [one["id"] for one in lots if one["number"] == "R-1"]
+    caller.done("POST", "/recalls", {"branch_id": branch, "lot_id": lot, "reason": "Notice of the farm"})
 
 
 def _second_manager() -> Actor:

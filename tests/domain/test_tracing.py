@@ -14,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.database import read_snapshot, write_transaction
-from supply.domain.ledger.models import Lot, Movement
+from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.preparation import recipes
+from supply.domain.recalls import sheet
 from supply.domain.reports import tracing
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import Completion, VisitStep
@@ -180,6 +181,16 @@ def test_a_recall_goes_where_lots_are_sent_and_back(cast: Cast, session: Session
     further = ({arrived}, {water.lot_id}, 1_000_000)
     assert look(cast.manager) == ([], {there.branch_id: 1}, *further)
     assert look(cast.admin) == ([visit], {}, *further)
+    told = read_snapshot(lambda store: sheet.sheet_of_lot(store, cast.admin, cast.branch_id, lot))
+    assert (told.visit_ids, {line.lot.id for line in told.batches}) == ([visit], {water.lot_id})
+    assert {line.lot.id for line in told.lots} == {lot, arrived}
+    assert [one.transfer.status.value for one in told.departures] == ["received", "dispatched"]
+    assert told.standing + sum(one.quantity for one in told.on_the_way) == 10_000_000 - sum(
+        line.out(MovementType.PREPARATION_OUT) for line in told.lots
+    )
+    for line in [*told.lots, *told.batches]:
+        out = sum(map(line.out, MovementType)) + line.came
+        assert line.standing == sum(line.moved.values()) == line.came - out
     back = read_snapshot(lambda store: tracing.lots_of_visit(store, cast.outsider, visit))
     assert {(one.lot.id, one.into, one.carried) for one in back} >= {
         (water.lot_id, None, False),

@@ -26,6 +26,7 @@ SHARED = ("item", "supplier", "procedure", "package", "condition", "contraindica
 ENTITIES = (
     *SHARED,
     "lot",
+    "recall",
     "container",
     "delivery",
     "requisition",

@@ -15,6 +15,7 @@ from supply.domain.ledger.facts import Change, LotFacts, Receipt
 from supply.domain.ledger.models import Lot, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.promising import note_on_order
+from supply.domain.ledger.recalling import RECALL, held_back
 from supply.domain.ledger.settling import overdrawn
 from supply.domain.ledger.writer import Writer, load, load_numbered, place_of
 from supply.errors import Conflict, Invalid
@@ -22,7 +23,10 @@ from supply.i18n import lazy
 
 
 def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
-    """The lots with these facts, in order: those that exist, and new ones written in one statement."""
+    """The lots with these facts, in order: those that exist, and new ones written in one statement.
+
+    A new one that an open recall names is quarantined from the beginning.
+    """
     standing = load_numbered(writer, {fact.item_id for fact in facts}, {fact.number for fact in facts})
     lots = {_facts_of(lot): lot for lot in standing}
     new: dict[LotFacts, dict[str, Any]] = {}
@@ -32,6 +36,8 @@ def obtain_lots(writer: Writer, facts: Sequence[LotFacts]) -> list[Lot]:
             row |= {"id": new_id(), "branch_id": writer.branch_id, "created_at": writer.recorded_at}
             new[fact] = row | {"quarantined_at": None, "quarantine_reason": None}
     if new:
+        for fact in held_back(writer, new):
+            new[fact] |= {"quarantined_at": writer.recorded_at, "quarantine_reason": RECALL}
         writer.session.execute(insert(Lot), list(new.values()))
     lots |= {fact: _written(writer.session, row) for fact, row in new.items()}
     writer.read_lots |= {row["id"] for row in new.values()}

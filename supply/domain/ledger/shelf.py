@@ -85,6 +85,11 @@ def release_lot(session: Session, actor: Actor, *, branch_id: UUID, lot_id: UUID
     lot = ledger.get_lot(session, branch_id, lot_id)
     if lot.quarantined_at is None:
         raise Conflict("not_quarantined", lazy("This lot is not quarantined."))
+    return unblock(writer, lot, reason)
+
+
+def unblock(writer: Writer, lot: Lot, reason: str) -> Lot:
+    """Let a quarantined lot be used again, for whoever has been let through."""
     lot.quarantined_at = lot.quarantine_reason = None
     return _blocked(writer, lot, -1, "lot.release", reason)
 

@@ -12,8 +12,8 @@ from supply.domain.ledger.models import LotKind
 from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.preparation.schemas import BrewableOut, brewable_view
 from supply.domain.reports.brewing import Need, Preparing
-from supply.domain.reports.carried import CarriedLot
-from supply.domain.reports.tracing import GivenLot, LotUses
+from supply.domain.reports.carried import CarriedLot, Departure
+from supply.domain.reports.tracing import GivenLot, LotUses, StepUse
 from supply.fields import Day, Id, Moment, OutSchema, Whole
 
 
@@ -137,33 +137,37 @@ class LotUsesOut(OutSchema):
 
 def lot_uses_view(uses: LotUses) -> dict[str, Any]:
     """As LotUsesOut reads it."""
-    names = ("visit_id", "position", "planned_at", "happened_at", "booking_reference", "lot_id", "lot_number")
     return {
-        "lot_id": uses.lot.id,
+        "lot_id": uses.lots[0].id,
         "visit_ids": uses.visit_ids,
         "brewed": [_further(one) for one in uses.brewed],
         "carried": [_further(one) for one in uses.carried],
-        "on_the_way": [
-            {
-                "transfer_id": one.transfer.id,
-                "to_branch_id": one.to_branch.id,
-                "to_branch_name": one.to_branch.name,
-                "lot_id": one.lot.id,
-                "lot_number": one.lot.number,
-                "quantity": quantity_out(one.quantity, one.item),
-            }
-            for one in uses.on_the_way
-        ],
+        "on_the_way": [on_the_way_view(one) for one in uses.on_the_way],
         "visits_elsewhere": [
             {"branch_id": branch_id, "visits": visits}
             for branch_id, visits in sorted(uses.visits_elsewhere.items())
         ],
-        "steps": [
-            {name: getattr(step, name) for name in (*names, "item")}
-            | {"quantity": quantity_out(step.quantity, step.item)}
-            for step in uses.steps
-        ],
+        "steps": [step_view(step) for step in uses.steps],
     }
+
+
+def on_the_way_view(one: Departure) -> dict[str, Any]:
+    """As OnTheWayOut reads it."""
+    return {
+        "transfer_id": one.transfer.id,
+        "to_branch_id": one.to_branch.id,
+        "to_branch_name": one.to_branch.name,
+        "lot_id": one.lot.id,
+        "lot_number": one.lot.number,
+        "quantity": quantity_out(one.quantity, one.item),
+    }
+
+
+def step_view(step: StepUse) -> dict[str, Any]:
+    """As StepUseOut reads it."""
+    names = ("visit_id", "position", "planned_at", "happened_at", "booking_reference", "lot_id", "lot_number")
+    told = {name: getattr(step, name) for name in (*names, "item")}
+    return told | {"quantity": quantity_out(step.quantity, step.item)}
 
 
 def _further(one: CarriedLot) -> dict[str, Any]:

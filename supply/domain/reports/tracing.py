@@ -51,17 +51,21 @@ class StepUse:
 
 @dataclass(frozen=True, slots=True)
 class LotUses:
-    """Every lot that holds some of a lot (itself first, then what was brewed from it and what it became in
-    other branches), every step in the reader's branches, and what is on the way."""
+    """Every lot that holds some of the lots asked about (what was brewed from them, what they became in other
+    branches), every step in the reader's branches, and what left by transfers."""
 
-    lot: Lot
+    lots: Sequence[Lot]
     brewed: Sequence[CarriedLot]
     """The batches, the earliest first."""
     carried: Sequence[CarriedLot]
-    on_the_way: Sequence[Departure]
+    departures: Sequence[Departure]
     steps: Sequence[StepUse]
     # How many visits used of it in branches that are not the reader's.
     visits_elsewhere: Mapping[UUID, int]
+
+    @property
+    def on_the_way(self) -> list[Departure]:
+        return [one for one in self.departures if one.became is None]
 
     @property
     def visit_ids(self) -> list[UUID]:
@@ -76,27 +80,38 @@ def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -
 
 def uses_of(session: Session, actor: Actor, lot: Lot) -> LotUses:
     """As `uses_of_lot`, of a lot that was read, for whoever has been let through."""
-    followed, uses, under_way = _forth(session, lot)
-    further = list_carried(session, followed - {lot.id})
+    return uses_of_all(session, actor, [lot])
+
+
+def uses_of_all(session: Session, actor: Actor, lots: Sequence[Lot]) -> LotUses:
+    """As `uses_of`, of several lots together."""
+    followed, uses, left = _forth(session, lots)
+    further = list_carried(session, followed - {lot.id for lot in lots})
     items = {one.lot.id: (one.lot, one.item) for one in further}
-    items[lot.id] = (lot, session.get_one(Item, lot.item_id))
+    items |= {lot.id: (lot, session.get_one(Item, lot.item_id)) for lot in lots}
     steps = _steps(session, uses, items)
     hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
     return LotUses(
-        lot,
+        lots,
         [one for one in further if one.lot.kind is LotKind.PREPARED],
         [one for one in further if one.lot.kind is not LotKind.PREPARED],
-        under_way,
+        left,
         [step for step in steps if actor.belongs_to(step.branch_id)],
         Counter(branch_id for branch_id, _visit in hidden),
     )
 
 
-def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[_Use], list[Departure]]:
-    """Every lot that holds some of the lot, each use of them, and what is on the way."""
-    followed, front, branches = {lot.id}, {lot.id}, {lot.branch_id}
+def lots_holding(session: Session, lots: Sequence[Lot]) -> set[UUID]:
+    """The lots themselves and every other that holds some of them."""
+    return _forth(session, lots)[0]
+
+
+def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], list[_Use], list[Departure]]:
+    """Every lot that holds some of the lots, each use of them, and what left of them."""
+    followed = {lot.id for lot in lots}
+    front, branches = set(followed), {lot.branch_id for lot in lots}
     uses: list[_Use] = []
-    under_way: list[Departure] = []
+    departed: list[Departure] = []
     while front:
         batches = set()
         for row in _net(session, branches, Movement.lot_id.in_(sorted(front))):
@@ -105,14 +120,14 @@ def _forth(session: Session, lot: Lot) -> tuple[set[UUID], list[_Use], list[Depa
             elif row.source_type == BATCH and row.net < 0:
                 batches.add(row.source_id)
         left = departures(session, front)
-        under_way += [one for one in left if one.became is None]
+        departed += left
         arrived = {one.became: one.to_branch.id for one in left if one.became is not None}
         branches |= set(arrived.values())
         made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
         brewed = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
         front = (brewed | arrived.keys()) - followed
         followed |= front
-    return followed, uses, under_way
+    return followed, uses, departed
 
 
 def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[Any]:

@@ -1,0 +1,56 @@
+"""What a recall names: lots of its item and number, of its supplier or where nobody knows of whom.
+
+Says which lots of a branch that is, and which that only come now. Blocks nothing by itself (shelf does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from supply.domain.ledger.facts import LotFacts
+from supply.domain.ledger.models import Lot, LotKind
+from supply.domain.ledger.recall_models import Recall, RecallBranch
+from supply.domain.ledger.writer import Writer
+
+RECALL = "recall"
+
+
+def lots_named(
+    session: Session, item_id: UUID, number: str, supplier_id: UUID | None, branch_ids: Collection[UUID]
+) -> Sequence[Lot]:
+    """The lots in these branches, the earliest first. What was brewed bears numbers of our own."""
+    query = select(Lot).where(
+        Lot.item_id == item_id,
+        Lot.number == number,
+        Lot.branch_id.in_(sorted(branch_ids)),
+        Lot.kind != LotKind.PREPARED,
+    )
+    if supplier_id is not None:
+        query = query.where(or_(Lot.supplier_id.is_(None), Lot.supplier_id == supplier_id))
+    return session.scalars(query.order_by(Lot.id)).all()
+
+
+def held_back(writer: Writer, facts: Collection[LotFacts]) -> list[LotFacts]:
+    """Those of the lots that come now which an open recall in the branch names. One statement."""
+    query = (
+        select(Recall.item_id, Recall.number, Recall.supplier_id)
+        .join(RecallBranch, RecallBranch.recall_id == Recall.id)
+        .where(
+            RecallBranch.branch_id == writer.branch_id,
+            Recall.lifted_at.is_(None),
+            Recall.item_id.in_(sorted({fact.item_id for fact in facts})),
+            Recall.number.in_(sorted({fact.number for fact in facts})),
+        )
+    )
+    recalled = writer.session.execute(query).all()
+    return [fact for fact in facts if any(_names(recall, fact) for recall in recalled)]
+
+
+def _names(recall: tuple[UUID, str, UUID | None], fact: LotFacts) -> bool:
+    item_id, number, supplier_id = recall
+    same = (item_id, number) == (fact.item_id, fact.number) and fact.kind is not LotKind.PREPARED
+    return same and (supplier_id == fact.supplier_id or None in (supplier_id, fact.supplier_id))
