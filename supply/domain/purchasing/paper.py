@@ -5,8 +5,6 @@ One paper serves the printed page, the mail and the CSV. Changes nothing.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,9 +15,7 @@ from supply.domain.catalog.units import stock_amount
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.i18n import _, locale_now, speaking
 from supply.presenting import format_amount, format_day, format_money, format_number
-
-# A cell that begins so is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from supply.tabular import csv_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +108,7 @@ def csv_of(paper: Paper) -> str:
             _("Price per pack"),
         ]
     rows = [[line.position, line.code, line.item, line.amount, line.pack, line.price] for line in paper.lines]
-    file = io.StringIO()
-    csv.writer(file).writerows([heading, *([_harmless(cell) for cell in row] for row in rows)])
-    return file.getvalue()
-
-
-def _harmless(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return csv_text([heading, *rows])
 
 
 def letter_of(paper: Paper) -> tuple[str, str]:
