@@ -1,4 +1,4 @@
-"""Tables as text for spreadsheets: CSV of which no cell can be a formula. Knows nothing of what stands in it."""
+"""Tables as text for spreadsheets: CSV of which no cell can be a formula."""
 
 from __future__ import annotations
 

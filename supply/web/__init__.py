@@ -31,6 +31,7 @@ MODULES = (
     "contraindications",
     "substitutes",
     "stock",
+    "recalls",
     "containers",
     "scanning",
     "item_codes",

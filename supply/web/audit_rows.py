@@ -26,6 +26,7 @@ _PAGES = {
     "purchase-order": ("orders.show_order", "order_id"),
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "lot": ("stock.show_lot", "lot_id"),
+    "recall": ("recalls.show_recall", "recall_id"),
     "container": ("containers.show_container", "container_id"),
     "visit": ("visits.show_visit", "visit_id"),
 }

@@ -15,12 +15,14 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category
 from supply.domain.containers.schemas import OpenContainer
 from supply.domain.ledger import reading, shelf, telling
+from supply.domain.ledger.recalling import RECALL
 from supply.domain.ledger.schemas import (
     QUARANTINE_REASONS,
     QuarantineLot,
     ReleaseLot,
     SetStockPolicy,
 )
+from supply.domain.recalls import service as recalls
 from supply.domain.reports.stock import HISTORY, item_report, lot_report
 from supply.domain.reports.tracing import uses_of
 from supply.fields import BaseSchema, Text, Tick, Whole
@@ -198,6 +200,9 @@ def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
         "stock/lot.html",
         report=report,
         lot=report.lot,
+        recall=recalls.find_open_recall(session, report.lot)
+        if report.lot.quarantine_reason == RECALL
+        else None,
         item=report.item,
         facts=stock_rows.lot_facts(report),
         marks=stock_rows.lot_marks(report.lot, report.lot.expires_on, report.today),

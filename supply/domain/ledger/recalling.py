@@ -20,15 +20,20 @@ RECALL = "recall"
 
 
 def lots_named(
-    session: Session, item_id: UUID, number: str, supplier_id: UUID | None, branch_ids: Collection[UUID]
+    session: Session,
+    item_id: UUID,
+    number: str,
+    supplier_id: UUID | None,
+    branch_ids: Collection[UUID] | None,
 ) -> Sequence[Lot]:
-    """The lots in these branches, the earliest first. What was brewed bears numbers of our own."""
+    """The lots in these branches (None: in all), the earliest first. Batches bear our own numbers."""
     query = select(Lot).where(
         Lot.item_id == item_id,
         Lot.number == number,
-        Lot.branch_id.in_(sorted(branch_ids)),
         Lot.kind != LotKind.PREPARED,
     )
+    if branch_ids is not None:
+        query = query.where(Lot.branch_id.in_(sorted(branch_ids)))
     if supplier_id is not None:
         query = query.where(or_(Lot.supplier_id.is_(None), Lot.supplier_id == supplier_id))
     return session.scalars(query.order_by(Lot.id)).all()

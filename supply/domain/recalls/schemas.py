@@ -29,16 +29,19 @@ class ListRecalls(BaseSchema):
     branch_id = Id(required=True)
 
 
-class OpenRecall(BaseSchema):
+class RecallLot(BaseSchema):
     """Of a lot of the branch; its number is recalled in every branch that one manages."""
 
     branch_id = Id(required=True)
-    lot_id = Id(required=True)
     reason = Text(
         required=True,
         max_length=400,
         metadata={"label": lazy("Why it is recalled"), "example": "Supplier's notice of 22 November"},
     )
+
+
+class OpenRecall(RecallLot):
+    lot_id = Id(required=True)
 
 
 class LiftRecall(BaseSchema):

@@ -27,12 +27,7 @@ from supply.errors import Conflict, Forbidden, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, Role, require
 
-_WHOLE = (
-    joinedload(Recall.item),
-    joinedload(Recall.opener),
-    joinedload(Recall.lifter),
-    selectinload(Recall.branches).joinedload(RecallBranch.branch),
-)
+_WHOLE = (joinedload(Recall.item), joinedload(Recall.opener), joinedload(Recall.lifter))
 
 
 def open_recall(session: Session, actor: Actor, *, branch_id: UUID, lot_id: UUID, reason: str) -> Recall:
@@ -172,8 +167,9 @@ def _reach(session: Session, recall: Recall, branch_id: UUID) -> Sequence[Lot]:
 
 def get_recall(session: Session, actor: Actor, recall_id: UUID) -> Recall:
     """One that holds or held in some branch of the actor's. Raises NotFound."""
-    query = select(Recall).where(Recall.id == recall_id).options(*_WHOLE)
-    recall = session.scalar(query.execution_options(populate_existing=True))
+    branches = joinedload(Recall.branches).joinedload(RecallBranch.branch)
+    query = select(Recall).where(Recall.id == recall_id).options(*_WHOLE, branches)
+    recall = session.scalars(query.execution_options(populate_existing=True)).unique().first()
     if recall is None or not any(actor.belongs_to(one.branch_id) for one in recall.branches):
         raise NotFound("recall_not_found", lazy("There is no such recall in your branches."))
     require(actor, Permission.STOCK_SEE)
@@ -187,7 +183,7 @@ def list_recalls(session: Session, actor: Actor, branch_id: UUID) -> Sequence[Re
         select(Recall)
         .join(RecallBranch, RecallBranch.recall_id == Recall.id)
         .where(RecallBranch.branch_id == branch_id)
-        .options(*_WHOLE)
+        .options(*_WHOLE, selectinload(Recall.branches))
         .order_by(Recall.lifted_at.is_not(None), Recall.id.desc())
     )
     return session.scalars(query).all()

@@ -18,7 +18,7 @@ from supply.domain.ledger.models import Lot, LotKind, Movement, MovementType
 from supply.domain.ledger.recall_models import Recall
 from supply.domain.ledger.recalling import lots_named
 from supply.domain.ledger.service import get_lot
-from supply.domain.reports.carried import Departure, list_carried
+from supply.domain.reports.carried import Departure
 from supply.domain.reports.tracing import StepUse, uses_of_all
 from supply.domain.suppliers.models import Supplier
 from supply.permissions import Actor, Permission, require
@@ -88,12 +88,9 @@ def sheet_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) 
 
 
 def _sheet(session: Session, actor: Actor, item: Item, number: str, supplier_id: UUID | None) -> Sheet:
-    own = actor.branch_ids()
-    where = set(session.scalars(select(Branch.id))) if own is None else own
-    named = lots_named(session, item.id, number, supplier_id, where)
+    named = lots_named(session, item.id, number, supplier_id, actor.branch_ids())
     uses = uses_of_all(session, actor, named)
-    others = [one for one in uses.carried if one.lot.id not in {lot.id for lot in named}]
-    found = [*list_carried(session, {lot.id for lot in named}), *others, *uses.brewed]
+    found = [*uses.themselves, *uses.carried, *uses.brewed]
     moved = _moved(session, [one.lot.id for one in found])
     lines = [LotLine(one.lot, one.item, one.branch, int(one.standing), moved[one.lot.id]) for one in found]
     return Sheet(

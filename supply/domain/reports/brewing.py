@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
+from supply.domain.ledger.models import Movement
 from supply.domain.preparation import standing
 from supply.domain.preparation.scaling import Standing, batches_for, missing
 from supply.domain.preparation.standing import Brewable
-from supply.domain.reports.tracing import visits_served
-from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStep
+from supply.domain.visits.completions import SOURCE as COMPLETION
+from supply.domain.visits.models import Completion, StepStatus, Visit, VisitLine, VisitStep
 from supply.permissions import Actor, Permission, require
 
 Rows = Sequence[Any]
@@ -81,7 +82,7 @@ def brewing_board(session: Session, actor: Actor, branch_id: UUID) -> Board:
         items=prepared_items(session, branch, day),
         leftovers=standing.leftovers(session, branch_id, day),
         batches=batches,
-        served=visits_served(session, branch_id, [row.Lot.id for row in batches]),
+        served=_visits_served(session, branch_id, [row.Lot.id for row in batches]),
     )
 
 
@@ -151,3 +152,27 @@ def _need(day: date, of_day: Sequence[tuple[int, int]], yield_quantity: int) -> 
     lack = sum(lack for _quantity, lack in of_day)
     needed = sum(quantity for quantity, _lack in of_day)
     return Need(day, len(of_day), needed, lack, batches_for(lack, yield_quantity))
+
+
+def _visits_served(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many visits used of each lot; those that none used of are left out."""
+    if not lot_ids:
+        return {}
+    used = (
+        select(Movement.lot_id, Movement.source_id)
+        .where(
+            Movement.branch_id == branch_id,
+            Movement.lot_id.in_(sorted(lot_ids)),
+            Movement.source_type == COMPLETION,
+        )
+        .group_by(Movement.lot_id, Movement.source_id)
+        .having(func.sum(Movement.quantity) < 0)
+        .subquery()
+    )
+    query = (
+        select(used.c.lot_id, func.count(VisitStep.visit_id.distinct()))
+        .join(Completion, Completion.id == used.c.source_id)
+        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .group_by(used.c.lot_id)
+    )
+    return {lot_id: count for lot_id, count in session.execute(query)}

@@ -55,6 +55,8 @@ class LotUses:
     branches), every step in the reader's branches, and what left by transfers."""
 
     lots: Sequence[Lot]
+    # With what stands of them, where that was asked for.
+    themselves: Sequence[CarriedLot]
     brewed: Sequence[CarriedLot]
     """The batches, the earliest first."""
     carried: Sequence[CarriedLot]
@@ -80,19 +82,26 @@ def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -
 
 def uses_of(session: Session, actor: Actor, lot: Lot) -> LotUses:
     """As `uses_of_lot`, of a lot that was read, for whoever has been let through."""
-    return uses_of_all(session, actor, [lot])
+    return _uses(session, actor, [lot], whole=False)
 
 
 def uses_of_all(session: Session, actor: Actor, lots: Sequence[Lot]) -> LotUses:
-    """As `uses_of`, of several lots together."""
+    """As `uses_of`, of several lots together, and with what stands of the lots themselves."""
+    return _uses(session, actor, lots, whole=True)
+
+
+def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -> LotUses:
+    own = {lot.id for lot in lots}
     followed, uses, left = _forth(session, lots)
-    further = list_carried(session, followed - {lot.id for lot in lots})
-    items = {one.lot.id: (one.lot, one.item) for one in further}
+    found = list_carried(session, followed if whole else followed - own)
+    items = {one.lot.id: (one.lot, one.item) for one in found}
     items |= {lot.id: (lot, session.get_one(Item, lot.item_id)) for lot in lots}
     steps = _steps(session, uses, items)
     hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
+    further = [one for one in found if one.lot.id not in own]
     return LotUses(
         lots,
+        [one for one in found if one.lot.id in own],
         [one for one in further if one.lot.kind is LotKind.PREPARED],
         [one for one in further if one.lot.kind is not LotKind.PREPARED],
         left,
@@ -107,27 +116,41 @@ def lots_holding(session: Session, lots: Sequence[Lot]) -> set[UUID]:
 
 
 def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], list[_Use], list[Departure]]:
-    """Every lot that holds some of the lots, each use of them, and what left of them."""
+    """Every lot that holds some of the lots, each use of them, and what left of them.
+
+    What was brewed is followed to its end before anybody is asked what left the branch.
+    """
     followed = {lot.id for lot in lots}
-    front, branches = set(followed), {lot.branch_id for lot in lots}
+    front, branches, asked = set(followed), {lot.branch_id for lot in lots}, set[UUID]()
     uses: list[_Use] = []
     departed: list[Departure] = []
     while front:
-        batches = set()
-        for row in _net(session, branches, Movement.lot_id.in_(sorted(front))):
-            if row.source_type == COMPLETION and row.net < 0:
-                uses.append((row.source_id, row.lot_id, -row.net))
-            elif row.source_type == BATCH and row.net < 0:
-                batches.add(row.source_id)
-        left = departures(session, front)
-        departed += left
-        arrived = {one.became: one.to_branch.id for one in left if one.became is not None}
-        branches |= set(arrived.values())
-        made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
-        brewed = {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
-        front = (brewed | arrived.keys()) - followed
+        used, brewed = _used(session, branches, front)
+        uses += used
+        front = brewed - followed
+        if not front:
+            left = departures(session, followed - asked)
+            asked |= followed
+            departed += left
+            arrived = {one.became: one.to_branch.id for one in left if one.became is not None}
+            branches |= set(arrived.values())
+            front = arrived.keys() - followed
         followed |= front
     return followed, uses, departed
+
+
+def _used(
+    session: Session, branches: Collection[UUID], lots: Collection[UUID]
+) -> tuple[list[_Use], set[UUID]]:
+    """Each use of the lots by steps, and the lots that were brewed of them."""
+    uses, batches = [], set()
+    for row in _net(session, branches, Movement.lot_id.in_(sorted(lots))):
+        if row.source_type == COMPLETION and row.net < 0:
+            uses.append((row.source_id, row.lot_id, -row.net))
+        elif row.source_type == BATCH and row.net < 0:
+            batches.add(row.source_id)
+    made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
+    return uses, {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
 
 
 def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[Any]:
@@ -183,30 +206,6 @@ def _step(done: Any, lot: Lot, item: Item, quantity: int) -> StepUse:
         lot.number,
         quantity,
     )
-
-
-def visits_served(session: Session, branch_id: UUID, lot_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many visits used of each lot; those that none used of are left out."""
-    if not lot_ids:
-        return {}
-    used = (
-        select(Movement.lot_id, Movement.source_id)
-        .where(
-            Movement.branch_id == branch_id,
-            Movement.lot_id.in_(sorted(lot_ids)),
-            Movement.source_type == COMPLETION,
-        )
-        .group_by(Movement.lot_id, Movement.source_id)
-        .having(func.sum(Movement.quantity) < 0)
-        .subquery()
-    )
-    query = (
-        select(used.c.lot_id, func.count(VisitStep.visit_id.distinct()))
-        .join(Completion, Completion.id == used.c.source_id)
-        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
-        .group_by(used.c.lot_id)
-    )
-    return {lot_id: count for lot_id, count in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

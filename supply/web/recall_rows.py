@@ -1,0 +1,208 @@
+"""Recalls in words for people: the sheet of a number as rows of its page, its paper and its CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from supply.domain.branches.models import Branch
+from supply.domain.catalog.models import Item
+from supply.domain.catalog.units import stock_amount
+from supply.domain.ledger.models import Lot, LotKind, MovementType
+from supply.domain.ledger.recall_models import Recall
+from supply.domain.recalls.sheet import LotLine, Sheet
+from supply.domain.reports.carried import Departure
+from supply.domain.reports.tracing import StepUse
+from supply.domain.transfers.models import TransferStatus
+from supply.i18n import _, plural
+from supply.presenting import format_instant, format_quantity
+from supply.web.frame import named
+from supply.web.session import current_branch
+from supply.web.stock_rows import until
+from supply.web.words import word
+
+# As many steps of visits stand on the page; the paper and the CSV have all of them.
+STEPS = 200
+_GONE = (MovementType.WASTE, MovementType.ADJUSTMENT)
+
+
+def recall_row(recall: Recall) -> dict[str, Any]:
+    """A recall in a list."""
+    return {
+        "title": f"{named(recall.item)} {recall.number}",
+        "url": url_for("recalls.show_recall", recall_id=recall.id),
+        "detail": recall.reason,
+        "side": _when(recall.opened_at),
+        "side_note": recall.opener.name,
+        "status": ("danger", _("recalled")) if recall.lifted_at is None else ("neutral", _("lifted")),
+    }
+
+
+def facts(recall: Recall, sheet: Sheet) -> list[tuple[str, str]]:
+    """What is known of a recall."""
+    told = [
+        *number_facts(sheet),
+        (_("Why"), recall.reason),
+        (_("Recalled"), f"{_when(recall.opened_at)} · {recall.opener.name}"),
+    ]
+    if recall.lifted_at is not None and recall.lifter is not None:
+        told.append((_("Lifted"), f"{_when(recall.lifted_at)} · {recall.lifter.name}"))
+        told.append((_("Why it is safe to use"), recall.lift_reason or "–"))
+    return told
+
+
+def number_facts(sheet: Sheet) -> list[tuple[str, str]]:
+    """What a recall of the number is about."""
+    supplier = sheet.supplier.name if sheet.supplier else _("not known: lots of every supplier")
+    return [(_("Item"), named(sheet.item)), (_("Lot"), sheet.number), (_("Supplier"), supplier)]
+
+
+def figures(sheet: Sheet) -> list[tuple[str, str]]:
+    """The four numbers at the top."""
+    elsewhere = sum(sheet.visits_elsewhere.values())
+    under_way = sum(one.quantity for one in sheet.on_the_way)
+    return [
+        (_("Visits that had it"), str(len(sheet.visit_ids) + elsewhere)),
+        (_("Still stands"), format_quantity(sheet.standing, sheet.item)),
+        (_("On the way"), format_quantity(under_way, sheet.item)),
+        (_("Batches brewed of it"), str(len(sheet.batches))),
+    ]
+
+
+def lot_row(line: LotLine) -> dict[str, Any]:
+    """A lot or batch with what became of it."""
+    amounts = {
+        "came": line.came,
+        "used": line.out(MovementType.USAGE),
+        "brewed": line.out(MovementType.PREPARATION_OUT),
+        "sent": line.out(MovementType.TRANSFER_OUT),
+        "gone": sum(map(line.out, _GONE)),
+        "stands": line.standing,
+    }
+    return {
+        "branch": line.branch.name,
+        "name": f"{named(line.item)} {line.lot.number}",
+        "until": until(line.lot.expires_on, line.lot.use_by_at),
+        "url": url_for("stock.show_lot", lot_id=line.lot.id) if _here(line.branch) else "",
+        **{name: format_quantity(amount, line.item) if amount else "–" for name, amount in amounts.items()},
+        "status": _state(line.lot, line.standing),
+    }
+
+
+def _state(lot: Lot, standing: int) -> tuple[str, str]:
+    if lot.quarantined_at is not None:
+        return "danger", _("quarantined")
+    return ("warning", _("may be used")) if standing else ("neutral", _("used up"))
+
+
+def loose(sheet: Sheet) -> list[str]:
+    """Branches where some of it stands and may be used: nobody who recalled it manages them."""
+    found = [line for line in [*sheet.lots, *sheet.batches] if line.standing]
+    names = [line.branch.name for line in found if line.lot.quarantined_at is None]
+    return list(dict.fromkeys(names))
+
+
+def step_row(step: StepUse, branches: dict[Any, Branch]) -> dict[str, Any]:
+    """A step that used of it; its visit is a tap away where it is of the branch one works in."""
+    here = step.branch_id == current_branch().id
+    address = url_for("visits.show_visit", visit_id=step.visit_id, _anchor=f"step-{step.position}")
+    return {
+        "visit": step.booking_reference or _when(step.planned_at),
+        "url": address if here else "",
+        "step": _("Step %(number)s", number=step.position),
+        "branch": branches[step.branch_id].name,
+        "when": _when(step.happened_at),
+        "what": f"{named(step.item)} {step.lot_number}",
+        "amount": format_quantity(step.quantity, step.item),
+    }
+
+
+def sent_row(one: Departure, branches: dict[Any, Branch]) -> dict[str, Any]:
+    """A transfer that took some of it along."""
+    way = {"from": branches[one.lot.branch_id].name, "to": one.to_branch.name}
+    return {
+        "title": format_quantity(one.quantity, one.item),
+        "detail": _("from %(from)s to %(to)s", **way),
+        "side": word(TransferStatus(one.transfer.status)),
+        "side_note": one.lot.number,
+        "url": url_for("transfers.show_transfer", transfer_id=one.transfer.id),
+        "symbol": "truck",
+    }
+
+
+def elsewhere(sheet: Sheet) -> list[str]:
+    """Of branches that are not the reader's: how many visits."""
+    return [
+        _(
+            "%(branch)s: %(visits)s",
+            branch=sheet.branches[branch_id].name,
+            visits=plural("%(num)s visit", "%(num)s visits", visits),
+        )
+        for branch_id, visits in sheet.visits_elsewhere.items()
+        if branch_id in sheet.branches
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """A line of the whole list, as paper and CSV have it."""
+
+    kind: str
+    branch: str
+    item: str
+    lot: str
+    when: str
+    reference: str
+    amount: str
+    unit: str
+    state: str
+
+
+def headings() -> tuple[str, ...]:
+    return (
+        *(_("Kind"), _("Branch"), _("Item"), _("Lot"), _("When"), _("Reference")),
+        *(_("Amount"), _("Unit"), _("Status")),
+    )
+
+
+def whole_list(sheet: Sheet) -> Iterator[ListLine]:
+    """Everything, line by line: what stands where, what is on its way, every step of every visit."""
+    for line in [*sheet.lots, *sheet.batches]:
+        kind = _("Batch") if line.lot.kind is LotKind.PREPARED else _("Lot")
+        ends = until(line.lot.expires_on, line.lot.use_by_at)
+        state = _state(line.lot, line.standing)[1]
+        yield _told(kind, line.branch.name, line.item, line.lot.number, ends, "", line.standing, state)
+    for one in sheet.departures:
+        sent = _when(one.transfer.dispatched_at) if one.transfer.dispatched_at else ""
+        sender = sheet.branches[one.lot.branch_id].name
+        state = word(TransferStatus(one.transfer.status))
+        reference = f"→ {one.to_branch.name}"
+        yield _told(_("Transfer"), sender, one.item, one.lot.number, sent, reference, one.quantity, state)
+    for step in sheet.steps:
+        reference = f"{step.booking_reference or _when(step.planned_at)} · {step.position}"
+        branch, when = sheet.branches[step.branch_id].name, _when(step.happened_at)
+        yield _told(_("Visit"), branch, step.item, step.lot_number, when, reference, step.quantity, _("used"))
+
+
+def _told(
+    kind: str, branch: str, item: Item, lot: str, when: str, reference: str, quantity: int, state: str
+) -> ListLine:
+    amount, unit = stock_amount(item, quantity)
+    return ListLine(kind, branch, named(item), lot, when, reference, format(amount, "f"), unit, state)
+
+
+def cells(lines: Sequence[ListLine] | Iterator[ListLine]) -> Iterator[tuple[str, ...]]:
+    """The lines as a table has them."""
+    for line in lines:
+        yield tuple(getattr(line, name) for name in ListLine.__slots__)
+
+
+def _here(branch: Branch) -> bool:
+    return branch.id == current_branch().id
+
+
+def _when(instant: Any) -> str:
+    return format_instant(instant, current_branch().timezone)

@@ -1,0 +1,74 @@
+"""The pages of recalls: seen before it is decided, blocked everywhere, listed as paper and CSV, lifted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests import carriers, shelves
+from tests.brewing import brew, open_brewery
+from tests.cast import Cast
+from tests.client import OneLookClient
+from tests.domain.test_recalls import grams, there
+from tests.web.browsing import let_in, send, sign_in
+
+
+def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Session, cast: Cast) -> None:
+    brewery, other = open_brewery(cast), there(cast)
+    odd = "=L1"
+    _delivery, lot = shelves.stock(cast, brewery.perilla, 5_000_000, number=odd)
+    shelves.stock(other, brewery.perilla, 2_000_000, number=odd)
+    shelves.stock(cast, brewery.bark, 500_000, number="B1")
+    carriers.take_in(cast, carriers.send(cast, carriers.ask(cast, (brewery.perilla, "1")), (lot, "1")).id)
+    brew(cast, brewery.recipe, "1", lines=[{"item_id": brewery.perilla, **grams("30", lot)}])
+    page = f"/stock/lots/{lot}/recall"
+    sign_in(client, cast.manager)
+    assert f'href="{page}"' in client.get(f"/stock/lots/{lot}").text
+    before = client.get(page).text
+    assert ">4.97" in before
+    refused = send(client, page, page, reason="")
+    assert refused.status_code == 422
+    done = send(client, page, page, reason="The farm's notice")
+    sheet = done.headers["Location"]
+    shown = client.get(sheet).text
+    assert shown.count("quarantined") >= 2
+    assert "Not everywhere yet" not in shown
+    # One kilogram went to a branch that this manager has no right to block.
+    assert re.search(r"Other branch[^.]*may still use it", shown)
+    assert "This lot number is recalled" in client.get(f"/stock/lots/{lot}").text
+    everybody = {"storekeeper", "therapist", "manager", "admin"}
+    assert let_in(app, cast, ["/recalls", sheet, f"{sheet}/paper", f"{sheet}/lifting"]) == {
+        "/recalls": everybody,
+        sheet: everybody,
+        f"{sheet}/paper": everybody,
+        f"{sheet}/lifting": {"manager"},
+    }
+    assert "The farm&#39;s notice" in client.get("/recalls").text
+    stranger = OneLookClient(app)
+    sign_in(stranger, cast.outsider)
+    for part in ("", "/paper", "/csv"):
+        assert stranger.get(f"{sheet}{part}").status_code == 404
+
+
+def test_the_list_opens_in_a_spreadsheet(
+    app: Flask, client: OneLookClient, session: Session, cast: Cast
+) -> None:
+    brewery = open_brewery(cast)
+    _delivery, lot = shelves.stock(cast, brewery.perilla, 5_000_000, number="=1+1")
+    sign_in(client, cast.manager)
+    page = f"/stock/lots/{lot}/recall"
+    sheet = send(client, page, page, reason="Notice").headers["Location"]
+    told = client.get(f"{sheet}/csv")
+    assert told.data.startswith(b"\xef\xbb\xbf")
+    heading, line = csv.reader(io.StringIO(told.data.decode("utf-8-sig")))
+    assert heading[:4] == ["Kind", "Branch", "Item", "Lot"]
+    assert line[3] == "'=1+1"
+    assert line[6:] == ["5000", "g", "quarantined"]
+    assert client.get(f"{sheet}/paper").text.count("<tr>") == 2
+    lifted = send(client, f"{sheet}/lifting", f"{sheet}/lifting", reason="Clean")
+    assert lifted.status_code == 303
+    assert "may be used" in client.get(sheet).text
