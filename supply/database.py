@@ -24,6 +24,7 @@ import uuid_utils.compat
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as OneOfManyStores
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Uuid, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -74,7 +75,18 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+class _OneStore(OneOfManyStores):
+    """There is one database: nobody looks for the right one with every statement."""
+
+    def get_bind(
+        self, *told: Any, bind: Engine | Connection | None = None, **more: Any
+    ) -> Engine | Connection:
+        if self.bind is None:
+            self.bind = super().get_bind(*told, **more)
+        return bind or self.bind
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _OneStore})
 migrate = Migrate()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from supply.cli.group import supply
 from supply.config import SettingsError
+from supply.memory import settle
 
 SECRET_FILE = "instance/secret-key"  # noqa: S105 - where it lives, not what it is
 
@@ -63,6 +64,7 @@ def main(*then: str) -> None:
         app = create_app()
     except SettingsError as error:
         raise SystemExit(f"Supply does not start. {error}") from error
+    settle()
     with app.app_context():
         migrate_database()
         click.echo("The database is ready.")

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from supply.database import new_id
@@ -45,23 +45,24 @@ _FACTS = (
 
 def get_item(session: Session, item_id: UUID) -> Item:
     """The item with its units, whether active or not. Raises NotFound."""
-    item = session.get(Item, item_id, options=[selectinload(Item.units)])
+    item = session.get(Item, item_id, options=[joinedload(Item.units)])
     if item is None:
         raise NotFound("item_not_found", lazy("There is no such item in the catalogue."))
     return item
 
 
 def find_item_by_code(session: Session, code: str) -> Item | None:
-    return session.scalar(select(Item).options(selectinload(Item.units)).where(Item.code == code))
+    query = select(Item).options(joinedload(Item.units)).where(Item.code == code)
+    return session.scalars(query).unique().one_or_none()
 
 
 def items_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Item]:
-    """Those of the ids that exist, with their units, in two statements however many."""
+    """Those of the ids that exist, with their units, in one statement however many."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    query = select(Item).options(selectinload(Item.units)).where(Item.id.in_(wanted))
-    return {item.id: item for item in session.scalars(query)}
+    query = select(Item).options(joinedload(Item.units)).where(Item.id.in_(wanted))
+    return {item.id: item for item in session.scalars(query).unique()}
 
 
 def items_by_code(session: Session, codes: Iterable[str]) -> dict[str, Item]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -24,8 +24,8 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
 _WHOLE = (
-    joinedload(BrewRecipe.item).selectinload(Item.units),
-    selectinload(BrewRecipe.lines).joinedload(BrewRecipeLine.item).selectinload(Item.units),
+    joinedload(BrewRecipe.item).joinedload(Item.units),
+    selectinload(BrewRecipe.lines).joinedload(BrewRecipeLine.item).joinedload(Item.units),
 )
 
 # Enough to show a recipe; units are only needed to write in them.
@@ -42,7 +42,7 @@ def list_recipes(session: Session, *, active: bool | None = True) -> list[BrewRe
 
 def get_recipe(session: Session, recipe_id: UUID) -> BrewRecipe:
     """A recipe with its items and lines. Raises NotFound."""
-    recipe = session.scalar(select(BrewRecipe).where(BrewRecipe.id == recipe_id).options(*_WHOLE))
+    recipe = _find(session, BrewRecipe.id == recipe_id)
     if recipe is None:
         raise NotFound("brew_recipe_not_found", lazy("There is no such brew recipe."))
     return recipe
@@ -50,7 +50,11 @@ def get_recipe(session: Session, recipe_id: UUID) -> BrewRecipe:
 
 def find_recipe_of(session: Session, item_id: UUID) -> BrewRecipe | None:
     """The recipe by which an item is brewed, if it is."""
-    return session.scalar(select(BrewRecipe).where(BrewRecipe.item_id == item_id).options(*_WHOLE))
+    return _find(session, BrewRecipe.item_id == item_id)
+
+
+def _find(session: Session, which: ColumnElement[bool]) -> BrewRecipe | None:
+    return session.scalars(select(BrewRecipe).where(which).options(*_WHOLE)).unique().one_or_none()
 
 
 def ingredients_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

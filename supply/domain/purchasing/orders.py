@@ -37,6 +37,11 @@ _WHOLE = (
     joinedload(PurchaseOrder.supplier),
     selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
 )
+# Of one order: all of it in one statement.
+_WHOLE_ONE = (
+    joinedload(PurchaseOrder.supplier),
+    joinedload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
+)
 
 
 def list_orders(
@@ -84,8 +89,8 @@ def get_order(session: Session, actor: Actor, order_id: UUID) -> PurchaseOrder:
 
 def find_order(session: Session, order_id: UUID) -> PurchaseOrder | None:
     """The order as it is now, for whoever has been let through already."""
-    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id).options(*_WHOLE)
-    return session.scalar(query.execution_options(populate_existing=True))
+    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id).options(*_WHOLE_ONE)
+    return session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
 
 
 def order_to_change(

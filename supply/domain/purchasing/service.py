@@ -32,9 +32,10 @@ from supply.permissions import Actor, Permission, require
 _WHOLE = (
     selectinload(Requisition.lines).joinedload(RequisitionLine.item),
     selectinload(Requisition.lines).joinedload(RequisitionLine.supplier),
-    selectinload(Requisition.editors),
-    selectinload(Requisition.approvals).joinedload(RequisitionApproval.person),
     selectinload(Requisition.orders),
+    # One or two of each.
+    joinedload(Requisition.editors),
+    joinedload(Requisition.approvals).joinedload(RequisitionApproval.person),
     joinedload(Requisition.requester),
     joinedload(Requisition.decider),
 )
@@ -56,7 +57,7 @@ def list_requisitions(
         query = query.where(Requisition.status.in_(statuses))
     if after is not None:
         query = query.where(Requisition.id < after)
-    return list(session.scalars(query.order_by(Requisition.id.desc()).limit(limit)))
+    return list(session.scalars(query.order_by(Requisition.id.desc()).limit(limit)).unique())
 
 
 def get_requisition(session: Session, actor: Actor, requisition_id: UUID) -> Requisition:
@@ -70,7 +71,7 @@ def get_requisition(session: Session, actor: Actor, requisition_id: UUID) -> Req
 
 def _find(session: Session, requisition_id: UUID) -> Requisition | None:
     query = select(Requisition).where(Requisition.id == requisition_id).options(*_WHOLE)
-    return session.scalar(query.execution_options(populate_existing=True))
+    return session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
 
 
 def raise_requisition(
