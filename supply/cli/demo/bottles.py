@@ -64,7 +64,7 @@ def open_bottles(session: Session, today: Day) -> None:
         if any(opened.remaining > opened.filled // 10 for opened in usable):
             continue
         _finish(session, today, own)
-        item = catalog.find_item_by_code(session, code)
+        item = own[0].item if own else catalog.find_item_by_code(session, code)
         assert item is not None, code
         if _stands_closed(session, house, item):
             room_id = today.rng.choice(house.rooms)[0]

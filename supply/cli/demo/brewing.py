@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,11 +20,14 @@ from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStep
 
 def brew_for(session: Session, today: Day, *, until: datetime) -> None:
     """Brew for the visits that begin before an instant; the herbs may run short in the book."""
+    house = today.house
+    lacking = _needed(session, today, until)
+    if not lacking:
+        return
+    for row in standing.usable_batches(session, house.branch_id, lacking, clock.now()):
+        lacking[row.item_id] -= row.quantity
     for recipe in recipes.list_recipes(session):
-        house, now = today.house, clock.now()
-        there = standing.usable_batches(session, house.branch_id, [recipe.item_id], now)
-        lacking = _needed(session, today, recipe, until) - sum(row.quantity for row in there)
-        halves = batches_for(lacking, recipe.yield_quantity // 2)
+        halves = batches_for(lacking[recipe.item_id], recipe.yield_quantity // 2)
         if halves:
             service.brew(
                 session,
@@ -34,9 +39,10 @@ def brew_for(session: Session, today: Day, *, until: datetime) -> None:
             )
 
 
-def _needed(session: Session, today: Day, recipe: BrewRecipe, until: datetime) -> int:
+def _needed(session: Session, today: Day, until: datetime) -> Counter[UUID]:
+    """Of each item that is brewed, what the visits ahead want."""
     query = (
-        select(func.sum(VisitLine.quantity))
+        select(VisitLine.item_id, func.sum(VisitLine.quantity))
         .join(VisitStep, VisitStep.id == VisitLine.visit_step_id)
         .join(Visit, Visit.id == VisitStep.visit_id)
         .where(
@@ -44,10 +50,11 @@ def _needed(session: Session, today: Day, recipe: BrewRecipe, until: datetime) -
             Visit.planned_at >= today.at(0),
             Visit.planned_at < until,
             VisitStep.status == StepStatus.PLANNED,
-            VisitLine.item_id == recipe.item_id,
+            VisitLine.item_id.in_(select(BrewRecipe.item_id).where(BrewRecipe.active)),
         )
+        .group_by(VisitLine.item_id)
     )
-    return int(session.scalar(query) or 0)
+    return Counter({item_id: int(needed) for item_id, needed in session.execute(query)})
 
 
 def pour_away(session: Session, today: Day) -> None:

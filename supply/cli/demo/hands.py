@@ -7,15 +7,36 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog.models import Item
 from supply.domain.visits.models import VisitLine, VisitStep
 from supply.quantity import UNITS, Dimension, from_base
+from supply.statements import Prepared
+from supply.writing import ask
 
 # How often steps are done by the recipe, how often else a line is not, and the oil of who pours generously.
 BY_THE_BOOK, OTHERWISE, GENEROUS = 0.6, 0.15, 0.4
+_LINES = Prepared(
+    select(
+        VisitStep.position,
+        VisitLine.guest_position,
+        VisitLine.quantity,
+        Item.id,
+        Item.code,
+        Item.dimension,
+        Item.natural_step,
+        Item.stock_unit,
+    )
+    .join(VisitLine, VisitLine.visit_step_id == VisitStep.id)
+    .join(Item, Item.id == VisitLine.item_id)
+    .where(
+        VisitStep.visit_id == bindparam("visit"),
+        VisitStep.position.in_(bindparam("positions", expanding=True)),
+    )
+    .order_by(VisitStep.position, VisitLine.position)
+)
 
 
 def what_was_used(
@@ -24,24 +45,8 @@ def what_was_used(
     """Lines to tell with a completion, by step: only those that differ from the recipe."""
     if not generous and rng.random() < BY_THE_BOOK:
         return {}
-    query = (
-        select(
-            VisitStep.position,
-            VisitLine.guest_position,
-            VisitLine.quantity,
-            Item.id,
-            Item.code,
-            Item.dimension,
-            Item.natural_step,
-            Item.stock_unit,
-        )
-        .join(VisitLine, VisitLine.visit_step_id == VisitStep.id)
-        .join(Item, Item.id == VisitLine.item_id)
-        .where(VisitStep.visit_id == visit_id, VisitStep.position.in_(positions))
-        .order_by(VisitStep.position, VisitLine.position)
-    )
     told: dict[int, list[dict[str, Any]]] = {}
-    for row in session.execute(query):
+    for row in ask(session, _LINES, {"visit": visit_id, "positions": list(positions)}):
         change = _change(row, rng, generous=generous)
         if change and row.quantity + change > 0:
             told.setdefault(row.position, []).append(

@@ -122,12 +122,15 @@ def _dearer(order: PurchaseOrder, line: PurchaseOrderLine) -> int | None:
 def throw_away(session: Session, today: Day) -> None:
     """The expired once a week (what expires in the last days still stands), and now and then a spill."""
     house, rng = today.house, today.rng
+    clearing, spilling = today.day.weekday() == 0 and today.left > 3, rng.random() < 0.12
+    if not (clearing or spilling):
+        return
     rows = reading.list_expiring(session, house.branch_id, today.day + timedelta(days=400))
-    expired = [row for row in rows if row.Lot.use_by_at is None and row.Holding.expires_on < today.day]
-    if today.day.weekday() == 0 and today.left > 3:
-        for row in expired:
-            _waste(session, house, row, row.Holding.quantity, WasteReason.EXPIRED)
-    if rng.random() < 0.12 and rows:
+    if clearing:
+        for row in rows:
+            if row.Lot.use_by_at is None and row.Holding.expires_on < today.day:
+                _waste(session, house, row, row.Holding.quantity, WasteReason.EXPIRED)
+    if spilling and rows:
         row = rng.choice(rows)
         spilled = min(row.Item.natural_step * rng.randint(1, 3), row.Holding.quantity)
         _waste(

@@ -129,8 +129,10 @@ def _visits(session: Session, today: Day) -> Iterator[Event]:
         )
         .order_by(Visit.planned_at, Visit.id)
     )
-    for row in session.execute(query).all():
-        positions = _positions(session, row.id)
+    rows = session.execute(query).all()
+    steps = _positions(session, [row.id for row in rows])
+    for row in rows:
+        positions = steps[row.id]
         begins = row.planned_at + timedelta(minutes=rng.randint(0, 10))
         slip = rng.random()
         done = positions[:-2] if slip < 0.02 and len(positions) > 3 else positions
@@ -148,9 +150,13 @@ def _visits(session: Session, today: Day) -> Iterator[Event]:
             yield over, _slipping(house, row.id, done[-1])
 
 
-def _positions(session: Session, visit_id: UUID) -> list[int]:
-    query = select(VisitStep.position).where(VisitStep.visit_id == visit_id).order_by(VisitStep.position)
-    return list(session.scalars(query))
+def _positions(session: Session, visit_ids: list[UUID]) -> dict[UUID, list[int]]:
+    """The steps of each visit, in order."""
+    query = select(VisitStep.visit_id, VisitStep.position).where(VisitStep.visit_id.in_(visit_ids))
+    steps: dict[UUID, list[int]] = {}
+    for visit_id, position in session.execute(query.order_by(VisitStep.position)):
+        steps.setdefault(visit_id, []).append(position)
+    return steps
 
 
 def _completing(
