@@ -1,4 +1,4 @@
-"""Recalls: a lot number, the branches that it is recalled in, and which of them have still to follow.
+"""Recalls: a lot number, the branches that it is recalled in, which of them have still to follow, and where one holds.
 
 Revision ID: 0023
 Revises: 0022
@@ -16,6 +16,7 @@ _UNSETTLED = sa.text("settled_at IS NULL")
 
 
 def upgrade() -> None:
+    op.add_column("branch", sa.Column("recalling", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "recall",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -65,3 +66,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("recall_branch")
     op.drop_table("recall")
+    op.drop_column("branch", "recalling")

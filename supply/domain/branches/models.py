@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from supply.database import Base, coded, new_id
@@ -35,6 +35,8 @@ class Branch(Base):
     # Which webhooks want to be told of what happens here; written by outbox/subscribing.py alone. It comes
     # with the branch, so that nobody has to ask when something happens. None: nobody listens.
     listeners: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    # Whether an open recall holds here; written by recalls/service.py alone, and here for the same reason.
+    recalling: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

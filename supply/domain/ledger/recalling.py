@@ -40,7 +40,9 @@ def lots_named(
 
 
 def held_back(writer: Writer, facts: Collection[LotFacts]) -> list[LotFacts]:
-    """Those of the lots that come now which an open recall in the branch names. One statement."""
+    """Those of the lots that come now which an open recall in the branch names. At most one statement."""
+    if not writer.recalling:
+        return []
     query = (
         select(Recall.item_id, Recall.number, Recall.supplier_id)
         .join(RecallBranch, RecallBranch.recall_id == Recall.id)

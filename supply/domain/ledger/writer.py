@@ -53,6 +53,8 @@ class Writer:
     recorded_at: datetime
     # Which webhooks want to be told of what: known with the lock, so that nobody has to ask.
     listeners: Listeners
+    # Whether an open recall holds in the branch, which what comes in must heed.
+    recalling: bool
     levels: dict[UUID, Level] = field(default_factory=dict)
     places: dict[tuple[UUID, UUID, UUID | None], Place] = field(default_factory=dict)
     demand: dict[tuple[UUID, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
@@ -85,6 +87,7 @@ def locking(branch_id: Any) -> Prepared:
             Branch.timezone,
             Branch.currency,
             Branch.listeners,
+            Branch.recalling,
         )
         .join(Branch, Branch.id == LedgerHead.branch_id)
         .where(LedgerHead.branch_id == branch_id)
@@ -119,6 +122,7 @@ def try_lock(session: Session, actor: Actor, query: Prepared, values: Mapping[st
         head.hash,
         clock.now(),
         head.listeners,
+        head.recalling,
     )
 
 

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from supply.database import new_id
 from supply.domain.audit import service as audit
+from supply.domain.branches.models import Branch
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import shelf
 from supply.domain.ledger.models import Lot, LotKind
@@ -140,16 +141,23 @@ def settle(session: Session, branch_id: UUID) -> int:
         else:
             _let_go(session, writer, recall)
         branch.settled_at = writer.recorded_at
-    session.flush()
+    if waiting:
+        session.flush()
+        # Under the head like all that a recall does in a branch: what comes in reads it with the same lock.
+        open_here = _in_branch(branch_id).exists()
+        session.execute(update(Branch).where(Branch.id == branch_id).values(recalling=open_here))
     return len(waiting)
 
 
+def _in_branch(branch_id: UUID) -> Select[Recall]:
+    """The open recalls that hold in a branch."""
+    query = select(Recall).join(RecallBranch, RecallBranch.recall_id == Recall.id)
+    return query.where(RecallBranch.branch_id == branch_id, Recall.lifted_at.is_(None))
+
+
 def _let_go(session: Session, writer: ledger.Writer, recall: Recall) -> None:
-    others = select(Recall).join(RecallBranch, RecallBranch.recall_id == Recall.id)
-    others = others.where(RecallBranch.branch_id == writer.branch_id, Recall.lifted_at.is_(None))
-    held = {
-        lot.id for other in session.scalars(others).all() for lot in _reach(session, other, writer.branch_id)
-    }
+    others = session.scalars(_in_branch(writer.branch_id)).all()
+    held = {lot.id for other in others for lot in _reach(session, other, writer.branch_id)}
     for lot in _reach(session, recall, writer.branch_id):
         if lot.quarantine_reason == RECALL and lot.id not in held:
             shelf.unblock(writer, lot, recall.lift_reason or RECALL)
@@ -191,16 +199,7 @@ def list_recalls(session: Session, actor: Actor, branch_id: UUID) -> Sequence[Re
 
 def find_open_recall(session: Session, lot: Lot) -> Recall | None:
     """The open recall that names a lot in its branch."""
-    query = (
-        select(Recall)
-        .join(RecallBranch, RecallBranch.recall_id == Recall.id)
-        .where(
-            RecallBranch.branch_id == lot.branch_id,
-            Recall.lifted_at.is_(None),
-            Recall.item_id == lot.item_id,
-            Recall.number == lot.number,
-        )
-    )
+    query = _in_branch(lot.branch_id).where(Recall.item_id == lot.item_id, Recall.number == lot.number)
     if lot.supplier_id is not None:
         query = query.where(Recall.supplier_id.is_(None) | (Recall.supplier_id == lot.supplier_id))
     return session.scalars(query.limit(1)).first()

@@ -22,6 +22,12 @@ export function start(box) {
   }
   form.addEventListener("input", ask);
   form.addEventListener("change", ask);
+  // What was written before this script came, or what the browser put back on a reload, was heard by nobody.
+  if ([...form.querySelectorAll("input, textarea")].some(written)) ask();
+}
+
+function written(field) {
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 }
 
 function exchange(part, page) {
