@@ -139,8 +139,11 @@ def line_rows(transfer: Transfer) -> list[dict[str, Any]]:
 
 def parcel_row(parcel: TransferParcel) -> dict[str, Any]:
     """What left of a lot, what arrived of it and what was lost, at what cost."""
-    own, arrival, item = parcel.branch_id == current_branch().id, parcel.arrival, parcel.item
-    lot_id = parcel.lot_id if own else arrival.lot_id if arrival is not None else None
+    here, arrival, item = current_branch().id, parcel.arrival, parcel.item
+    own = parcel.branch_id == here
+    lot_id = parcel.lot_id if own else None
+    if arrival is not None and arrival.branch_id == here:
+        lot_id = arrival.lot_id
     lost = [] if arrival is None else _lost(parcel)
     cost = arrival.loss_minor if arrival is not None and lost else None
     return {
