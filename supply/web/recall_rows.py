@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,7 @@ from supply.web.stock_rows import until
 from supply.web.words import word
 
 # As many steps of visits stand on the page; the paper and the CSV have all of them.
-STEPS = 200
-_GONE = (MovementType.WASTE, MovementType.ADJUSTMENT)
+STEPS = 100
 
 
 def recall_row(recall: Recall) -> dict[str, Any]:
@@ -74,22 +73,29 @@ def figures(sheet: Sheet) -> list[tuple[str, str]]:
 
 def lot_row(line: LotLine) -> dict[str, Any]:
     """A lot or batch with what became of it."""
+    # Opening stock and what a count found came, too; what it missed is gone.
+    corrected = line.moved.get(MovementType.ADJUSTMENT, 0)
     amounts = {
-        "came": line.came,
+        "came": line.came + max(corrected, 0),
         "used": line.out(MovementType.USAGE),
         "brewed": line.out(MovementType.PREPARATION_OUT),
         "sent": line.out(MovementType.TRANSFER_OUT),
-        "gone": sum(map(line.out, _GONE)),
+        "gone": line.out(MovementType.WASTE) + max(-corrected, 0),
         "stands": line.standing,
     }
     return {
-        "branch": line.branch.name,
         "name": f"{named(line.item)} {line.lot.number}",
-        "until": until(line.lot.expires_on, line.lot.use_by_at),
+        "where": " · ".join(part for part in (line.branch.name, _ends(line.lot)) if part),
         "url": url_for("stock.show_lot", lot_id=line.lot.id) if _here(line.branch) else "",
         **{name: format_quantity(amount, line.item) if amount else "–" for name, amount in amounts.items()},
         "status": _state(line.lot, line.standing),
     }
+
+
+def _ends(lot: Lot) -> str:
+    if lot.expires_on is None and lot.use_by_at is None:
+        return ""
+    return _("until %(when)s", when=until(lot.expires_on, lot.use_by_at))
 
 
 def _state(lot: Lot, standing: int) -> tuple[str, str]:
@@ -105,18 +111,20 @@ def loose(sheet: Sheet) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def step_row(step: StepUse, branches: dict[Any, Branch]) -> dict[str, Any]:
+def step_row(step: StepUse, sheet: Sheet) -> dict[str, Any]:
     """A step that used of it; its visit is a tap away where it is of the branch one works in."""
     here = step.branch_id == current_branch().id
     address = url_for("visits.show_visit", visit_id=step.visit_id, _anchor=f"step-{step.position}")
+    told = [_when(step.happened_at), _("Step %(number)s", number=step.position)]
+    if not here:
+        told.append(sheet.branches[step.branch_id].name)
+    if step.item.id != sheet.item.id:
+        told.append(f"{named(step.item)} {step.lot_number}")
     return {
-        "visit": step.booking_reference or _when(step.planned_at),
+        "title": step.booking_reference or _when(step.planned_at),
         "url": address if here else "",
-        "step": _("Step %(number)s", number=step.position),
-        "branch": branches[step.branch_id].name,
-        "when": _when(step.happened_at),
-        "what": f"{named(step.item)} {step.lot_number}",
-        "amount": format_quantity(step.quantity, step.item),
+        "detail": " · ".join(told),
+        "side": format_quantity(step.quantity, step.item),
     }
 
 
@@ -194,10 +202,22 @@ def _told(
     return ListLine(kind, branch, named(item), lot, when, reference, format(amount, "f"), unit, state)
 
 
-def cells(lines: Sequence[ListLine] | Iterator[ListLine]) -> Iterator[tuple[str, ...]]:
-    """The lines as a table has them."""
-    for line in lines:
+def cells(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """The whole list as a spreadsheet has it: every fact in a column of its own."""
+    for line in whole_list(sheet):
         yield tuple(getattr(line, name) for name in ListLine.__slots__)
+
+
+def paper_lines(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """The whole list as paper has it, in few columns: what, when, where, whose, how much."""
+    for line in whole_list(sheet):
+        yield (
+            f"{line.kind}: {line.item} {line.lot}",
+            line.when,
+            line.branch,
+            line.reference or line.state,
+            f"{line.amount} {line.unit}",
+        )
 
 
 def _here(branch: Branch) -> bool:

@@ -50,7 +50,7 @@ def _shown(sheet: Sheet) -> dict[str, Any]:
         "figures": recall_rows.figures(sheet),
         "lots": [recall_rows.lot_row(line) for line in sheet.lots],
         "batches": [recall_rows.lot_row(line) for line in sheet.batches],
-        "steps": [recall_rows.step_row(step, branches) for step in sheet.steps[: recall_rows.STEPS]],
+        "steps": [recall_rows.step_row(step, sheet) for step in sheet.steps[: recall_rows.STEPS]],
         "more": max(len(sheet.steps) - recall_rows.STEPS, 0),
         "elsewhere": recall_rows.elsewhere(sheet),
         "sent": [recall_rows.sent_row(one, branches) for one in sheet.departures],
@@ -87,7 +87,7 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
 @bp.page("/recalls/<uuid:recall_id>/csv", permission=_SEE)
 def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response:
     sheet = sheet_of(session, actor, recalls.get_recall(session, actor, recall_id))
-    rows = [recall_rows.headings(), *recall_rows.cells(recall_rows.whole_list(sheet))]
+    rows = [recall_rows.headings(), *recall_rows.cells(sheet)]
     response = Response(csv_text(rows).encode("utf-8-sig"), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="recall-{recall_id}.csv"'
     return response
@@ -101,8 +101,7 @@ def print_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
         "recalls/paper.html",
         title=_("Recall of %(item)s", item=recall_rows.recall_row(recall)["title"]),
         facts=[*recall_rows.facts(recall, sheet), *recall_rows.figures(sheet)],
-        headings=recall_rows.headings(),
-        rows=list(recall_rows.cells(recall_rows.whole_list(sheet))),
+        rows=list(recall_rows.paper_lines(sheet)),
         elsewhere=recall_rows.elsewhere(sheet),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from supply.domain.branches.models import Branch
 from supply.domain.labels.models import Label
+from supply.domain.ledger.models import Lot, LotKind
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, walk
 from tests.browser.desk import order_on_its_way
@@ -62,13 +63,20 @@ def _faces(visitor: Visitor) -> list[str]:
     came = visitor.open("/purchase-orders").get_by_role("row", name="Received", exact=False).first
     received = came.get_by_role("link").first.get_attribute("href")
     scanned = ["/scan?code=8935001712343", f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2"]
-    return [*faces, order_on_its_way(visitor.spa), f"{received}?received=on", *scanned]
+    orders = [order_on_its_way(visitor.spa), f"{received}?received=on"]
+    return [*faces, *orders, *scanned, _delivered(visitor.spa)]
 
 
 def _tag(spa: Spa) -> str:
     """The tag of a label of the branch where the manager works."""
     query = select(Label.tag).join(Branch, Branch.id == Label.branch_id).order_by(Branch.code).limit(1)
     return str(spa.look(lambda session: session.scalar(query)))
+
+
+def _delivered(spa: Spa) -> str:
+    """A lot there that came from a supplier and can be recalled: what was brewed cannot."""
+    query = select(Lot.id).join(Branch, Branch.id == Lot.branch_id).where(Lot.kind == LotKind.SUPPLIER)
+    return f"/stock/lots/{spa.look(lambda session: session.scalar(query.order_by(Branch.code).limit(1)))}"
 
 
 def faults_of(visitor: Visitor, address: str) -> list[str]:
@@ -165,6 +173,7 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
     "orders.download_order": "a file",
+    "recalls.download_recall": "a file",
     "moves.show_move": "of a move that somebody made; tests/web/test_transfers.py makes one",
     "transfers.prepare_dispatch": "of a transfer that waits to be sent; tests/web/test_transfers.py has one",
     "transfers.prepare_receipt": "of a transfer on its way to here; tests/web/test_transfers.py has one",

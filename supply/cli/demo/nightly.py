@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.cli.demo.founding import House, told
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import StockLevel
+from supply.domain.ledger.models import Holding, Lot, LotKind, Movement, MovementType, StockLevel
 from supply.domain.ledger.shelf import set_policy
 from supply.domain.outbox import subscribing
 from supply.domain.outbox.models import Event
@@ -20,18 +21,21 @@ from supply.domain.planning import deciding, drafting
 from supply.domain.planning import service as planning
 from supply.domain.planning.listing import open_flags
 from supply.domain.purchasing.flags import asked_of
+from supply.domain.recalls import service as recalls
 
 SNOOZED_DAYS = 3
 
 
 def plan(session: Session, house: House) -> None:
-    """Free the levels, plan the branch; one flag can wait, the others are asked for. A program is told."""
+    """Free the levels, plan the branch; one flag can wait, the others are asked for. A program listens, and a
+    supplier calls a lot back."""
     _free_levels(session, house)
     _listen(session, house)
     branch = session.get_one(Branch, house.branch_id)
     planning.plan_branch(session, branch)
     _snooze_one(session, house)
     drafting.draft_requisitions(session, planner(session, branch.id), branch)
+    _recall_one(session, house)
 
 
 def _free_levels(session: Session, house: House) -> None:
@@ -68,6 +72,24 @@ def _listen(session: Session, house: House) -> None:
         events=[Event.FLAG_RAISED, Event.LOT_EXPIRING, Event.VISIT_COMPLETED],
         branch_ids=[house.branch_id],
     )
+
+
+def _recall_one(session: Session, house: House) -> None:
+    """The supplier of the newest lot that visits used up calls it back: too late for the shelf."""
+    here = house.branch_id
+    standing = select(Holding.lot_id).where(Holding.branch_id == here, Holding.quantity > 0)
+    brewed = _took(here, MovementType.PREPARATION_OUT)
+    query = select(Lot.id).where(Lot.id.in_(_took(here, MovementType.USAGE)), Lot.id.not_in(standing))
+    query = query.where(Lot.kind != LotKind.PREPARED, Lot.id.not_in(brewed))
+    lot_id = session.scalar(query.order_by(Lot.id.desc()).limit(1))
+    if lot_id is not None:
+        reason = "Nhà cung cấp báo lô này bị ẩm."
+        recalls.open_recall(session, house.manager, branch_id=here, lot_id=lot_id, reason=reason)
+
+
+def _took(branch_id: UUID, kind: MovementType) -> Select[tuple[UUID]]:
+    """The lots that such movements of a branch took of."""
+    return select(Movement.lot_id).where(Movement.branch_id == branch_id, Movement.type == kind)
 
 
 def _snooze_one(session: Session, house: House) -> None:
