@@ -38,6 +38,8 @@ MODULES = (
     "labels",
     "variance",
     "stocktake",
+    "stocktakes",
+    "stocktake_ends",
     "waste",
     "transfers",
     "moves",

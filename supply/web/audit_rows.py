@@ -29,6 +29,7 @@ _PAGES = {
     "recall": ("recalls.show_recall", "recall_id"),
     "container": ("containers.show_container", "container_id"),
     "visit": ("visits.show_visit", "visit_id"),
+    "stocktake": ("stocktake_ends.show_stocktake", "stocktake_id"),
 }
 
 # What bears the name of an item.

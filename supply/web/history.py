@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Movement, MovementType
 from supply.domain.reports.stock import visits_behind
-from supply.domain.stocktake.models import AdjustmentReason
+from supply.domain.stocktake.models import AdjustmentReason, DifferenceReason
 from supply.domain.waste.models import WasteReason
 from supply.i18n import _, lazy
 from supply.presenting import format_instant, format_quantity
@@ -27,6 +27,7 @@ LATE = timedelta(minutes=15)
 _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
     "count": ("stocktake.show_count", "count_id"),
+    "stocktake": ("stocktake_ends.show_stocktake", "stocktake_id"),
     "batch": ("preparations.show_batch", "batch_id"),
     "transfer": ("transfers.show_transfer", "transfer_id"),
     "move": ("moves.show_move", "move_id"),
@@ -74,7 +75,7 @@ def _reason(movement: Movement) -> str:
         return _("undoes no. %(number)s", number=movement.reverses_seq)
     if movement.reason is None:
         return ""
-    kinds: tuple[type[StrEnum], ...] = (WasteReason, AdjustmentReason)
+    kinds: tuple[type[StrEnum], ...] = (WasteReason, DifferenceReason, AdjustmentReason)
     if movement.type is not MovementType.WASTE:
         kinds = kinds[::-1]
     for kind in kinds:

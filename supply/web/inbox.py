@@ -22,6 +22,7 @@ from supply.web.frame import named
 from supply.web.pages import Pages, render, say
 from supply.web.purchasing_rows import order_row
 from supply.web.session import current_branch
+from supply.web.stocktake_rows import title_of
 from supply.web.task_rows import task_row
 
 bp = Pages("inbox", __name__)
@@ -64,12 +65,25 @@ def show_inbox(session: Session, actor: Actor) -> str:
         "inbox/inbox.html",
         inbox=inbox,
         to_decide=[_decision_row(one) for one in inbox.to_decide],
+        counts=[_count_row(row) for row in inbox.counts],
         to_send=[order_row(order) for order in inbox.to_send],
         late=[order_row(order) for order in inbox.late],
         stuck_mail=inbox.stuck_mail,
         stuck_hooks=inbox.stuck_hooks,
         incidents=[_incident_row(task_row(task, behind)) for task in inbox.incidents],
     )
+
+
+def _count_row(row: Any) -> dict[str, Any]:
+    """A stocktake to approve; it is looked at before."""
+    when = format_instant(row.Stocktake.submitted_at, current_branch().timezone)
+    return {
+        "title": title_of(row.Stocktake),
+        "detail": f"{row.opened_by_name} · {when}",
+        "url": url_for("stocktake_ends.show_stocktake", stocktake_id=row.Stocktake.id),
+        "side": _("somebody else decides") if row.own else "",
+        "symbol": "count",
+    }
 
 
 def _incident_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
 from supply.domain.ledger import service as ledger
-from supply.domain.stocktake import counting
+from supply.domain.stocktake import counting, progress
 from supply.domain.stocktake import service as stocktake
-from supply.domain.stocktake.models import StockCount
+from supply.domain.stocktake.models import OPEN_STATUSES, StockCount
 from supply.domain.stocktake.schemas import AdjustStock, LogCount, LogOpeningStock
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
@@ -29,6 +29,7 @@ from supply.web.count_rows import count_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
+from supply.web.stocktake_rows import stocktake_row
 from supply.web.units import echo_unit, unit_options
 from supply.web.words import word
 
@@ -56,8 +57,10 @@ def list_counts(session: Session, actor: Actor) -> str:
     found = counting.list_counts(session, actor, branch.id, limit=PAGE + 1, before=before)
     following = found[PAGE - 1].StockCount.id if len(found) > PAGE else None
     waiting = tasks.list_open(session, actor, branch.id, kind=TaskKind.COUNT)
+    open_now = progress.list_stocktakes(session, actor, branch.id, statuses=OPEN_STATUSES, limit=PAGE)
     return render(
         "stocktake/list.html",
+        stocktakes=[stocktake_row(row) for row in open_now],
         tasks=[_task_row(task) for task in waiting if task.item_id is not None],
         counts=[_count_row(row) for row in found[:PAGE]],
         next_url=following and url_for("stocktake.list_counts", before=following),

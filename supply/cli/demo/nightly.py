@@ -87,7 +87,7 @@ def _recall_one(session: Session, house: House) -> None:
         recalls.open_recall(session, house.manager, branch_id=here, lot_id=lot_id, reason=reason)
 
 
-def _took(branch_id: UUID, kind: MovementType) -> Select[tuple[UUID]]:
+def _took(branch_id: UUID, kind: MovementType) -> Select[UUID]:
     """The lots that such movements of a branch took of."""
     return select(Movement.lot_id).where(Movement.branch_id == branch_id, Movement.type == kind)
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import bottles, brewing, hands, storeroom
+from supply.cli.demo import bottles, brewing, hands, shelves, storeroom
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House
 from supply.cli.demo.safety import allowed
@@ -116,6 +116,11 @@ def _events(session: Session, today: Day) -> Iterator[Event]:
         yield today.at(21, 0), lambda session: storeroom.count_one(session, today)
     if today.left > 1:
         yield today.at(21, 15), lambda session: storeroom.count_tasks(session, today)
+    if today.left in (shelves.POSTED, shelves.SUBMITTED, shelves.BEGUN):
+        yield (
+            today.at(*((8, 40) if today.left == shelves.BEGUN else (21, 30))),
+            lambda session: shelves.take_stock(session, today),
+        )
 
 
 def _visits(session: Session, today: Day) -> Iterator[Event]:

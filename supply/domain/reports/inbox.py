@@ -14,6 +14,7 @@ from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.outbox.models import OutboundMail, Webhook
+from supply.domain.people.models import Person
 from supply.domain.purchasing.asking import price_of, terms_of
 from supply.domain.purchasing.models import (
     OrderStatus,
@@ -27,6 +28,7 @@ from supply.domain.purchasing.models import (
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.purchasing.rules import get_rules
 from supply.domain.purchasing.service import editors_of
+from supply.domain.stocktake.models import Stocktake, StocktakeHand, StocktakeStatus
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
 from supply.permissions import Actor, Permission, require
@@ -50,6 +52,8 @@ class Inbox:
     """What waits, each kind with the longest waiting first."""
 
     to_decide: Sequence[ToDecide]
+    # Stocktakes above the limit: (Stocktake, opened_by_name, own), own ones somebody else approves.
+    counts: Sequence[Any]
     to_send: Sequence[PurchaseOrder]
     late: Sequence[PurchaseOrder]
     stuck_mail: Sequence[OutboundMail]
@@ -60,7 +64,7 @@ class Inbox:
 
     @property
     def count(self) -> int:
-        mine = sum(not one.own for one in self.to_decide)
+        mine = sum(not one.own for one in (*self.to_decide, *self.counts))
         stuck = len(self.stuck_mail) + len(self.stuck_hooks)
         return mine + len(self.to_send) + len(self.late) + stuck + len(self.incidents)
 
@@ -73,6 +77,7 @@ def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
     orders = _orders(session, branch_id)
     return Inbox(
         to_decide=_to_decide(session, actor, branch_id),
+        counts=_counts(session, actor, branch_id),
         to_send=[order for order in orders if order.status is OrderStatus.DRAFT],
         late=[
             order
@@ -84,6 +89,21 @@ def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
         stuck_hooks=_stuck_hooks(session, branch_id),
         incidents=tasks.list_open(session, actor, branch_id, kind=TaskKind.INCIDENT, limit=MOST),
     )
+
+
+def _counts(session: Session, actor: Actor, branch_id: UUID) -> Sequence[Any]:
+    own = (
+        select(StocktakeHand)
+        .where(StocktakeHand.stocktake_id == Stocktake.id, StocktakeHand.person_id == actor.person_id)
+        .exists()
+    )
+    query = (
+        select(Stocktake, Person.name.label("opened_by_name"), own.label("own"))
+        .join(Person, Person.id == Stocktake.opened_by)
+        .where(Stocktake.branch_id == branch_id, Stocktake.status == StocktakeStatus.SUBMITTED)
+        .order_by(Stocktake.submitted_at, Stocktake.id)
+    )
+    return session.execute(query.limit(MOST)).all()
 
 
 def _orders(session: Session, branch_id: UUID) -> Sequence[PurchaseOrder]:

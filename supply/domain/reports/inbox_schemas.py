@@ -40,10 +40,21 @@ class StuckWebhookOut(OutSchema):
     paused_at = Moment(required=True, allow_none=True)
 
 
+class WaitingStocktakeOut(OutSchema):
+    """A stocktake above the limit. `mine`: this person counted or handed it in, so somebody else approves."""
+
+    id = Id(required=True, attribute="Stocktake.id")
+    number = fields.Integer(required=True, attribute="Stocktake.number")
+    submitted_at = Moment(required=True, attribute="Stocktake.submitted_at")
+    opened_by = fields.String(required=True, attribute="opened_by_name")
+    mine = fields.Boolean(required=True, attribute="own")
+
+
 class InboxOut(OutSchema):
     """The longest waiting first."""
 
     requisitions = fields.List(fields.Nested(WaitingRequisitionOut), required=True, attribute="to_decide")
+    stocktakes = fields.List(fields.Nested(WaitingStocktakeOut), required=True, attribute="counts")
     orders_to_send = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="to_send")
     orders_late = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="late")
     incidents = fields.List(fields.Nested(TaskOut), required=True)

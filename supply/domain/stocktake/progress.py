@@ -19,6 +19,7 @@ from supply.domain.branches.models import Location
 from supply.domain.ledger import service as ledger
 from supply.domain.people.models import Person
 from supply.domain.stocktake.models import (
+    OPEN_STATUSES,
     Stocktake,
     StocktakeHand,
     StocktakeItem,
@@ -121,6 +122,16 @@ def reasons_of(session: Session, stocktake: Stocktake) -> dict[UUID, list[Any]]:
     query = select(StocktakeItem.item_id, StocktakeItem.reasons)
     rows = session.execute(query.where(StocktakeItem.stocktake_id == stocktake.id))
     return {item_id: reasons for item_id, reasons in rows}
+
+
+def items_counted(session: Session, branch_id: UUID) -> set[UUID]:
+    """The items that an open stocktake of the branch counts. For whoever has been let through."""
+    query = (
+        select(StocktakeItem.item_id)
+        .join(Stocktake, Stocktake.id == StocktakeItem.stocktake_id)
+        .where(Stocktake.branch_id == branch_id, Stocktake.status.in_(OPEN_STATUSES))
+    )
+    return set(session.scalars(query))
 
 
 def note_hand(session: Session, actor: Actor, stocktake: Stocktake) -> None:

@@ -20,6 +20,7 @@ from supply.domain.ledger.models import Holding, Lot
 from supply.domain.ledger.reading import past_use
 from supply.domain.stocktake.doubt import Sight, Suggestion, suggest
 from supply.domain.stocktake.models import StockCount, StockCountLine, Stocktake, StocktakeLine
+from supply.domain.stocktake.progress import items_counted
 from supply.domain.tasks.models import Task, TaskKind
 from supply.permissions import Actor, Permission, require
 
@@ -28,9 +29,10 @@ REMEMBERED = timedelta(days=180)
 
 
 def suggest_items(session: Session, actor: Actor, branch_id: UUID) -> list[tuple[Item, Suggestion]]:
-    """What to count next and why, most urgent first. A fixed number of statements."""
+    """What to count next and why, most urgent first, without what is being counted."""
     require(actor, Permission.COUNT_LOG, branch_id)
-    found = doubts_of(session, actor, branch_id)
+    begun = items_counted(session, branch_id)
+    found = [one for one in doubts_of(session, actor, branch_id) if one.item_id not in begun]
     items = catalog.items_by_id(session, [one.item_id for one in found])
     return [(items[one.item_id], one) for one in found]
 
