@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 # Cookies that travel over plain HTTP: right for one's own machine only. Behind HTTPS leave it out.
 RUN_ENV := SUPPLY_SECURE_COOKIES=$${SUPPLY_SECURE_COOKIES:-no}
 # The production server: a process for each of two cores. On SQLite their writers stand in one line.
-SERVER := $(BIN)/granian --interface wsgi --no-ws --workers 2 --workers-kill-timeout 20 --blocking-threads 4 --host $(HOST) --port $(PORT) wsgi:app
+SERVER := $(BIN)/granian --interface wsgi --no-ws --workers 2 --workers-kill-timeout 20 --blocking-threads 3 --host $(HOST) --port $(PORT) wsgi:app
 
 # Root installs from Debian's archive, as does who may use sudo without a password; others are told.
 define apt_install

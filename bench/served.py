@@ -34,8 +34,8 @@ class Server:
         return max(_peak(pid) for pid in self.pids())
 
 
-# As the Makefile starts it: a worker for each of two cores, eight threads in all.
-WORKERS, THREADS = "2", "4"
+# As the Makefile starts it: a worker for each of two cores, six threads in all.
+WORKERS, THREADS = "2", "3"
 
 
 def granian(port: int) -> list[str]:

@@ -34,6 +34,7 @@ from sqlalchemy.types import TypeDecorator
 from supply.config import Settings
 from supply.errors import Unavailable
 from supply.i18n import lazy
+from supply.statements import run
 from supply.writing import CONNECTION, forget, write_before_select, write_now
 
 NAMING = {
@@ -149,13 +150,15 @@ def _prepare_sqlite(engine: Engine) -> None:
             "busy_timeout=30000",
             "cache_size=-32000",
             "trusted_schema=OFF",
+            # 16 MiB of log before it is folded in: mostly the same few pages, written again and again.
+            "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("supply_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN", ()).close()
 
 
 def store_trouble(app: Flask) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
+from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Dialect, Select
+from sqlalchemy import BindParameter, Connection, Dialect, Select, Uuid
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.sql.visitors import replacement_traverse
 
 Convert = Callable[[Any], Any]
@@ -54,11 +57,21 @@ class Prepared:
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)
             for name, bind in compiled.binds.items()
         }
-        readers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._columns
-        ]
+        readers = [_reader(column.type, dialect) for column in self._columns]
         wanted = [(place, reader) for place, reader in enumerate(readers) if reader is not None]
         return self._spoken.setdefault(dialect.name, _Spoken(compiled, converters, wanted))
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if dialect.name == "sqlite" and isinstance(kind, Uuid):
+        return _id_of
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+@lru_cache(20_000)
+def _id_of(text: str | None) -> UUID | None:
+    """SQLite keeps an id as text. The same few come again and again: finding costs less than making."""
+    return None if text is None else UUID(text)
 
 
 @dataclass(slots=True)

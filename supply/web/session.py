@@ -12,7 +12,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, after_this_request, current_app, g, request, session
+from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -91,11 +92,25 @@ def init_session(app: Flask, settings: Settings) -> None:
     app.extensions["supply_session_limits"] = people.Limits(
         timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
     )
+    app.session_interface = _Cookies()
     manager = LoginManager()
     # Flask-Login's own check binds to the address, which changes on a phone; the secret is what we check.
     manager.session_protection = None
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Flask's, but a request without a cookie, as every call of a program, costs nothing."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def limits() -> people.Limits:
