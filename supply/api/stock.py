@@ -32,6 +32,7 @@ from supply.domain.ledger.schemas import (
     lot_view,
     movement_view,
 )
+from supply.domain.recalls import service as recalls
 from supply.errors import Invalid, NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -231,9 +232,10 @@ def quarantine_lot(session: Session, actor: Actor, data: dict[str, Any], lot_id:
     out=LotOut,
     status=201,
     summary="Release a lot from quarantine",
-    description="A manager's decision, with its reason. The lot may be used again.",
+    description="A manager's decision, with its reason. The lot may be used again. A lot that an open recall "
+    "reaches stays blocked until the recall is lifted.",
     example={"branch_id": _BRANCH, "reason": "The supplier's analysis came back clean."},
-    conflicts=("not_quarantined",),
+    conflicts=("not_quarantined", "recalled"),
 )
 def release_lot(session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID) -> dict[str, Any]:
-    return _lot_view(session, shelf.release_lot(session, actor, lot_id=lot_id, **data))
+    return _lot_view(session, recalls.release_lot(session, actor, lot_id=lot_id, **data))

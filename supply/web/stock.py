@@ -241,6 +241,6 @@ def quarantine_lot(
 def release_lot(
     session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID
 ) -> tuple[str, dict[str, Any]]:
-    shelf.release_lot(session, actor, lot_id=lot_id, **data)
+    recalls.release_lot(session, actor, lot_id=lot_id, **data)
     say(_("Released: the lot may be used again."))
     return "stock.show_lot", {"lot_id": lot_id}

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from supply import recalling
 from supply.database import db, read_snapshot, write_transaction
-from supply.domain.ledger.models import Lot
+from supply.domain.ledger import shelf
+from supply.domain.ledger.models import Lot, StockLevel
 from supply.domain.recalls import service as recalls
 from supply.domain.reports.checking import check_books
 from supply.errors import Conflict, Forbidden, NotFound, SupplyError
@@ -119,6 +120,41 @@ def test_one_action_blocks_a_number_everywhere_and_lifting_lets_it_go(
     assert blocked() == set()
     shelves.use(other, [(brewery.perilla, 5_000_001)])
     assert differences() == []
+
+
+def test_what_is_brewed_of_it_later_is_blocked_and_nothing_of_it_goes_alone(
+    session: Session, cast: Cast, brewery: Brewery
+) -> None:
+    """Somebody brewed before they heard of it and writes it down now; a manager means well."""
+    first = lot_of(cast, brewery.perilla, "L1")
+    told = {"branch_id": cast.branch_id, "lot_id": first, "reason": "damaged"}
+    write_transaction(lambda s: shelf.quarantine_lot(s, cast.storekeeper, **told).id)  # type: ignore[arg-type]
+    opened = recall(cast, first, cast.manager)
+    late = brew(cast, brewery.recipe, "1", lines=[{"item_id": brewery.perilla, **grams("30", first)}])
+    other = brew(cast, brewery.recipe, "1")
+    number = read_snapshot(lambda s: s.get_one(Lot, late.lot_id).number)
+    assert blocked() == {(cast.branch_id, "L1"), (cast.branch_id, number)}
+    assert usable(cast, brewery.water) == other.quantity
+    for lot_id in (first, late.lot_id):
+        with pytest.raises(Conflict) as refusal:
+            release(cast, lot_id)
+        assert (refusal.value.code, refusal.value.details) == ("recalled", {"recall_id": str(opened)})
+    lift(opened, cast.manager)
+    # What was damaged is damaged still.
+    assert blocked() == {(cast.branch_id, "L1")}
+    release(cast, first)
+    assert blocked() == set()
+    assert differences() == []
+
+
+def release(cast: Cast, lot_id: UUID) -> None:
+    told = {"branch_id": cast.branch_id, "lot_id": lot_id, "reason": "It looks good"}
+    write_transaction(lambda s: recalls.release_lot(s, cast.manager, **told).id)  # type: ignore[arg-type]
+
+
+def usable(cast: Cast, item_id: UUID) -> int:
+    level = read_snapshot(lambda s: s.get_one(StockLevel, (cast.branch_id, item_id)))
+    return level.on_hand - level.quarantined
 
 
 def grams(amount: str, lot_id: UUID) -> dict[str, Any]:

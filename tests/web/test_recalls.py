@@ -24,7 +24,7 @@ def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Sessi
     shelves.stock(other, brewery.perilla, 2_000_000, number=odd)
     shelves.stock(cast, brewery.bark, 500_000, number="B1")
     carriers.take_in(cast, carriers.send(cast, carriers.ask(cast, (brewery.perilla, "1")), (lot, "1")).id)
-    brew(cast, brewery.recipe, "1", lines=[{"item_id": brewery.perilla, **grams("30", lot)}])
+    batch = brew(cast, brewery.recipe, "1", lines=[{"item_id": brewery.perilla, **grams("30", lot)}])
     page = f"/stock/lots/{lot}/recall"
     sign_in(client, cast.manager)
     assert f'href="{page}"' in client.get(f"/stock/lots/{lot}").text
@@ -39,7 +39,10 @@ def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Sessi
     assert "Not everywhere yet" not in shown
     # One kilogram went to a branch that this manager has no right to block.
     assert re.search(r"Other branch[^.]*may still use it", shown)
-    assert "This lot number is recalled" in client.get(f"/stock/lots/{lot}").text
+    for blocked, why in ((lot, "This lot number is recalled"), (batch.lot_id, "brewed of is recalled")):
+        alone = client.get(f"/stock/lots/{blocked}").text
+        assert why in alone
+        assert "Release this lot" not in alone
     everybody = {"storekeeper", "therapist", "manager", "admin"}
     assert let_in(app, cast, ["/recalls", sheet, f"{sheet}/paper", f"{sheet}/lifting"]) == {
         "/recalls": everybody,

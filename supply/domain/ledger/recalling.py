@@ -57,6 +57,12 @@ def held_back(writer: Writer, facts: Collection[LotFacts]) -> list[LotFacts]:
     return [fact for fact in facts if any(_names(recall, fact) for recall in recalled)]
 
 
+def any_recalled(writer: Writer, lots: Collection[Lot]) -> bool:
+    """Whether what is brewed of these lots of the branch is recalled with them. At most one statement."""
+    facts = [LotFacts(**{name: getattr(lot, name) for name in LotFacts.__slots__}) for lot in lots]
+    return any(lot.quarantine_reason == RECALL for lot in lots) or bool(held_back(writer, facts))
+
+
 def _names(recall: tuple[UUID, str, UUID | None], fact: LotFacts) -> bool:
     item_id, number, supplier_id = recall
     same = (item_id, number) == (fact.item_id, fact.number) and fact.kind is not LotKind.PREPARED

@@ -19,8 +19,10 @@ from supply.database import new_id
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import service as ledger
+from supply.domain.ledger import shelf
 from supply.domain.ledger.models import Lot, LotKind, MovementType
 from supply.domain.ledger.moment import happened
+from supply.domain.ledger.recalling import RECALL, any_recalled
 from supply.domain.ledger.service import Deducted, Writer
 from supply.domain.preparation import recipes
 from supply.domain.preparation.actuals import Herb, actual_herbs
@@ -157,9 +159,10 @@ def _lines(herbs: Sequence[Herb], deducted: Mapping[int, Deducted]) -> list[Prep
 def _put(
     writer: Writer, batch: PreparedBatch, hours: int, deducted: Mapping[int, Deducted], location_id: UUID
 ) -> UUID:
-    """The batch comes in as a lot of its own."""
+    """The batch comes in as a lot of its own; blocked, where some of what it is made of is recalled."""
     until = batch.happened_at + timedelta(hours=hours)
-    minor, size, currency = _cost(writer, batch.quantity, deducted.values())
+    herbs = _herbs(writer, deducted.values())
+    minor, size, currency = _cost(writer, batch.quantity, deducted.values(), herbs)
     facts = ledger.LotFacts(
         batch.item_id,
         _number(writer, batch),
@@ -170,12 +173,21 @@ def _put(
         currency=currency,
         use_by_at=until,
     )
-    lots = ledger.obtain_lots(writer, [facts])
+    (lot,) = ledger.obtain_lots(writer, [facts])
+    if any_recalled(writer, herbs.values()):
+        shelf.block(writer, lot, RECALL)
     came = ledger.Receipt(
-        batch.item_id, lots[0].id, location_id, batch.quantity, SOURCE, batch.id, None, batch.happened_at
+        batch.item_id, lot.id, location_id, batch.quantity, SOURCE, batch.id, None, batch.happened_at
     )
-    ledger.receive(writer, [came], lots, type=MovementType.PREPARATION_IN)
-    return lots[0].id
+    ledger.receive(writer, [came], [lot], type=MovementType.PREPARATION_IN)
+    return lot.id
+
+
+def _herbs(writer: Writer, deducted: Collection[Deducted]) -> dict[UUID, Lot]:
+    """The lots that the batch was made of."""
+    ids = {part.lot_id for gave in deducted for part in gave.taken}
+    query = select(Lot).where(Lot.id.in_(sorted(ids)))
+    return {lot.id: lot for lot in writer.session.scalars(query)} if ids else {}
 
 
 def _number(writer: Writer, batch: PreparedBatch) -> str:
@@ -192,18 +204,17 @@ def _number(writer: Writer, batch: PreparedBatch) -> str:
 
 
 def _cost(
-    writer: Writer, made: int, deducted: Collection[Deducted]
+    writer: Writer, made: int, deducted: Collection[Deducted], herbs: Mapping[UUID, Lot]
 ) -> tuple[int | None, int | None, str | None]:
     """What the herbs cost, for what came of them; unknown where a part of it is."""
     taken = [part for gave in deducted for part in gave.taken]
     if any(gave.short for gave in deducted) or not taken:
         return None, None, None
-    query = select(Lot.id, Lot.cost_minor, Lot.cost_quantity, Lot.currency)
-    rows = writer.session.execute(query.where(Lot.id.in_({part.lot_id for part in taken})))
-    lots = {row.id: row for row in rows}
-    if {row.currency for row in lots.values()} != {writer.currency}:
+    if {lot.currency for lot in herbs.values()} != {writer.currency}:
         return None, None, None
-    parts = [(part.quantity, lots[part.lot_id].cost_minor, lots[part.lot_id].cost_quantity) for part in taken]
+    parts = [
+        (part.quantity, herbs[part.lot_id].cost_minor, herbs[part.lot_id].cost_quantity) for part in taken
+    ]
     minor, size = cost_share(parts, made)
     return minor, size, None if minor is None else writer.currency
 

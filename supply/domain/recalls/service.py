@@ -1,4 +1,5 @@
 """Recalling a supplier's lot in one action in all of one's branches, and lifting a recall. A manager's right.
+Letting a single lot go, too, since only here is it known whether a recall holds it.
 
 The branch at hand is blocked with the recall; every other one follows in a transaction of its own under its
 own head (`settle`, called by supply/recalling.py), which may be done late or twice and comes out the same.
@@ -156,11 +157,32 @@ def _in_branch(branch_id: UUID) -> Select[Recall]:
 
 
 def _let_go(session: Session, writer: ledger.Writer, recall: Recall) -> None:
-    others = session.scalars(_in_branch(writer.branch_id)).all()
-    held = {lot.id for other in others for lot in _reach(session, other, writer.branch_id)}
+    held = _held(session, writer.branch_id)
     for lot in _reach(session, recall, writer.branch_id):
         if lot.quarantine_reason == RECALL and lot.id not in held:
             shelf.unblock(writer, lot, recall.lift_reason or RECALL)
+
+
+def _held(session: Session, branch_id: UUID) -> dict[UUID, Recall]:
+    """The branch's lots that an open recall reaches, each with one that does."""
+    recalls = session.scalars(_in_branch(branch_id).order_by(Recall.id)).all()
+    return {lot.id: recall for recall in recalls for lot in _reach(session, recall, branch_id)}
+
+
+def release_lot(session: Session, actor: Actor, *, branch_id: UUID, lot_id: UUID, reason: str) -> Lot:
+    """Unblock one lot. A manager's decision. Raises Conflict("not_quarantined"), and Conflict("recalled")
+    while an open recall reaches it, whatever else it was blocked for.
+    """
+    require(actor, Permission.COUNT_APPROVE, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    recall = _held(session, branch_id).get(lot_id) if writer.recalling else None
+    if recall is not None:
+        raise Conflict(
+            "recalled",
+            lazy("An open recall holds this lot. It is free again when the recall is lifted."),
+            details={"recall_id": str(recall.id)},
+        )
+    return shelf.release_lot(session, actor, branch_id=branch_id, lot_id=lot_id, reason=reason)
 
 
 def _reach(session: Session, recall: Recall, branch_id: UUID) -> Sequence[Lot]:
@@ -198,7 +220,9 @@ def list_recalls(session: Session, actor: Actor, branch_id: UUID) -> Sequence[Re
 
 
 def find_open_recall(session: Session, lot: Lot) -> Recall | None:
-    """The open recall that names a lot in its branch."""
+    """The open recall in its branch that names a lot, or that holds a batch for what it was brewed of."""
+    if lot.kind is LotKind.PREPARED:
+        return _held(session, lot.branch_id).get(lot.id) if lot.quarantine_reason == RECALL else None
     query = _in_branch(lot.branch_id).where(Recall.item_id == lot.item_id, Recall.number == lot.number)
     if lot.supplier_id is not None:
         query = query.where(Recall.supplier_id.is_(None) | (Recall.supplier_id == lot.supplier_id))
