@@ -103,9 +103,9 @@ def give_reasons(
     etag=True,
     summary="Hand a stocktake in",
     description="Posts the differences. Above the branch's limit, or where a lot's cost is not known, it "
-    "waits for a manager who did not count; handed in by one, it is approved with it. `gross_minor` is what "
-    "you looked at: 412 `differences_changed` where something was written down late meanwhile.",
-    example={"gross_minor": 125000},
+    "waits for a manager who did not count; handed in by one, it is approved with it. `digest` is of the "
+    "differences that you looked at: 412 `differences_changed` where something was written down late.",
+    example={"digest": "9f86d081884c7d65"},
     conflicts=("reasons_missing", "recount_needed", *_NOT_IN_REVIEW),
 )
 def hand_in_stocktake(
@@ -124,8 +124,8 @@ def hand_in_stocktake(
     etag=True,
     summary="Approve a stocktake",
     description="Posts its differences. Nobody approves what they counted or handed in (403 `own_count`). "
-    "`gross_minor` is what you looked at: 412 `differences_changed` where something was written down late.",
-    example={"gross_minor": 1250000},
+    "`digest` is of what you looked at: 412 `differences_changed` where something was written down late.",
+    example={"digest": "9f86d081884c7d65"},
     conflicts=("recount_needed", *_NOT_SUBMITTED),
 )
 def approve_stocktake(

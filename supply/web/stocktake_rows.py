@@ -8,11 +8,10 @@ from typing import Any
 from flask import url_for
 
 from supply.domain.catalog.models import Item
+from supply.domain.stocktake.differing import Weighed
 from supply.domain.stocktake.doubt import Suggestion, Why
 from supply.domain.stocktake.models import DifferenceReason, Stocktake, StocktakeStatus
 from supply.domain.stocktake.progress import Shelf
-from supply.domain.stocktake.reviewing import DIRECTIONS
-from supply.domain.stocktake.service import Direction
 from supply.domain.stocktake.telling import LineTold, StocktakeTold
 from supply.i18n import _, plural
 from supply.presenting import format_instant, format_money, format_number, format_percent, format_quantity
@@ -123,7 +122,6 @@ def difference_row(told: LineTold, number: int) -> dict[str, Any]:
     """A line that differs, as the table of the review draws it; `number` is its row in the form."""
     branch, weighed, item = current_branch(), told.weighed, told.item
     assert weighed is not None, "only counted lines differ"
-    direction = Direction.IN if weighed.difference > 0 else Direction.OUT
     return {
         "number": number,
         "id": str(told.line.id),
@@ -134,9 +132,9 @@ def difference_row(told: LineTold, number: int) -> dict[str, Any]:
         "difference": format_quantity(weighed.difference, item, signed=True),
         "value": "–" if weighed.value_minor is None else format_money(weighed.value_minor, branch.currency),
         "contradicted": weighed.contradicted,
-        "reason": told.line.reason.value if told.line.reason else "",
-        "reason_word": word(told.line.reason) if told.line.reason else "",
-        "reasons": reason_choices(direction),
+        "reason": weighed.reason.value if weighed.reason else "",
+        "reason_word": word(weighed.reason) if weighed.reason else "",
+        "reasons": reason_choices(weighed),
         "note": told.line.note or "",
         "url": url_for("stock.show_lot", lot_id=told.lot.id),
     }
@@ -147,12 +145,10 @@ def _who(told: LineTold) -> str:
     return f"{told.counted_by} · {when}"
 
 
-def reason_choices(direction: Direction | None = None) -> list[tuple[str, str]]:
-    """The reasons of which a difference in this direction can be, or all."""
+def reason_choices(weighed: Weighed | None = None) -> list[tuple[str, str]]:
+    """The reasons that a difference can have, or all."""
     return [
-        (reason.value, word(reason))
-        for reason in DifferenceReason
-        if direction is None or direction in DIRECTIONS[reason]
+        (reason.value, word(reason)) for reason in DifferenceReason if weighed is None or weighed.fits(reason)
     ]
 
 
@@ -192,7 +188,7 @@ def paper_rows(lines: Iterable[LineTold]) -> list[dict[str, str]]:
                 "value": format_money(weighed.value_minor, currency)
                 if weighed and weighed.value_minor is not None
                 else "",
-                "reason": word(told.line.reason) if told.line.reason else "",
+                "reason": word(weighed.reason) if weighed and weighed.reason else "",
             }
         )
     return rows

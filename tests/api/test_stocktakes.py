@@ -79,11 +79,13 @@ def test_from_the_suggestion_to_the_posted_difference(
     assert [line["id"] for line in counter.lines(state="waiting")] == [second["id"]]
     assert code_of(counter.change("review")) == (409, "lines_uncounted")
     assert caller.done("POST", f"{counter.path}/rest", {"rest": "skip"}) == {"lines": 1}
-    assert counter.change("review").get_json()["totals"]["differing"] == 1
+    totals = counter.change("review").get_json()["totals"]
+    assert totals["differing"] == 1
+    digest = totals["digest"]
     (line,) = counter.lines(state="differing")
     assert (line["expected"]["amount"], line["difference"]["amount"]) == ("5", "-0.5")
     counter.change("reasons", {"reasons": [{"line_id": line["id"], "reason": "lost", "note": "A bag"}]})
-    sent = counter.change("submission", {"gross_minor": 0}).get_json()
+    sent = counter.change("submission", {"digest": digest}).get_json()
     assert (sent["status"], sent["needs_approval"], sent["counted_by"]) == (
         "submitted",
         True,
@@ -91,7 +93,7 @@ def test_from_the_suggestion_to_the_posted_difference(
     )
     assert on_hand(cast, goods.ginger) == 6 * KG
     manager = Caller(client, cast.manager)
-    approved = counter.change("approval", {"gross_minor": 0}, manager).get_json()
+    approved = counter.change("approval", {"digest": digest}, manager).get_json()
     assert (approved["status"], approved["approved_by"]) == ("posted", "manager")
     assert on_hand(cast, goods.ginger) == 5_500_000
     rows = caller.get("/stocktakes", branch_id=cast.branch_id, status="posted")["data"]
@@ -139,8 +141,8 @@ def test_who_may(client: OneLookClient, counter: Counter, cast: Cast, goods: Goo
         ("POST", f"{counter.path}/review", None),
         ("POST", f"{counter.path}/recount", {"line_ids": [line["id"]]}),
         ("POST", f"{counter.path}/reasons", {"rest": "unknown"}),
-        ("POST", f"{counter.path}/submission", {"gross_minor": 0}),
-        ("POST", f"{counter.path}/approval", {"gross_minor": 0}),
+        ("POST", f"{counter.path}/submission", {"digest": "0"}),
+        ("POST", f"{counter.path}/approval", {"digest": "0"}),
         ("POST", f"{counter.path}/return", {"reason": "No"}),
         ("POST", f"{counter.path}/cancellation", {"reason": "No"}),
         ("PUT", "/counting-rules", rules),

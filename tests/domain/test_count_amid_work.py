@@ -130,8 +130,8 @@ class Day:
                 return
             rest = DifferenceReason.UNKNOWN
             reviewing.give_reasons(session, self.cast.manager, self.id, rest=rest, **how)
-            gross, how = add_up(found).gross_minor, {"version": stocktake.version}
-            posting.hand_in(session, self.cast.manager, self.id, gross_minor=gross, **how)
+            how = {"version": stocktake.version, "digest": add_up(found).digest}
+            posting.hand_in(session, self.cast.manager, self.id, **how)
 
         write_transaction(close)
         write_transaction(end)

@@ -140,7 +140,7 @@ def test_who_may(app: Flask, client: OneLookClient, cast: Cast, goods: Goods, lo
         sign_in(other, actor)
         frame = frame_of(other.get("/account").text, "/account/password") | {"version": "1"}
         for verb in ("review", "recount", "reasons", "submission", "cancel", "rest", "found"):
-            body = {"line_ids": str(lots[0]), "reason": "x", "gross_minor": "0", "rest": "skip"}
+            body = {"line_ids": str(lots[0]), "reason": "x", "digest": "0", "rest": "skip"}
             answer = other.post(f"{here}/{verb}", data=frame | body)
             assert answer.status_code in (status, 422), (verb, answer.status_code)
     assert read_snapshot(lambda s: s.query(Stocktake).one().version) == 1

@@ -86,10 +86,10 @@ def _end(session: Session, today: Day, stocktake: Stocktake) -> None:
     house, own_id = today.house, stocktake.id
     tallying.settle_rest(session, house.storekeeper, own_id, rest=Rest.SKIP)
     reviewing.close_count(session, house.storekeeper, own_id, version=stocktake.version)
-    gross = add_up(weigh(session, stocktake)).gross_minor
+    digest = add_up(weigh(session, stocktake)).digest
     rest = DifferenceReason.UNRECORDED_USE
     reviewing.give_reasons(session, house.storekeeper, own_id, version=stocktake.version, rest=rest)
     rest = DifferenceReason.UNKNOWN
     reviewing.give_reasons(session, house.storekeeper, own_id, version=stocktake.version, rest=rest)
     who = house.manager if today.left == POSTED else house.storekeeper
-    posting.hand_in(session, who, own_id, version=stocktake.version, gross_minor=gross)
+    posting.hand_in(session, who, own_id, version=stocktake.version, digest=digest)

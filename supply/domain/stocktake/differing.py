@@ -6,8 +6,9 @@ them. Once it is posted they stand as they were posted. Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,19 @@ from supply.domain.ledger.cost import cost_of, sum_of
 from supply.domain.ledger.instants import moved_after
 from supply.domain.ledger.models import Holding, Lot
 from supply.domain.stocktake.models import DifferenceReason, Stocktake, StocktakeLine, StocktakeStatus
+from supply.domain.stocktake.service import Direction
+
+# Which way a difference with this reason can go.
+DIRECTIONS: dict[DifferenceReason, frozenset[Direction]] = {
+    DifferenceReason.UNRECORDED_USE: frozenset({Direction.OUT}),
+    DifferenceReason.UNRECORDED_WASTE: frozenset({Direction.OUT}),
+    DifferenceReason.LOST: frozenset({Direction.OUT}),
+    DifferenceReason.FOUND: frozenset({Direction.IN}),
+    DifferenceReason.ENTRY_ERROR: frozenset(Direction),
+    DifferenceReason.DELIVERY_CORRECTION: frozenset(Direction),
+    DifferenceReason.MEASURING: frozenset(Direction),
+    DifferenceReason.UNKNOWN: frozenset(Direction),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +39,12 @@ class Weighed:
     """A counted line against the book. Base units; `standing` is what the book holds now.
 
     `later`: the place was counted again after this, so that count holds and nothing is posted of this one.
+    `told` is the reason that was given, which may have been of another difference.
     """
 
     line_id: UUID
     item_id: UUID
-    reason: DifferenceReason | None
+    told: DifferenceReason | None
     cost_minor: int | None
     cost_quantity: int | None
     counted: int
@@ -40,6 +55,15 @@ class Weighed:
     @property
     def difference(self) -> int:
         return 0 if self.later else self.counted - self.expected
+
+    @property
+    def reason(self) -> DifferenceReason | None:
+        """Why it differs; None where nobody said so of a difference in this direction."""
+        return self.told if self.told and self.fits(self.told) else None
+
+    def fits(self, reason: DifferenceReason) -> bool:
+        """Whether a difference in this direction can have this reason."""
+        return (Direction.IN if self.difference > 0 else Direction.OUT) in DIRECTIONS[reason]
 
     @property
     def value_minor(self) -> int | None:
@@ -54,7 +78,10 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the differences come to. `without_cost`: so many of them are of lots without a cost."""
+    """What the differences come to. `without_cost`: so many of them are of lots without a cost.
+
+    `digest` is theirs: equal where nothing has changed since they were looked at.
+    """
 
     counted: int
     differing: int
@@ -63,6 +90,7 @@ class Totals:
     without_cost: int
     unreasoned: int
     contradicted: int
+    digest: str
 
 
 def weigh(session: Session, stocktake: Stocktake, line_ids: Collection[UUID] | None = None) -> list[Weighed]:
@@ -128,4 +156,10 @@ def add_up(weighed: Sequence[Weighed]) -> Totals:
         without_cost=sum(one.cost_minor is None for one in differing),
         unreasoned=sum(one.reason is None for one in differing),
         contradicted=sum(one.contradicted for one in weighed),
+        digest=_digest(differing),
     )
+
+
+def _digest(differing: Iterable[Weighed]) -> str:
+    text = "\n".join(f"{one.line_id} {one.difference}" for one in differing)
+    return sha256(text.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Ending a stocktake: its differences are posted, above the branch's limit by a manager who did not count.
 
-They are reckoned again under the branch's lock. Whoever decides says which value was looked at; if something
-was written down late meanwhile, it is looked at once more.
+They are reckoned again under the branch's lock. Whoever decides says which differences were looked at (their
+digest); if something was written down late meanwhile, they are looked at once more.
 """
 
 from __future__ import annotations
@@ -30,18 +30,16 @@ from supply.writing import write_later
 SOURCE = "stocktake"
 
 
-def hand_in(
-    session: Session, actor: Actor, stocktake_id: UUID, *, version: int, gross_minor: int
-) -> Stocktake:
+def hand_in(session: Session, actor: Actor, stocktake_id: UUID, *, version: int, digest: str) -> Stocktake:
     """Post the differences, or above the limit hand them to a manager; one who did not count posts at once.
 
-    `gross_minor` is what the differences were worth, each without its sign, when they were looked at. Raises
-    Conflict("reasons_missing" | "recount_needed"), Stale("differences_changed").
+    `digest` is of the differences that were looked at. Raises Conflict("reasons_missing" | "recount_needed"),
+    Stale("differences_changed").
     """
     writer, stocktake = take_up(
         session, actor, stocktake_id, Permission.COUNT_LOG, version, StocktakeStatus.REVIEW
     )
-    weighed, totals = _looked_at(session, stocktake, gross_minor)
+    weighed, totals = _looked_at(session, stocktake, digest)
     if totals.unreasoned:
         raise Conflict(
             "reasons_missing",
@@ -62,7 +60,7 @@ def hand_in(
 
 
 def approve_stocktake(
-    session: Session, actor: Actor, stocktake_id: UUID, *, version: int, gross_minor: int
+    session: Session, actor: Actor, stocktake_id: UUID, *, version: int, digest: str
 ) -> Stocktake:
     """Approve the differences and post them; one that came late and that nobody explained is "unknown".
 
@@ -73,7 +71,7 @@ def approve_stocktake(
     )
     if not _may_approve(session, actor, stocktake):
         raise Forbidden("own_count", lazy("You counted or handed this in. Another manager must approve it."))
-    weighed, totals = _looked_at(session, stocktake, gross_minor)
+    weighed, totals = _looked_at(session, stocktake, digest)
     stocktake.approved_at, stocktake.approved_by = writer.recorded_at, actor.person_id
     return _post(session, writer, stocktake, weighed, totals)
 
@@ -102,7 +100,7 @@ def _may_approve(session: Session, actor: Actor, stocktake: Stocktake) -> bool:
     return may and actor.person_id not in hands_of(session, stocktake)
 
 
-def _looked_at(session: Session, stocktake: Stocktake, gross_minor: int) -> tuple[list[Weighed], Totals]:
+def _looked_at(session: Session, stocktake: Stocktake, digest: str) -> tuple[list[Weighed], Totals]:
     weighed = weigh(session, stocktake)
     totals = add_up(weighed)
     if totals.contradicted:
@@ -111,11 +109,11 @@ def _looked_at(session: Session, stocktake: Stocktake, gross_minor: int) -> tupl
             lazy("Of some lots more left since than was found. Have them counted again."),
             details={"lines": [str(one.line_id) for one in weighed if one.contradicted]},
         )
-    if totals.gross_minor != gross_minor:
+    if totals.digest != digest:
         raise Stale(
             "differences_changed",
             lazy("Something was written down late: the differences have changed. Look at them again."),
-            details={"gross_minor": totals.gross_minor},
+            details={"digest": totals.digest},
         )
     return weighed, totals
 
@@ -127,7 +125,7 @@ def _post(
     weighed: Sequence[Weighed],
     totals: Totals,
 ) -> Stocktake:
-    weighed = [replace(one, reason=one.reason or DifferenceReason.UNKNOWN) for one in weighed]
+    weighed = [replace(one, told=one.reason or DifferenceReason.UNKNOWN) for one in weighed]
     session.flush()
     ledger.settle(writer, _found(session, stocktake, weighed), source_type=SOURCE, source_id=stocktake.id)
     rows = [

@@ -10,26 +10,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from supply.domain.stocktake.differing import Weighed, weigh
+from supply.domain.stocktake.differing import weigh
 from supply.domain.stocktake.models import DifferenceReason, Stocktake, StocktakeLine, StocktakeStatus
 from supply.domain.stocktake.progress import note_status, take_up
-from supply.domain.stocktake.service import Direction
 from supply.errors import Conflict, Invalid
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
 from supply.writing import write_later
-
-# Which way a difference with this reason can go.
-DIRECTIONS: dict[DifferenceReason, frozenset[Direction]] = {
-    DifferenceReason.UNRECORDED_USE: frozenset({Direction.OUT}),
-    DifferenceReason.UNRECORDED_WASTE: frozenset({Direction.OUT}),
-    DifferenceReason.LOST: frozenset({Direction.OUT}),
-    DifferenceReason.FOUND: frozenset({Direction.IN}),
-    DifferenceReason.ENTRY_ERROR: frozenset(Direction),
-    DifferenceReason.DELIVERY_CORRECTION: frozenset(Direction),
-    DifferenceReason.MEASURING: frozenset(Direction),
-    DifferenceReason.UNKNOWN: frozenset(Direction),
-}
 
 
 def close_count(session: Session, actor: Actor, stocktake_id: UUID, *, version: int) -> Stocktake:
@@ -120,7 +107,7 @@ def give_reasons(
                 lazy("This line does not differ: it needs no reason."),
                 field=f"reasons.{index}.line_id",
             )
-        if not _fits(one, row["reason"]):
+        if not one.fits(row["reason"]):
             raise Invalid(
                 "reason_direction",
                 lazy("This reason does not fit. Choose another one."),
@@ -131,14 +118,10 @@ def give_reasons(
         told |= {
             one.line_id: (rest, None)
             for one in differing.values()
-            if one.reason is None and one.line_id not in told and _fits(one, rest)
+            if one.reason is None and one.line_id not in told and one.fits(rest)
         }
     rows = [{"id": line_id, "reason": reason, "note": note} for line_id, (reason, note) in told.items()]
     write_later(session, StocktakeLine, rows, key=("id",), update=True)
     flag_modified(stocktake, "status")
     session.flush()
     return stocktake
-
-
-def _fits(one: Weighed, reason: DifferenceReason) -> bool:
-    return (Direction.IN if one.difference > 0 else Direction.OUT) in DIRECTIONS[reason]

@@ -9,7 +9,7 @@ from marshmallow import fields
 from supply.domain.stocktake.models import DifferenceReason, StocktakeKind, StocktakeStatus
 from supply.domain.stocktake.tallying import Holds, Rest
 from supply.domain.stocktake.telling import LineState
-from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, Several, Text, Whole, some
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, Several, Text, some
 from supply.i18n import lazy
 
 MOST_ITEMS, MOST_LINES = 500, 500
@@ -104,9 +104,9 @@ class GiveReasons(BaseSchema):
 
 
 class HandIn(BaseSchema):
-    """`gross_minor` is what you looked at: the value of the differences, each without its sign."""
+    """`digest` is of the differences that you looked at, as the stocktake's totals tell it."""
 
-    gross_minor = Whole(minimum=0, maximum=2**53, required=True)
+    digest = Text(max_length=64, required=True)
 
 
 class ReturnStocktake(BaseSchema):

@@ -67,6 +67,10 @@ class TotalsOut(OutSchema):
     without_cost = fields.Integer(required=True)
     unreasoned = fields.Integer(required=True)
     contradicted = fields.Integer(required=True)
+    digest = fields.String(
+        required=True,
+        metadata={"description": "Whoever hands in or approves says with it what they looked at."},
+    )
 
 
 class StocktakeRowOut(OutSchema):
@@ -173,7 +177,7 @@ def line_view(told: LineTold) -> dict[str, Any]:
     """A line as StocktakeLineOut reads it."""
     line, item, weighed = told.line, told.item, told.weighed
     columns = ("id", "position", "item_id", "lot_id", "location_id", "container_id", "found")
-    view = {name: getattr(line, name) for name in (*columns, "counted_at", "reason", "note", "version")}
+    view = {name: getattr(line, name) for name in (*columns, "counted_at", "note", "version")}
     return view | {
         "lot_number": told.lot.number,
         "expires_on": told.lot.expires_on,
@@ -185,6 +189,7 @@ def line_view(told: LineTold) -> dict[str, Any]:
         "difference": quantity_out(weighed.difference, item) if weighed else None,
         "value_minor": weighed.value_minor if weighed else None,
         "contradicted": weighed is not None and weighed.contradicted,
+        "reason": weighed.reason if weighed else None,
     }
 
 
