@@ -26,7 +26,7 @@ LATE = timedelta(minutes=15)
 # Where the document behind a movement is shown, and the name of its id in the address.
 _PAGES = {
     "delivery": ("receiving.show_delivery", "delivery_id"),
-    "count": ("stocktake.show_count", "count_id"),
+    "count": ("counts.show_count", "count_id"),
     "stocktake": ("stocktake_ends.show_stocktake", "stocktake_id"),
     "batch": ("preparations.show_batch", "batch_id"),
     "transfer": ("transfers.show_transfer", "transfer_id"),

@@ -130,7 +130,7 @@ def _lot(session: Session, actor: Actor, item: Item, lot: Lot) -> Card:
     ]
     ways = [Way(_("To the lot"), url_for("stock.show_lot", lot_id=lot.id), "shelf", True)]
     if standing and _may(actor, Permission.COUNT_LOG):
-        ways.append(Way(_("Count"), url_for("stocktake.new_count", item_id=item.id), "count"))
+        ways.append(Way(_("Count"), url_for("counts.new_count", item_id=item.id), "count"))
     if standing and _may(actor, Permission.WASTE_LOG):
         url = url_for("waste.new_waste", item_id=item.id, lot_id=lot.id)
         ways.append(Way(_("Write off"), url, "trash"))
@@ -170,7 +170,7 @@ def _item(actor: Actor, found: Resolved, item: Item) -> Card:
     if _may(actor, Permission.DELIVERY_LOG):
         ways.append(Way(_("Log a delivery"), url_for("receiving.new_delivery", code=found.text), "truck"))
     if _may(actor, Permission.COUNT_LOG):
-        ways.append(Way(_("Count"), url_for("stocktake.new_count", item_id=item.id), "count"))
+        ways.append(Way(_("Count"), url_for("counts.new_count", item_id=item.id), "count"))
     if _may(actor, Permission.WASTE_LOG):
         ways.append(Way(_("Waste"), url_for("waste.new_waste", item_id=item.id), "trash"))
     if found.lot_number:

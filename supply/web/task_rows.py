@@ -38,5 +38,5 @@ def task_row(task: Any, visits: Mapping[UUID, UUID]) -> dict[str, Any]:
         "when": format_instant(task.opened_at, current_branch().timezone),
         "who": task.opened_by_name,
         "visit_url": url_for("visits.show_visit", visit_id=visit_id) if visit_id else "",
-        "count_url": url_for("stocktake.new_count", item_id=task.item_id) if counted else "",
+        "count_url": url_for("counts.new_count", item_id=task.item_id) if counted else "",
     }

@@ -1,1 +1,1 @@
-"""Opening stock, counts of a single item, adjustments."""
+"""What the shelf says against the book: opening stock, adjustments, counts of an item, stocktakes of many."""

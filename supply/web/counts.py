@@ -1,4 +1,4 @@
-"""Pages of counting and correcting: counts (blind), opening stock, adjustments."""
+"""Pages of counting one item at once, blind; what waits to be counted, what was. Many are a stocktake."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
-from supply.domain.ledger import service as ledger
 from supply.domain.stocktake import counting, progress
-from supply.domain.stocktake import service as stocktake
 from supply.domain.stocktake.models import OPEN_STATUSES, StockCount
-from supply.domain.stocktake.schemas import AdjustStock, LogCount, LogOpeningStock
+from supply.domain.stocktake.schemas import LogCount
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
-from supply.domain.waste.schemas import Reversal
 from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
@@ -31,18 +27,16 @@ from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
 from supply.web.stocktake_rows import stocktake_row
 from supply.web.units import echo_unit, unit_options
-from supply.web.words import word
 
-bp = Pages("stocktake", __name__)
+bp = Pages("counts", __name__)
 bp.nav(
     label=lazy("Count"),
     icon="count",
-    endpoint="stocktake.list_counts",
+    endpoint="counts.list_counts",
     permission=Permission.COUNT_LOG,
     order=50,
 )
 PAGE = 20
-OPENING_ROWS = 6
 
 
 class CountFilter(BaseSchema):
@@ -59,12 +53,12 @@ def list_counts(session: Session, actor: Actor) -> str:
     waiting = tasks.list_open(session, actor, branch.id, kind=TaskKind.COUNT)
     open_now = progress.list_stocktakes(session, actor, branch.id, statuses=OPEN_STATUSES, limit=PAGE)
     return render(
-        "stocktake/list.html",
+        "counts/list.html",
         stocktakes=[stocktake_row(row) for row in open_now],
         tasks=[_task_row(task) for task in waiting if task.item_id is not None],
         counts=[_count_row(row) for row in found[:PAGE]],
-        next_url=following and url_for("stocktake.list_counts", before=following),
-        first_url=url_for("stocktake.list_counts") if before else None,
+        next_url=following and url_for("counts.list_counts", before=following),
+        first_url=url_for("counts.list_counts") if before else None,
     )
 
 
@@ -75,7 +69,7 @@ def _task_row(task: Any) -> dict[str, Any]:
     return {
         "title": name,
         "detail": _("%(amount)s missing since %(when)s", amount=short, when=opened) if short else opened,
-        "url": url_for("stocktake.new_count", item_id=task.item_id),
+        "url": url_for("counts.new_count", item_id=task.item_id),
         "symbol": "count",
     }
 
@@ -84,7 +78,7 @@ def _count_row(row: Any) -> dict[str, Any]:
     count: StockCount = row.StockCount
     return {
         "name": named(row.Item),
-        "url": url_for("stocktake.show_count", count_id=count.id),
+        "url": url_for("counts.show_count", count_id=count.id),
         "when": format_instant(count.happened_at, current_branch().timezone),
         "who": row.Person.name,
         "difference": format_quantity(count.discrepancy, row.Item, signed=True),
@@ -106,11 +100,11 @@ def choose_item(session: Session, actor: Actor) -> str:
         {
             "title": named(row.Item),
             "category": row.Item.category.value,
-            "url": url_for("stocktake.new_count", item_id=row.Item.id),
+            "url": url_for("counts.new_count", item_id=row.Item.id),
         }
         for row in levels
     ]
-    return render("stocktake/choose.html", items=items, text=text)
+    return render("counts/choose.html", items=items, text=text)
 
 
 @bp.page("/counts/items/<uuid:item_id>/new", permission=Permission.COUNT_LOG)
@@ -120,7 +114,7 @@ def new_count(session: Session, actor: Actor, item_id: UUID) -> str:
     item = catalog.get_item(session, item_id)
     places, found = count_rows(reading.list_holdings(session, branch.id, item_id), current_form())
     return render(
-        "stocktake/count.html",
+        "counts/count.html",
         item=item,
         schema=LogCount,
         places=places,
@@ -134,14 +128,14 @@ def new_count(session: Session, actor: Actor, item_id: UUID) -> str:
     "/counts/items/<uuid:item_id>/new",
     permission=Permission.COUNT_LOG,
     schema=LogCount,
-    back="stocktake.new_count",
+    back="counts.new_count",
 )
 def log_count(
     session: Session, actor: Actor, data: dict[str, Any], item_id: UUID
 ) -> tuple[str, dict[str, Any]]:
     count = counting.log_count(session, actor, **{**data, "item_id": item_id})
     say(_("Counted. The book now says what you found."))
-    return "stocktake.show_count", {"count_id": count.id}
+    return "counts.show_count", {"count_id": count.id}
 
 
 @bp.page("/counts/<uuid:count_id>", permission=Permission.STOCK_SEE)
@@ -149,7 +143,7 @@ def show_count(session: Session, actor: Actor, count_id: UUID) -> str:
     count = counting.get_count(session, actor, count_id)
     item = catalog.get_item(session, count.item_id)
     return render(
-        "stocktake/result.html",
+        "counts/result.html",
         count=count,
         item=item,
         lines=[_line_row(row, item) for row in counting.lines_of(session, count)],
@@ -167,111 +161,3 @@ def _line_row(row: Any, item: Item) -> dict[str, Any]:
         "counted": format_quantity(line.counted, item),
         "difference": format_quantity(line.counted - line.expected, item, signed=True),
     }
-
-
-@bp.page("/opening-stock", permission=Permission.COUNT_LOG)
-def new_opening(session: Session, actor: Actor) -> str:
-    branch = current_branch()
-    require(actor, Permission.COUNT_LOG, branch.id)
-    items = catalog.list_items(session, limit=500)
-    return render(
-        "stocktake/opening.html",
-        schema=LogOpeningStock,
-        items=[(str(item.id), f"{named(item)} ({item.stock_unit})") for item in items],
-        units=_all_units(items),
-        places=[(str(place.id), place.name) for place in branches.list_locations(session, branch.id)],
-        rows=current_form().rows("lines", OPENING_ROWS),
-    )
-
-
-def _all_units(items: list[Item]) -> list[tuple[str, str]]:
-    """Every unit that some item may be told in; the service refuses what does not fit."""
-    return sorted({(code, label) for item in items for code, label, _factor in unit_options(item)})
-
-
-@bp.action(
-    "/opening-stock",
-    permission=Permission.COUNT_LOG,
-    schema=LogOpeningStock,
-    back="stocktake.new_opening",
-)
-def log_opening(session: Session, actor: Actor, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    adjustments = stocktake.log_opening_stock(session, actor, **data)
-    say(_("Written down: %(count)s lots stand in the book.", count=len(adjustments)))
-    return "stock.list_stock", {}
-
-
-@bp.page("/adjustments", permission=Permission.STOCK_SEE)
-def list_adjustments(session: Session, actor: Actor) -> str:
-    before = query(CountFilter)["before"]
-    found = stocktake.list_adjustments(session, actor, current_branch().id, limit=PAGE + 1, before=before)
-    following = found[PAGE - 1].Adjustment.id if len(found) > PAGE else None
-    return render(
-        "stocktake/adjustments.html",
-        rows=[_adjustment_row(row) for row in found[:PAGE]],
-        next_url=following and url_for("stocktake.list_adjustments", before=following),
-        first_url=url_for("stocktake.list_adjustments") if before else None,
-    )
-
-
-def _adjustment_row(row: Any) -> dict[str, Any]:
-    adjustment = row.Adjustment
-    return {
-        "id": adjustment.id,
-        "name": named(row.Item),
-        "number": row.Lot.number,
-        "url": url_for("stock.show_lot", lot_id=adjustment.lot_id),
-        "amount": format_quantity(adjustment.quantity, row.Item, signed=True),
-        "reason": word(adjustment.reason),
-        "note": adjustment.note or "",
-        "when": format_instant(adjustment.happened_at, current_branch().timezone),
-        "who": row.Person.name,
-        "undone": adjustment.reversed_at is not None,
-    }
-
-
-@bp.page("/adjustments/lots/<uuid:lot_id>/new", permission=Permission.COUNT_LOG)
-def new_adjustment(session: Session, actor: Actor, lot_id: UUID) -> str:
-    branch = current_branch()
-    require(actor, Permission.COUNT_LOG, branch.id)
-    lot = ledger.get_lot(session, branch.id, lot_id)
-    item = catalog.get_item(session, lot.item_id)
-    return render(
-        "stocktake/adjust.html",
-        lot=lot,
-        item=item,
-        schema=AdjustStock,
-        directions=[("out", _("Less is there")), ("in", _("More is there"))],
-        reasons=[(reason.value, word(reason)) for reason in stocktake.WAYS],
-        places=[(str(place.id), place.name) for place in branches.list_locations(session, branch.id)],
-        units=unit_options(item),
-        echo=echo_unit(item),
-    )
-
-
-@bp.action(
-    "/adjustments/lots/<uuid:lot_id>/new",
-    permission=Permission.COUNT_LOG,
-    schema=AdjustStock,
-    back="stocktake.new_adjustment",
-)
-def adjust_stock(
-    session: Session, actor: Actor, data: dict[str, Any], lot_id: UUID
-) -> tuple[str, dict[str, Any]]:
-    stocktake.adjust_stock(session, actor, **{**data, "lot_id": lot_id})
-    say(_("Adjusted."))
-    return "stock.show_lot", {"lot_id": lot_id}
-
-
-@bp.action(
-    "/adjustments/<uuid:adjustment_id>/reversal",
-    permission=Permission.COUNT_LOG,
-    schema=Reversal,
-    back="stocktake.list_adjustments",
-)
-def reverse_adjustment(
-    session: Session, actor: Actor, data: dict[str, Any], adjustment_id: UUID
-) -> tuple[str, dict[str, Any]]:
-    stocktake.reverse_adjustment(session, actor, adjustment_id, **data)
-    say(_("Undone: the book says what it said before."))
-    return "stocktake.list_adjustments", {}

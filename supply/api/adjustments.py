@@ -1,4 +1,4 @@
-"""Opening stock, adjustments and counts over the API."""
+"""Opening stock and adjustments over the API."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from sqlalchemy.orm import Session
 
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import service as catalog
-from supply.domain.stocktake import counting
 from supply.domain.stocktake import service as stocktake
-from supply.domain.stocktake.models import Adjustment, StockCount
+from supply.domain.stocktake.models import Adjustment
 from supply.domain.stocktake.schemas import (
     AdjustmentOut,
     AdjustStock,
-    LogCount,
     LogOpeningStock,
     OpeningStockOut,
-    StockCountOut,
     adjustment_view,
-    count_view,
 )
 from supply.domain.waste.schemas import Reversal
 from supply.permissions import Actor, Permission
 
-blp = ApiBlueprint("stocktake", description="Counting, correcting, and what stood there when the book began.")
+blp = ApiBlueprint(
+    "adjustments", description="Correcting the book by hand, and what stood there when it began."
+)
 
 _BRANCH = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
 _ITEM = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8c03"
@@ -114,41 +112,3 @@ def reverse_adjustment(
     session: Session, actor: Actor, data: dict[str, Any], adjustment_id: UUID
 ) -> dict[str, Any]:
     return _adjustment(session, stocktake.reverse_adjustment(session, actor, adjustment_id, **data))
-
-
-@blp.post(
-    "/counts",
-    permission=Permission.COUNT_LOG,
-    body=LogCount,
-    out=StockCountOut,
-    status=201,
-    summary="Count an item",
-    description="What was found of an item, place by place, at one instant. Every lot that the book holds is "
-    "named, with 0 for what is gone. Differences are posted, and the item's open count tasks are closed.",
-    example={
-        "branch_id": _BRANCH,
-        "item_id": _ITEM,
-        "lines": [
-            {"lot_id": _LOT, "amount": "2.4", "unit": "kg"},
-            {"number": "GN-2609", "expires_on": "2027-01-31", "amount": "0.5", "unit": "kg"},
-        ],
-    },
-    conflicts=("lots_uncounted", "count_contradicted"),
-)
-def log_count(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
-    return _count(session, counting.log_count(session, actor, **data))
-
-
-@blp.get(
-    "/counts/<uuid:count_id>",
-    permission=Permission.STOCK_SEE,
-    out=StockCountOut,
-    summary="Get a count",
-    description="What was expected and what was found, line by line, and the difference at lot cost.",
-)
-def get_count(session: Session, actor: Actor, count_id: UUID) -> dict[str, Any]:
-    return _count(session, counting.get_count(session, actor, count_id))
-
-
-def _count(session: Session, count: StockCount) -> dict[str, Any]:
-    return count_view(count, catalog.get_item(session, count.item_id))
