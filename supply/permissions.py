@@ -43,6 +43,7 @@ class Permission(StrEnum):
     VARIANCE_SEE = "variance:see"
     WEBHOOK_MANAGE = "webhook:manage"
     RECALL_DECIDE = "recall:decide"
+    IMPORT_RUN = "import:run"
 
 
 _S, _T, _M, _A = Role.STOREROOM, Role.THERAPIST, Role.MANAGER, Role.ADMIN
@@ -72,6 +73,8 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.VARIANCE_SEE: frozenset({_M}),
     Permission.WEBHOOK_MANAGE: frozenset({_M, _A}),
     Permission.RECALL_DECIDE: frozenset({_M}),
+    # What is imported takes the right to do it by hand as well.
+    Permission.IMPORT_RUN: frozenset({_S, _M}),
 }
 
 

@@ -47,6 +47,7 @@ PURE = (
     *("policy.py", "outlook.py", "forecast.py", "history.py", "leadtime.py", "expiring.py"),
     *("rhythm.py", "packing.py", "lines.py", "observation.py", "par.py", "explaining.py"),
     "weighing.py",
+    *("tables.py", "parsing.py", "workbook.py", "words.py", "columns.py", "restoring.py", "writing_units.py"),
     "deviation.py",
     "scaling.py",
     *("gtin.py", "tags.py", "deciphering.py", "pictures.py", "qr.py"),

@@ -46,6 +46,7 @@ MODULES = (
     "people",
     "tokens",
     "webhooks",
+    "imports",
     "audit",
 )
 

@@ -71,6 +71,8 @@ class Endpoint:
     secret: tuple[str, ...] = ()
     example: Any = None
     conflicts: Sequence[str] = field(default_factory=tuple)
+    # How large a body it takes, where it takes files.
+    most_bytes: int | None = None
 
     def __call__(self, **path: Any) -> Response:
         actor = admit(request, self.permission)
@@ -189,6 +191,7 @@ class ApiBlueprint(Blueprint):
             view.__name__ = fn.__name__
             view.__doc__ = None
             view.permission = endpoint.permission  # type: ignore[attr-defined]
+            view.most_bytes = endpoint.most_bytes  # type: ignore[attr-defined]
             answers = page_of(rows)() if rows is not None else endpoint.out
             view._apidoc = self._documented(endpoint, answers)  # type: ignore[attr-defined]
             self.add_url_rule(

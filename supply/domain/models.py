@@ -5,6 +5,7 @@ from supply.domain.branches import models as branches
 from supply.domain.catalog import models as catalog
 from supply.domain.containers import models as containers
 from supply.domain.idempotency import models as idempotency
+from supply.domain.imports import models as imports
 from supply.domain.labels import models as labels
 from supply.domain.ledger import models as ledger
 from supply.domain.ledger import recall_models as recalls
@@ -28,6 +29,7 @@ __all__ = [
     "catalog",
     "containers",
     "idempotency",
+    "imports",
     "labels",
     "ledger",
     "outbox",

@@ -27,6 +27,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "token": lazy("Token"),
     "webhook": lazy("Webhook"),
     "recall": lazy("Recall"),
+    "import": lazy("Import"),
 }
 ACTION_WORDS: dict[str, Text] = {
     "create": lazy("added"),
@@ -89,6 +90,8 @@ ACTION_WORDS: dict[str, Text] = {
     "resume": lazy("let go on"),
     "end": lazy("removed"),
     "replay": lazy("messages sent again"),
+    "apply": lazy("applied"),
+    "undo": lazy("taken back"),
 }
 _FIELD_WORDS: dict[str, Text] = {
     "url": lazy("Address"),
@@ -184,6 +187,14 @@ _FIELD_WORDS: dict[str, Text] = {
     "barcode": lazy("Code of a package"),
     "second_approval_minor": lazy("Second approval from"),
     "approval_minor": lazy("Counts are approved from"),
+    "file": lazy("File"),
+    "create": lazy("Added rows"),
+    "change": lazy("Changed rows"),
+    "removed": lazy("Removed"),
+    "hidden": lazy("Hidden"),
+    "restored": lazy("Put back"),
+    "kept": lazy("Kept, since it was changed later"),
+    "reversed": lazy("Reversed in the ledger"),
 }
 
 

@@ -42,6 +42,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "variance:see": lazy("Compare use with the recipes"),
         "webhook:manage": lazy("Look after webhooks"),
         "recall:decide": lazy("Recall lots everywhere, and lift a recall"),
+        "import:run": lazy("Import from files what they may change by hand"),
     },
     "Event": {
         "movement.posted": lazy("Movement posted"),

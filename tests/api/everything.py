@@ -19,13 +19,15 @@ from tests.treatments import NOON, open_spa
 
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
-    "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery", "item",
-    "label", "location", "lot", "package", "person", "procedure", "purchase_order", "recall",
+    "adjustment", "branch", "calendar_entry", "completion", "condition", "container", "delivery",
+    "import_file", "item", "label", "location", "lot", "package", "person", "procedure",
+    "purchase_order", "recall",
     "recipe_version", "requisition", "room", "stocktake", "stocktake_line", "supplier", "transfer",
     "visit", "webhook",
 )  # fmt: skip
 OTHER_NAMES = {
     "code_id": "item_code",
+    "import_id": "import_file",
     "count_id": "stock_count",
     "entry_id": "waste_entry",
     "flag_id": "reorder_flag",

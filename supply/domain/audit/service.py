@@ -40,6 +40,7 @@ ENTITIES = (
     "person",
     "token",
     "webhook",
+    "import",
 )
 
 

@@ -21,7 +21,7 @@ from supply.domain.catalog.models import Category, Item, ItemUnit
 from supply.domain.catalog.search import search_key, search_words, sort_key
 from supply.domain.catalog.units import base_quantity, stock_amount, told_amount, unit_choices, unit_factor
 from supply.errors import Conflict, Invalid, NotFound, Stale
-from supply.i18n import Text, lazy
+from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.quantity import DENSITY_FACTOR, UNITS, Dimension, to_base
 
@@ -115,7 +115,7 @@ def create_item(
     require(actor, Permission.CATALOG_MANAGE)
     _code_free(session, facts["code"])
     item = Item(id=new_id(), dimension=dimension, assumed=assumed, active=True, units=[])
-    _apply(item, facts, units)
+    apply_facts(item, facts, units)
     session.add(item)
     session.flush()
     audit.record(
@@ -124,7 +124,7 @@ def create_item(
         action="item.create",
         entity="item",
         entity_id=item.id,
-        changes=_changes({}, _told(item)),
+        changes=told_changes({}, item_told(item)),
     )
     return item
 
@@ -141,23 +141,35 @@ def update_item(
 ) -> Item:
     """Replace the facts and units of an item. A dimension other than the stored one: Invalid."""
     item = item_to_change(session, actor, item_id, version)
+    keep_dimension(item, dimension)
+    if facts["code"] != item.code:
+        _code_free(session, facts["code"])
+    before = item_told(item)
+    apply_facts(item, facts, units)
+    return _changed(session, actor, item, "item.update", before)
+
+
+def sketch_item(*, dimension: Dimension, units: Sequence[Mapping[str, Any]] = (), **facts: Any) -> Item:
+    """The item that these facts make, checked as it would be saved, and not saved. Raises Invalid."""
+    item = Item(dimension=dimension, assumed=False, active=True, units=[])
+    apply_facts(item, facts, units)
+    return item
+
+
+def keep_dimension(item: Item, dimension: Dimension | None) -> None:
+    """Raises Invalid("dimension_fixed") where another one is told."""
     if dimension is not None and dimension is not item.dimension:
         raise Invalid(
             "dimension_fixed",
             lazy("An item keeps its dimension. Add a new item and deactivate this one."),
             field="dimension",
         )
-    if facts["code"] != item.code:
-        _code_free(session, facts["code"])
-    before = _told(item)
-    _apply(item, facts, units)
-    return _changed(session, actor, item, "item.update", before)
 
 
 def set_item_active(session: Session, actor: Actor, item_id: UUID, *, version: int, active: bool) -> Item:
     """Hide an item from new work, or bring it back. What is on the shelf stays and can be used up."""
     item = item_to_change(session, actor, item_id, version)
-    before = _told(item)
+    before = item_told(item)
     item.active = active
     return _changed(session, actor, item, "item.activate" if active else "item.deactivate", before)
 
@@ -165,7 +177,7 @@ def set_item_active(session: Session, actor: Actor, item_id: UUID, *, version: i
 def confirm_item(session: Session, actor: Actor, item_id: UUID, *, version: int) -> Item:
     """A manager stands by what the starter catalogue assumed about this item."""
     item = item_to_change(session, actor, item_id, version)
-    before = _told(item)
+    before = item_told(item)
     item.assumed = False
     return _changed(session, actor, item, "item.confirm", before)
 
@@ -189,7 +201,7 @@ def _changed(session: Session, actor: Actor, item: Item, action: str, before: di
     # A change of units alone must also count as a new version of the item.
     flag_modified(item, "search_key")
     session.flush()
-    changes = _changes(before, _told(item))
+    changes = told_changes(before, item_told(item))
     audit.record(session, actor, action=action, entity="item", entity_id=item.id, changes=changes)
     return item
 
@@ -201,7 +213,7 @@ def _code_free(session: Session, code: str) -> None:
         )
 
 
-def _apply(item: Item, facts: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
+def apply_facts(item: Item, facts: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
     for name in _FACTS:
         if name != "natural_step" and name in facts:
             setattr(item, name, facts[name])
@@ -252,7 +264,7 @@ def _apply_units(item: Item, units: Sequence[Mapping[str, Any]]) -> None:
                 field=f"units.{index}.code",
             )
         if code in wanted:
-            raise _unit_twice(index)
+            raise Invalid("unit_twice", lazy("This unit is named twice."), field=f"units.{index}.code")
         unit = kept.get(code) or ItemUnit(id=new_id(), code=code)
         unit.name_en, unit.name_vi = row["name_en"], row["name_vi"]
         unit.factor = _own_factor(item, row, index)
@@ -260,11 +272,6 @@ def _apply_units(item: Item, units: Sequence[Mapping[str, Any]]) -> None:
         unit.tare_mg = None if tare is None else to_base(tare, GRAM, field=f"units.{index}.tare")
         wanted[code] = unit
     item.units[:] = list(wanted.values())
-
-
-def _unit_twice(index: int) -> Invalid:
-    words: Text = lazy("This unit is named twice.")
-    return Invalid("unit_twice", words, field=f"units.{index}.code")
 
 
 def _own_factor(item: Item, row: Mapping[str, Any], index: int) -> int:
@@ -278,7 +285,7 @@ def _own_factor(item: Item, row: Mapping[str, Any], index: int) -> int:
     return to_base(row["amount"], common.factor, field=f"units.{index}.amount")
 
 
-def _told(item: Item) -> dict[str, Any]:
+def item_told(item: Item) -> dict[str, Any]:
     told: dict[str, Any] = {name: getattr(item, name) for name in (*_FACTS, "assumed", "active")}
     told["density_mg_per_l"] = item.density_mg_per_l
     told["units"] = {unit.code: unit.factor for unit in item.units}
@@ -286,5 +293,5 @@ def _told(item: Item) -> dict[str, Any]:
     return told
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+def told_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
