@@ -190,9 +190,10 @@ def _line(session: Session, actor: Actor, stocktake_id: UUID, line_id: UUID) -> 
     description="What was found there, at this instant or at `counted_at`. If it was counted already, "
     "`holds` says which count is to hold: `this` or the `earlier` (409 `holds_unsaid`); who did not see the "
     "earlier one yet gets 412. Both answers tell it as `counted`, `counted_at` and `counted_by`, with the "
-    "`version`.",
+    "`version`. With `looked_at`, 409 `moved_meanwhile` tells as `moves` what was taken or put there since; "
+    "then send it with the `counted_at` that is meant.",
     example={"amount": "2.4", "unit": "kg"},
-    conflicts=("holds_unsaid", *_CLOSED),
+    conflicts=("holds_unsaid", "moved_meanwhile", *_CLOSED),
 )
 def count_stocktake_line(
     session: Session,

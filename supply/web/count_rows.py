@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
+from supply import clock
+from supply.i18n import _
+from supply.presenting import format_instant
 from supply.web.forms import FormState
+from supply.web.session import current_branch
 from supply.web.stock_rows import until
+from supply.web.units import told_quantity
 
 _PLACE = ("lot_id", "location_id", "container_id")
+# Of so many moves one can say where between them the count was; of more, before or after.
+MOST_MOVES = 5
 
 
 def count_rows(holdings: Iterable[Any], form: FormState) -> tuple[list[dict[str, Any]], list[int]]:
@@ -29,6 +37,23 @@ def count_rows(holdings: Iterable[Any], form: FormState) -> tuple[list[dict[str,
         number += 1
         places.append(_drawn(number, row))
     return places, others or [number + 1]
+
+
+def when_counted(form: FormState) -> list[tuple[str, str]]:
+    """Where something moved while somebody counted: the instants that can be meant, before it or after."""
+    if form.code != "moved_meanwhile":
+        return []
+    moves = form.details["moves"]
+    ways = [_just_before(move) for move in (moves if len(moves) <= MOST_MOVES else moves[:1])]
+    return [*ways, (clock.now().isoformat(), _("After that"))]
+
+
+def _just_before(move: dict[str, str]) -> tuple[str, str]:
+    instant = datetime.fromisoformat(move["happened_at"])
+    when, moved = format_instant(instant, current_branch().timezone), told_quantity(move)
+    # At the very same instant a count comes later.
+    before = instant - timedelta(microseconds=1)
+    return before.isoformat(), _("Before %(when)s: %(amount)s", when=when, amount=moved)
 
 
 def _place_of(row: Any) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.presenting import format_instant, format_money, format_quantity
-from supply.web.count_rows import count_rows
+from supply.web.count_rows import count_rows, when_counted
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
@@ -119,6 +119,8 @@ def new_count(session: Session, actor: Actor, item_id: UUID) -> str:
         schema=LogCount,
         places=places,
         found=found,
+        looked_at=clock.now().isoformat(),
+        when=when_counted(current_form()),
         units=unit_options(item),
         echo=echo_unit(item),
     )

@@ -21,8 +21,9 @@ from supply.errors import Invalid
 from supply.fields import BaseSchema, Id, Text, Tick, Whole
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission, require
+from supply.web.count_rows import when_counted
 from supply.web.frame import named
-from supply.web.pages import Pages, Target, query, render, say
+from supply.web.pages import Pages, Target, current_form, query, render, say
 from supply.web.session import current_branch
 from supply.web.stock_rows import until
 from supply.web.stocktake_rows import (
@@ -107,9 +108,15 @@ def walk_shelf(session: Session, actor: Actor, stocktake_id: UUID, location_id: 
 
 
 def _counting(session: Session, actor: Actor, stocktake_id: UUID) -> Stocktake:
+    stocktake = _of_counter(session, actor, stocktake_id)
+    progress.require_status(stocktake, StocktakeStatus.COUNTING)
+    return stocktake
+
+
+def _of_counter(session: Session, actor: Actor, stocktake_id: UUID) -> Stocktake:
+    """Also one that was closed while somebody stood at a shelf: then the page keeps what they typed."""
     stocktake = progress.get_stocktake(session, actor, stocktake_id)
     require(actor, Permission.COUNT_LOG, stocktake.branch_id)
-    progress.require_status(stocktake, StocktakeStatus.COUNTING)
     return stocktake
 
 
@@ -131,7 +138,7 @@ def _found_url(stocktake: Stocktake, location_id: UUID | None) -> str:
 
 @bp.page("/stocktakes/<uuid:stocktake_id>/lines/<uuid:line_id>", permission=Permission.COUNT_LOG)
 def show_line(session: Session, actor: Actor, stocktake_id: UUID, line_id: UUID) -> str:
-    return _line_page(session, _counting(session, actor, stocktake_id), line_id)
+    return _line_page(session, _of_counter(session, actor, stocktake_id), line_id)
 
 
 def _line_page(session: Session, stocktake: Stocktake, line_id: UUID) -> str:
@@ -154,6 +161,8 @@ def _line_page(session: Session, stocktake: Stocktake, line_id: UUID) -> str:
         next_url=way(walk.next_id),
         found_url=_found_url(stocktake, told.location.id),
         schema=CountLineOfList,
+        looked_at=clock.now().isoformat(),
+        when=when_counted(current_form()),
         units=unit_options(told.item),
         echo=echo_unit(told.item),
     )
@@ -180,7 +189,7 @@ def count_line(
 @bp.page("/stocktakes/<uuid:stocktake_id>/found", permission=Permission.COUNT_LOG)
 def choose_found(session: Session, actor: Actor, stocktake_id: UUID) -> str:
     """A lot that is not on the list: of which item, and then what is written on it."""
-    stocktake = _counting(session, actor, stocktake_id)
+    stocktake = _of_counter(session, actor, stocktake_id)
     asked = query(FoundQuery)
     locations = branches.list_locations(session, stocktake.branch_id)
     about = {"stocktake": stocktake, "title": title_of(stocktake), "location_id": asked["location_id"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.database import new_id, read_snapshot, write_transaction
 from supply.domain.ledger import service as ledger
-from supply.domain.stocktake import adding, opening, posting, reviewing, rules, tallying, telling
+from supply.domain.stocktake import adding, counting, opening, posting, reviewing, rules, tallying, telling
 from supply.domain.stocktake.doubt import Sight, Why, suggest
 from supply.domain.stocktake.models import (
     DifferenceReason,
@@ -184,6 +184,31 @@ def test_what_a_late_entry_turns_round_is_looked_at_and_explained_anew(cast: Cas
     assert turned is not None
     assert (turned.unreasoned, room.line_of(lot_id).weighed.reason) == (1, None)  # type: ignore[union-attr]
     refused(Conflict, "reasons_missing", lambda: room.change(posting.hand_in, digest=turned.digest))
+
+
+def test_what_moves_between_looking_and_saving_is_asked_about(cast: Cast, item_id: UUID) -> None:
+    lot_id, other = put(cast, item_id, 500), put(cast, item_id, 300, "L2")
+    room = begin(cast, item_id)
+    looked_at = clock.now()
+    # What is told late of a time before does not matter; neither does another lot.
+    shelves.use(cast, [(item_id, 5 * GRAM)], happened_at=looked_at - timedelta(hours=1), lot_id=lot_id)
+    shelves.use(cast, [(item_id, 7 * GRAM)], lot_id=other)
+    room.count(other, 293, looked_at=clock.now())
+    shelves.use(cast, [(item_id, 20 * GRAM)], lot_id=lot_id)
+    error = refused(Conflict, "moved_meanwhile", lambda: room.count(lot_id, 495, looked_at=looked_at))
+    (move,) = error.details["moves"]
+    assert (move["amount"], move["unit"]) == ("-20", "g")
+    before = datetime.fromisoformat(move["happened_at"]) - timedelta(microseconds=1)
+    room.count(lot_id, 495, looked_at=looked_at, counted_at=before)
+    room.close()
+    assert room.told().totals.differing == 0  # type: ignore[union-attr]
+    lines = [{"lot_id": one, "amount": Decimal(1), "unit": "g"} for one in (lot_id, other)]
+    told = {"branch_id": cast.branch_id, "item_id": item_id, "lines": lines, "looked_at": looked_at}
+    refused(
+        Conflict,
+        "moved_meanwhile",
+        lambda: write_transaction(lambda s: counting.log_count(s, cast.storekeeper, **told)),
+    )
 
 
 def test_more_left_since_than_was_found_is_counted_again(cast: Cast, item_id: UUID) -> None:

@@ -148,6 +148,14 @@ def test_a_lot_that_came_while_counting_must_be_counted_too(
     boxes = dict(re.findall(r'<input[^>]* name="lines-([0-9])-amount"[^>]* value="([^"]*)"', refused.text))
     assert boxes == {"0": "4", "1": "0,5"}
     assert 'name="lines-2-amount"' in refused.text
+    # Counted now, the page asks whether that was before it came or after.
+    typed = found(cast, lot_id, "4") | extra | {"lines-2-amount": "1", "lines-2-unit": KILO}
+    asked = client.post(path, data=drawn | typed)
+    assert (asked.status_code, "When did you count?" in asked.text) == (409, True)
+    (_before, after) = re.findall(r'name="happened_at"[^>]*value="([^"]+)"', asked.text)
+    typed |= frame_of(asked.text, path) | {"happened_at": after}
+    assert client.post(path, data=typed).status_code == 303
+    assert on_hand(cast, goods.ginger) == 5_500_000
 
 
 def test_opening_stock_is_written_down_once(

@@ -14,7 +14,7 @@ from supply.domain.stocktake.models import Stocktake, StocktakeLine
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.goods import KG, LATER, Goods, stock_up
-from tests.shelves import differences, on_hand, stock
+from tests.shelves import differences, on_hand, stock, use
 from tests.web.browsing import ROLES, frame_of, let_in, send, sign_in
 
 
@@ -92,6 +92,29 @@ def test_a_stocktake_from_the_shelf_to_the_book(
     for path in (here, f"{here}/paper", f"/stock/items/{goods.ginger}"):
         told = client.get(path).text
         assert "Lost" in told, path
+    assert differences() == []
+
+
+def test_what_happened_while_somebody_stood_at_the_shelf(
+    client: OneLookClient, cast: Cast, goods: Goods, lots: list[UUID]
+) -> None:
+    sign_in(client, cast.storekeeper)
+    here = begin(client, goods)
+    first, second = lines_of(here)
+    typed = frame_of(client.get(first).text, first) | {"amount": "5", "unit": "kg"}
+    use(cast, [(goods.ginger, 200_000)], lot_id=lots[0])
+    asked = client.post(first, data=typed)
+    assert (asked.status_code, "When did you count?" in asked.text) == (409, True)
+    (before, _after) = re.findall(r'name="counted_at"[^>]*value="([^"]+)"', asked.text)
+    typed |= frame_of(asked.text, first) | {"counted_at": before}
+    assert client.post(first, data=typed).location == second
+    late = frame_of(client.get(second).text, second) | {"amount": "0,9", "unit": "kg"}
+    send(client, f"{here}/rest", f"{here}/rest", rest="skip", all="on")
+    send(client, f"{here}/rest", f"{here}/review")
+    assert "The shelf and the book agree." in client.get(here).text
+    closed = client.post(second, data=late)
+    assert (closed.status_code, 'value="0,9"' in closed.text) == (409, True)
+    assert "The count is closed: nothing was saved." in closed.text
     assert differences() == []
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ScalarSelect, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from supply.domain.ledger.models import Holding, Movement
@@ -54,6 +54,26 @@ def moved_after(place: Any, instant: Any, since: Any) -> ScalarSelect[int]:
         .correlate(place)
         .scalar_subquery()
     )
+
+
+def moves_after(
+    session: Session, branch_id: UUID, instant: datetime, *which: ColumnElement[bool]
+) -> list[Any]:
+    """Which of these movements came after an instant, as they happened: (happened_at, quantity)."""
+    undone = aliased(Movement)
+    when = func.coalesce(undone.happened_at, Movement.happened_at)
+    query = (
+        select(when.label("happened_at"), Movement.quantity)
+        .outerjoin(undone, and_(undone.branch_id == Movement.branch_id, undone.seq == Movement.reverses_seq))
+        .where(
+            Movement.branch_id == branch_id,
+            Movement.seq > last_before(session, branch_id, instant),
+            when > instant,
+            *which,
+        )
+        .order_by(when, Movement.seq)
+    )
+    return list(session.execute(query))
 
 
 def book_at(

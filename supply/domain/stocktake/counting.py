@@ -22,10 +22,11 @@ from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.cost import sum_of
 from supply.domain.ledger.instants import PlaceKey, book_at
-from supply.domain.ledger.models import Container, Lot
+from supply.domain.ledger.models import Container, Lot, Movement
 from supply.domain.ledger.moment import happened
 from supply.domain.people.models import Person
 from supply.domain.stocktake.labels import lot_on_label
+from supply.domain.stocktake.looking import require_still
 from supply.domain.stocktake.models import AdjustmentReason, StockCount, StockCountLine
 from supply.domain.stocktake.service import location_among, open_locations
 from supply.domain.tasks import service as tasks
@@ -45,6 +46,7 @@ def log_count(
     item_id: UUID,
     lines: Sequence[Mapping[str, Any]],
     happened_at: datetime | None = None,
+    looked_at: datetime | None = None,
     note: str | None = None,
 ) -> StockCount:
     """Record what was found of an item, post the differences and close its open count tasks.
@@ -52,6 +54,8 @@ def log_count(
     A line: amount and unit, and either lot_id (with location_id, container_id) or the number and expires_on
     of a lot that the book does not know. Every lot that the book holds must be named, 0 for what is gone:
     Conflict("lots_uncounted"). Conflict("count_contradicted") where more was used since than was found.
+    Who says when they began to look (`looked_at`) and not when they counted gets Conflict("moved_meanwhile")
+    where something of the item moved since.
     """
     require(actor, Permission.COUNT_LOG, branch_id)
     when = happened(happened_at)
@@ -61,6 +65,8 @@ def log_count(
     book = book_at(session, branch_id, item_id, when, [one.lot.id for one in found])
     found = [replace(one, expected=book.get(one.place, 0)) for one in found]
     _require_all(session, found, {place for place, quantity in book.items() if quantity > 0})
+    if happened_at is None:
+        require_still(session, branch_id, item, looked_at, Movement.item_id == item.id)
     count = StockCount(
         id=new_id(),
         branch_id=branch_id,

@@ -110,6 +110,12 @@ def adjustment_view(adjustment: Adjustment, item: Item) -> dict[str, Any]:
     return told | amount_and_unit(adjustment.quantity, item)
 
 
+def looked_at() -> Moment:
+    """Since when somebody stood at the shelf, of a count that does not tell its own time."""
+    told = "When somebody began to look: 409 `moved_meanwhile` if something moved since and no time is told."
+    return Moment(allow_none=True, load_default=None, metadata={"description": told})
+
+
 class CountLine(BaseSchema):
     """What was found at one place: a lot that the book names, or one by its number and expiry."""
 
@@ -130,6 +136,7 @@ class LogCount(BaseSchema):
     lines = fields.List(fields.Nested(CountLine), required=True, validate=at_most(200))
     note = _note()
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
+    looked_at = looked_at()
 
 
 class CountLineOut(OutSchema):

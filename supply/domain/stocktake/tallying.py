@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -22,8 +22,10 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger.instants import last_before
+from supply.domain.ledger.models import Movement
 from supply.domain.ledger.moment import happened
 from supply.domain.people.models import Person
+from supply.domain.stocktake.looking import require_still
 from supply.domain.stocktake.models import Stocktake, StocktakeLine, StocktakeTally
 from supply.domain.stocktake.progress import note_hand, take_part
 from supply.errors import Conflict, NotFound, Stale
@@ -56,12 +58,14 @@ def count_line(
     unit: str,
     version: int,
     counted_at: datetime | None = None,
+    looked_at: datetime | None = None,
     holds: Holds | None = None,
 ) -> StocktakeLine:
     """Say what was found at a place, now or at the time told. Also what was skipped can be counted.
 
     A line that has a count already wants to know which of the two holds: Conflict("holds_unsaid"). Whoever
-    did not see that count yet gets Stale. Both tell the earlier count as `counted`.
+    did not see that count yet gets Stale. Both tell the earlier count as `counted`. Who says when they began
+    to look (`looked_at`) and not when they counted gets Conflict("moved_meanwhile") if something moved since.
     """
     stocktake = take_part(session, actor, stocktake_id)
     line = _hold_line(session, stocktake, line_id)
@@ -74,6 +78,8 @@ def count_line(
     if line.counted is not None and holds is None:
         words = lazy("This was counted already. Say which of the two counts holds.")
         raise Conflict("holds_unsaid", words, details=_earlier(session, line, item))
+    if counted_at is None and holds is not Holds.EARLIER:
+        require_still(session, stocktake.branch_id, item, looked_at, *_at_place(line))
     write_tally(session, actor, line, counted, when, held=holds is not Holds.EARLIER)
     note_hand(session, actor, stocktake)
     session.flush()
@@ -88,6 +94,15 @@ def _hold_line(session: Session, stocktake: Stocktake, line_id: UUID) -> Stockta
     if line is None:
         raise NotFound("line_not_found", lazy("There is no such line in this stocktake."))
     return line
+
+
+def _at_place(line: StocktakeLine) -> tuple[ColumnElement[bool], ...]:
+    """The movements of the line's place."""
+    return (
+        Movement.lot_id == line.lot_id,
+        Movement.location_id == line.location_id,
+        Movement.container_id.is_not_distinct_from(line.container_id),
+    )
 
 
 def _earlier(session: Session, line: StocktakeLine, item: Item) -> dict[str, Any]:
