@@ -12,13 +12,21 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from threading import Timer
 from urllib.parse import urlsplit
 
 SECONDS = 10.0
 MOST_BYTES = 2_000
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Of these the standard library says that they are global: site-local addresses, which old networks still
+# use, protocol assignments, the way from IPv4 to IPv6, and examples in books.
+_NOT_PUBLIC = (
+    IPv6Network("fec0::/10"),
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("3fff::/20"),
+)
 
 
 class NotSent(Exception):
@@ -79,7 +87,8 @@ def is_public(address: str) -> bool:
     inner = _wrapped(ip)
     if inner is not None:
         return is_public(str(inner))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+    listed = any(ip in network for network in _NOT_PUBLIC)
+    return ip.is_global and not (listed or ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
 def _wrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
