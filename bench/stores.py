@@ -124,11 +124,16 @@ class PostgresStore:
 
 
 class _SqliteIndexes:
+    """With the walls: one that looks for an equal row reads the whole table each time, without its index."""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.run = connection.execute
 
     def of(self, table: str) -> list[tuple[str, str]]:
-        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name = ?"
+        query = (
+            "SELECT type || ' ' || name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') "
+            "AND sql <> '' AND tbl_name = ? ORDER BY type"
+        )
         return self.run(query, (table,)).fetchall()
 
 
@@ -138,8 +143,8 @@ class _PostgresIndexes:
 
     def of(self, table: str) -> list[tuple[str, str]]:
         query = (
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN "
-            "(SELECT conname FROM pg_constraint)"
+            "SELECT 'INDEX ' || indexname, indexdef FROM pg_indexes WHERE tablename = %s "
+            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
         )
         return self.run(query, (table,)).fetchall()
 
@@ -149,7 +154,7 @@ def _without_indexes(table: str, indexes: _SqliteIndexes | _PostgresIndexes) -> 
     """Filling a table and then making its indexes takes half the time."""
     known = indexes.of(table)
     for name, _statement in known:
-        indexes.run(f"DROP INDEX {name}")
+        indexes.run(f"DROP {name}")
     yield
     for _name, statement in known:
         indexes.run(statement)
