@@ -10,22 +10,25 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from supply.database import read_snapshot, write_transaction
+from supply import clock
+from supply.database import db, new_id, read_snapshot, write_transaction
+from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.preparation import recipes
 from supply.domain.recalls import sheet
 from supply.domain.reports import tracing
 from supply.domain.visits import service as visits
+from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, VisitStep
 from supply.errors import NotFound
 from supply.permissions import Actor
 from tests import carriers
 from tests.brewing import brew, cancel
 from tests.cast import Cast
-from tests.shelves import stock
+from tests.shelves import add_item, stock
 from tests.treatments import complete, do, open_spa, plan
 
 WATER = "medicinal-water"
@@ -136,6 +139,26 @@ def test_a_recall_finds_every_visit_and_a_visit_its_lots(
         read_snapshot(lambda store: tracing.lots_of_visit(store, cast.outsider, given[0][0]))
     with pytest.raises(NotFound):
         read_snapshot(lambda store: tracing.uses_of_lot(store, cast.outsider, cast.branch_id, lot_id))
+
+
+def test_no_statement_names_each_of_the_uses(cast: Cast, session: Session) -> None:
+    """A lot may have fed a hundred thousand steps; no database takes so many values."""
+    perilla = write_transaction(lambda s: add_item(s, "perilla"))
+    _source, lot = stock(cast, perilla, 1_000_000)
+    many = 50
+    uses = [ledger.Use(perilla, 1, COMPLETION, new_id(), 1, clock.now()) for _each in range(many)]
+    write_transaction(lambda s: ledger.deduct(ledger.lock(s, cast.therapist, cast.branch_id), uses))
+    sizes: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, _statement: str, values: Any, *_rest: Any) -> None:
+        sizes.append(len(values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        traced(cast, lot)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert max(sizes) < many
 
 
 def test_a_recall_goes_where_lots_are_sent_and_back(cast: Cast, session: Session) -> None:

@@ -7,13 +7,13 @@ branches that are not the reader's only how many visits there were is told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Branch
@@ -28,9 +28,6 @@ from supply.domain.visits.models import Completion, Visit, VisitStep
 from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
-
-_Use = tuple[UUID, UUID, int]
-"""Completion, lot, base units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +89,11 @@ def uses_of_all(session: Session, actor: Actor, lots: Sequence[Lot]) -> LotUses:
 
 def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -> LotUses:
     own = {lot.id for lot in lots}
-    followed, uses, left = _forth(session, lots)
+    followed, branches, left = _forth(session, lots)
     found = list_carried(session, followed if whole else followed - own)
     items = {one.lot.id: (one.lot, one.item) for one in found}
     items |= {lot.id: (lot, session.get_one(Item, lot.item_id)) for lot in lots}
-    steps = _steps(session, uses, items)
+    steps = _steps(session, branches, items)
     hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
     further = [one for one in found if one.lot.id not in own]
     return LotUses(
@@ -115,19 +112,16 @@ def lots_holding(session: Session, lots: Sequence[Lot]) -> set[UUID]:
     return _forth(session, lots)[0]
 
 
-def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], list[_Use], list[Departure]]:
-    """Every lot that holds some of the lots, each use of them, and what left of them.
+def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], set[UUID], list[Departure]]:
+    """Every lot that holds some of the lots, the branches where such are, and what left of them.
 
     What was brewed is followed to its end before anybody is asked what left the branch.
     """
     followed = {lot.id for lot in lots}
     front, branches, asked = set(followed), {lot.branch_id for lot in lots}, set[UUID]()
-    uses: list[_Use] = []
     departed: list[Departure] = []
     while front:
-        used, brewed = _used(session, branches, front)
-        uses += used
-        front = brewed - followed
+        front = _brewed(session, branches, front) - followed
         if not front:
             left = departures(session, followed - asked)
             asked |= followed
@@ -136,76 +130,56 @@ def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], list[_Use]
             branches |= set(arrived.values())
             front = arrived.keys() - followed
         followed |= front
-    return followed, uses, departed
+    return followed, branches, departed
 
 
-def _used(
-    session: Session, branches: Collection[UUID], lots: Collection[UUID]
-) -> tuple[list[_Use], set[UUID]]:
-    """Each use of the lots by steps, and the lots that were brewed of them."""
-    uses, batches = [], set()
-    for row in _net(session, branches, Movement.lot_id.in_(sorted(lots))):
-        if row.source_type == COMPLETION and row.net < 0:
-            uses.append((row.source_id, row.lot_id, -row.net))
-        elif row.source_type == BATCH and row.net < 0:
-            batches.add(row.source_id)
-    made = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
-    return uses, {row.lot_id for row in made if row.source_type == BATCH and row.net > 0}
+def _brewed(session: Session, branches: Collection[UUID], lots: Collection[UUID]) -> set[UUID]:
+    """The lots that were brewed of the lots."""
+    took = session.execute(_net(branches, BATCH, Movement.lot_id.in_(sorted(lots)))).all()
+    batches = {row.source_id for row in took if row.net < 0}
+    made = _net(branches, BATCH, Movement.source_id.in_(sorted(batches)))
+    return {row.lot_id for row in session.execute(made) if row.net > 0} if batches else set()
 
 
-def _net(session: Session, branches: Collection[UUID], which: Any) -> Iterable[Any]:
-    """(source_type, source_id, lot_id, net) of steps and batches: what an undoing took back is taken off."""
-    query = (
+def _net(branches: Collection[UUID], source: str, which: Any) -> Select[UUID, UUID, int]:
+    """(source_id, lot_id, net) of steps or of batches: what an undoing took back is taken off."""
+    return (
         select(
-            Movement.source_type,
             Movement.source_id,
             Movement.lot_id,
             cast(func.sum(Movement.quantity), BigInteger).label("net"),
         )
-        .where(Movement.branch_id.in_(sorted(branches)), which, Movement.source_type.in_((COMPLETION, BATCH)))
-        .group_by(Movement.source_type, Movement.source_id, Movement.lot_id)
+        .where(Movement.branch_id.in_(sorted(branches)), which, Movement.source_type == source)
+        .group_by(Movement.source_id, Movement.lot_id)
     )
-    return session.execute(query).all()
 
 
-def _steps(session: Session, uses: Sequence[_Use], lots: Mapping[UUID, tuple[Lot, Item]]) -> list[StepUse]:
-    if not uses:
-        return []
-    done = {row.id: row for row in session.execute(_completions({use[0] for use in uses}))}
-    steps = [_step(done[one], *lots[lot_id], quantity) for one, lot_id, quantity in uses if one in done]
-    return sorted(steps, key=lambda step: (step.happened_at, step.visit_id, step.position, step.lot_id))
-
-
-def _completions(ids: Collection[UUID]) -> Any:
-    return (
+def _steps(
+    session: Session, branches: Collection[UUID], lots: Mapping[UUID, tuple[Lot, Item]]
+) -> list[StepUse]:
+    """Every step that used of the lots, the earliest first, by one statement: there may be a hundred thousand."""
+    used = _net(branches, COMPLETION, Movement.lot_id.in_(sorted(lots))).subquery()
+    query = (
         select(
-            Completion.id,
-            Completion.happened_at,
             VisitStep.branch_id,
             VisitStep.visit_id,
             VisitStep.position,
             Visit.planned_at,
             Visit.booking_reference,
+            Completion.happened_at,
+            used.c.lot_id,
+            used.c.net,
         )
+        .join_from(used, Completion, Completion.id == used.c.source_id)
         .join(VisitStep, VisitStep.id == Completion.visit_step_id)
         .join(Visit, Visit.id == VisitStep.visit_id)
-        .where(Completion.id.in_(sorted(ids)))
+        .where(used.c.net < 0)
+        .order_by(Completion.happened_at, VisitStep.visit_id, VisitStep.position, used.c.lot_id)
     )
-
-
-def _step(done: Any, lot: Lot, item: Item, quantity: int) -> StepUse:
-    return StepUse(
-        done.branch_id,
-        done.visit_id,
-        done.position,
-        done.planned_at,
-        done.booking_reference,
-        done.happened_at,
-        item,
-        lot.id,
-        lot.number,
-        quantity,
-    )
+    return [
+        StepUse(*told, lots[lot_id][1], lot_id, lots[lot_id][0].number, -net)
+        for *told, lot_id, net in session.execute(query)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +202,7 @@ def lots_of_visit(session: Session, actor: Actor, visit_id: UUID) -> list[GivenL
     ids = session.scalars(done.where(VisitStep.visit_id == visit_id, Completion.reversed_at.is_(None))).all()
     if not ids:
         return []
-    used = _net(session, {branch_id}, Movement.source_id.in_(sorted(ids)))
+    used = session.execute(_net({branch_id}, COMPLETION, Movement.source_id.in_(sorted(ids)))).all()
     given: list[tuple[UUID, UUID | None]] = list(
         dict.fromkeys((row.lot_id, None) for row in used if row.net < 0)
     )
@@ -268,8 +242,9 @@ def _back(session: Session, branch_id: UUID, front: set[UUID]) -> list[tuple[UUI
             Movement.type == MovementType.PREPARATION_IN,
         )
         batches = {source_id: lot_id for source_id, lot_id in session.execute(made)}
-        took = _net(session, branches, Movement.source_id.in_(sorted(batches))) if batches else ()
-        pairs = [(row.lot_id, batches[row.source_id]) for row in took if row.net < 0]
+        took = _net(branches, BATCH, Movement.source_id.in_(sorted(batches)))
+        rows = session.execute(took).all() if batches else ()
+        pairs = [(row.lot_id, batches[row.source_id]) for row in rows if row.net < 0]
         for lot_id, (origin_id, origin_branch_id) in origins(session, front).items():
             pairs.append((origin_id, lot_id))
             branches.add(origin_branch_id)
