@@ -41,6 +41,7 @@ class Permission(StrEnum):
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission's name
     AUDIT_SEE = "audit:see"
     VARIANCE_SEE = "variance:see"
+    REPORT_SEE = "report:see"
     WEBHOOK_MANAGE = "webhook:manage"
     RECALL_DECIDE = "recall:decide"
     IMPORT_RUN = "import:run"
@@ -71,6 +72,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.TOKEN_OWN: frozenset({_S, _T, _M, _A}),
     Permission.AUDIT_SEE: frozenset({_M, _A}),
     Permission.VARIANCE_SEE: frozenset({_M}),
+    Permission.REPORT_SEE: frozenset({_M}),
     Permission.WEBHOOK_MANAGE: frozenset({_M, _A}),
     Permission.RECALL_DECIDE: frozenset({_M}),
     # What is imported takes the right to do it by hand as well.

@@ -23,6 +23,7 @@ MODULES = (
     "labels",
     "scans",
     "variance",
+    "reports",
     "counts",
     "adjustments",
     "stocktakes",

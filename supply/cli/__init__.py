@@ -21,6 +21,7 @@ MODULES = (
     "sending",
     "setup",
     "starter",
+    "tallying",
     "tidy",
     "tokens",
 )

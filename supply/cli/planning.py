@@ -1,4 +1,4 @@
-"""`supply plan`: plan every branch, as a timer does at night. One transaction for each branch."""
+"""`supply plan`: what a timer does at night: reports' totals, then the plan of every branch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from supply.announcing import announce
 from supply.cli.group import reading, supply, writing
+from supply.cli.tallying import tally_all
 from supply.domain.branches.models import Branch
 from supply.domain.people.machine import planner
 from supply.domain.planning import drafting
@@ -21,6 +22,7 @@ from supply.domain.planning import service as planning
 def plan(code: str | None) -> None:
     """Work out what every branch should order, and hand in requisitions for it."""
     announce()
+    tally_all()
     branch_ids = reading(lambda session: _branches(session, code))
     if not branch_ids:
         raise click.ClickException(

@@ -15,6 +15,7 @@ from supply.domain.planning import models as planning
 from supply.domain.preparation import models as preparation
 from supply.domain.purchasing import models as purchasing
 from supply.domain.receiving import models as receiving
+from supply.domain.reports import tally_models as tallies
 from supply.domain.stocktake import models as stocktake
 from supply.domain.suppliers import models as suppliers
 from supply.domain.tasks import models as tasks
@@ -41,6 +42,7 @@ __all__ = [
     "receiving",
     "stocktake",
     "suppliers",
+    "tallies",
     "tasks",
     "transfers",
     "treatments",

@@ -40,6 +40,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "token:own": lazy("Manage own API tokens"),
         "audit:see": lazy("See the audit"),
         "variance:see": lazy("Compare use with the recipes"),
+        "report:see": lazy("See costs and reports"),
         "webhook:manage": lazy("Look after webhooks"),
         "recall:decide": lazy("Recall lots everywhere, and lift a recall"),
         "import:run": lazy("Import from files what they may change by hand"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -20,5 +20,24 @@ def sum_of(parts: Iterable[tuple[int, int | None, int | None]]) -> int:
         (Fraction(quantity * paid, size) for quantity, paid, size in parts if paid is not None and size),
         Fraction(0),
     )
-    whole = floor(abs(total) + Fraction(1, 2))
-    return whole if total >= 0 else -whole
+    return rounded(total)
+
+
+def rounded(worth: Fraction) -> int:
+    """Whole minor units, half away from zero."""
+    whole = floor(abs(worth) + Fraction(1, 2))
+    return whole if worth >= 0 else -whole
+
+
+def shared_out(parts: Sequence[Fraction], whole: int | None = None) -> list[int]:
+    """Parts in whole minor units that add up to the whole, each less than one unit from what it is.
+
+    The whole is their rounded sum, unless it is told: it must be less than one unit from their sum. What
+    rounding down leaves goes to the parts that lost most by it, the first of equal ones.
+    """
+    told = [floor(part) for part in parts]
+    left = (rounded(sum(parts, Fraction(0))) if whole is None else whole) - sum(told)
+    lost = sorted(range(len(parts)), key=lambda place: told[place] - parts[place])
+    for place in lost[:left]:
+        told[place] += 1
+    return told

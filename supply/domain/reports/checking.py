@@ -1,4 +1,4 @@
-"""Proof that the books agree: the ledger itself, what is reserved, what is on order and on the way."""
+"""Proof that the books agree: the ledger itself, what is reserved, on order and on the way, the totals."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from supply.domain.ledger.checking import Difference, check_ledger
 from supply.domain.ledger.models import StockLevel
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
+from supply.domain.reports.tally_checking import check_tallies
 from supply.domain.transfers.proving import check_transfers, incoming
 from supply.domain.visits.models import StepStatus, VisitLine, VisitStep
 
@@ -28,6 +29,7 @@ def check_books(session: Session) -> Iterator[Difference]:
     awaited = Counter(_on_order(session)) + Counter(incoming(session))
     yield from _compare(session, "on order of", StockLevel.on_order.key, awaited)
     yield from check_transfers(session)
+    yield from check_tallies(session)
 
 
 def _reserved(session: Session) -> Sums:
