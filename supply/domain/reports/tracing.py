@@ -134,11 +134,11 @@ def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], set[UUID],
 
 
 def _brewed(session: Session, branches: Collection[UUID], lots: Collection[UUID]) -> set[UUID]:
-    """The lots that were brewed of the lots."""
-    took = session.execute(_net(branches, BATCH, Movement.lot_id.in_(sorted(lots)))).all()
-    batches = {row.source_id for row in took if row.net < 0}
-    made = _net(branches, BATCH, Movement.source_id.in_(sorted(batches)))
-    return {row.lot_id for row in session.execute(made) if row.net > 0} if batches else set()
+    """The lots that were brewed of the lots. One statement."""
+    took = _net(branches, BATCH, Movement.lot_id.in_(sorted(lots))).subquery()
+    batches = select(took.c.source_id).where(took.c.net < 0)
+    made = _net(branches, BATCH, Movement.source_id.in_(batches))
+    return {row.lot_id for row in session.execute(made) if row.net > 0}
 
 
 def _net(branches: Collection[UUID], source: str, which: Any) -> Select[UUID, UUID, int]:
@@ -157,7 +157,7 @@ def _net(branches: Collection[UUID], source: str, which: Any) -> Select[UUID, UU
 def _steps(
     session: Session, branches: Collection[UUID], lots: Mapping[UUID, tuple[Lot, Item]]
 ) -> list[StepUse]:
-    """Every step that used of the lots, the earliest first, by one statement: there may be a hundred thousand."""
+    """Every step that used of the lots, the earliest first. One statement: they may be a hundred thousand."""
     used = _net(branches, COMPLETION, Movement.lot_id.in_(sorted(lots))).subquery()
     query = (
         select(
@@ -176,10 +176,22 @@ def _steps(
         .where(used.c.net < 0)
         .order_by(Completion.happened_at, VisitStep.visit_id, VisitStep.position, used.c.lot_id)
     )
-    return [
-        StepUse(*told, lots[lot_id][1], lot_id, lots[lot_id][0].number, -net)
-        for *told, lot_id, net in session.execute(query)
-    ]
+    return [_step(row, *lots[row.lot_id]) for row in session.execute(query)]
+
+
+def _step(row: Any, lot: Lot, item: Item) -> StepUse:
+    return StepUse(
+        row.branch_id,
+        row.visit_id,
+        row.position,
+        row.planned_at,
+        row.booking_reference,
+        row.happened_at,
+        item,
+        row.lot_id,
+        lot.number,
+        -row.net,
+    )
 
 
 @dataclass(frozen=True, slots=True)
