@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from supply.domain.stocktake.models import (
     DifferenceReason,
     Stocktake,
     StocktakeHand,
+    StocktakeItem,
     StocktakeKind,
     StocktakeStatus,
 )
@@ -142,6 +144,16 @@ def test_it_is_counted_blind_looked_at_and_posted(cast: Cast, item_id: UUID) -> 
     assert room.line_of(second).line.expected is None
     refused(Conflict, "already_posted", lambda: room.count(first, 1))
     assert not shelves.differences()
+
+
+def test_a_list_with_an_expired_lot_is_written_down_with_its_reasons(cast: Cast, item_id: UUID) -> None:
+    put(cast, item_id, 500)
+    later = datetime(2030, 2, 1, 5, tzinfo=UTC)
+    with clock.standing_at(later):
+        room = begin(cast)
+    query = select(StocktakeItem.reasons).where(StocktakeItem.stocktake_id == room.id)
+    reasons = dict(read_snapshot(lambda s: s.scalars(query).one()))
+    assert reasons["expired"] == 1
 
 
 def test_work_before_during_and_after_is_reconciled(cast: Cast, item_id: UUID) -> None:

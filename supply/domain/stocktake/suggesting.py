@@ -57,7 +57,6 @@ def doubts_of(session: Session, actor: Actor, branch_id: UUID) -> list[Suggestio
 
 def _standing(branch_id: UUID, today: date) -> Any:
     """Per item and price: what stands, the place that was looked at longest ago, what is expired or open."""
-    one = cast(1, BigInteger)
     return (
         select(
             Holding.item_id,
@@ -66,7 +65,7 @@ def _standing(branch_id: UUID, today: date) -> Any:
             cast(func.sum(Holding.quantity), BigInteger).label("standing"),
             # What came since nobody has counted: then it was looked at when it came.
             func.min(func.coalesce(Holding.counted_at, Lot.created_at)).label("seen_at"),
-            func.sum(case((past_use(today), one), else_=0)).label("expired"),
+            func.count(case((past_use(today), Holding.id))).label("expired"),
             func.count(Holding.container_id).label("opened"),
         )
         .join(Lot, Lot.id == Holding.lot_id)
