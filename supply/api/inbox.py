@@ -21,8 +21,8 @@ blp = ApiBlueprint("inbox", description="What waits for a manager.")
     out=InboxOut,
     summary="Get the inbox",
     description="Submitted requisitions with today's price (null where a price is not known) and whether "
-    "this person may decide on them, stocktakes to approve, draft orders to send, late deliveries, open "
-    "incidents, mail that did not go out, webhooks that are not reached. Up to 100 of each.",
+    "this person may decide on them, stocktakes to approve, draft orders to send, late deliveries, expired "
+    "lots, open incidents, mail that did not go out, webhooks that are not reached. Up to 100 of each.",
 )
 def get_inbox(session: Session, actor: Actor, query: dict[str, Any]) -> Inbox:
     return inbox_of(session, actor, query["branch_id"])

@@ -7,13 +7,23 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from supply.api.cursors import identified
+from supply.api.cursors import identified, sliced
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import service as ledger
+from supply.domain.ledger.schemas import BranchQuery
+from supply.domain.waste import expired
 from supply.domain.waste import service as waste
 from supply.domain.waste.models import WasteEntry
-from supply.domain.waste.schemas import ListWaste, LogWaste, Reversal, WasteEntryOut, waste_view, waste_views
+from supply.domain.waste.schemas import (
+    ExpiredLotOut,
+    ListWaste,
+    LogWaste,
+    Reversal,
+    WasteEntryOut,
+    waste_view,
+    waste_views,
+)
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint("waste", description="Waste: what was thrown away, of which lot, why, at what cost.")
@@ -36,6 +46,36 @@ def list_waste(
     )
     more = (rows[limit - 1].WasteEntry.id,) if len(rows) > limit else None
     return waste_views(list(rows[:limit])), more
+
+
+@blp.get(
+    "/expired-lots",
+    permission=Permission.STOCK_SEE,
+    query=BranchQuery,
+    page_of=ExpiredLotOut,
+    summary="List expired lots",
+    description="Lots of which something stands past its use, the longest expired first, each once. They "
+    "appear by themselves and stay until they are thrown away or moved to another branch. What was brewed is "
+    "a leftover.",
+)
+def list_expired(
+    session: Session, actor: Actor, query: dict[str, Any]
+) -> tuple[list[expired.ExpiredLot], tuple[str, str] | None]:
+    rows = expired.list_expired(session, actor, query["branch_id"])
+    return sliced(rows, query, lambda one: (one.expired_on.isoformat(), one.lot.id))
+
+
+@blp.post(
+    "/expired-lots/<uuid:lot_id>/write-off",
+    permission=Permission.WASTE_LOG,
+    out=WasteEntryOut,
+    status=201,
+    summary="Write off an expired lot",
+    description="All that is expired of it becomes waste, in one entry with the reason `expired`.",
+    conflicts=("nothing_expired",),
+)
+def write_off_expired(session: Session, actor: Actor, lot_id: UUID) -> dict[str, Any]:
+    return _view(session, expired.write_off(session, actor, lot_id))
 
 
 @blp.get(

@@ -14,6 +14,7 @@ from supply.domain.purchasing.models import RequisitionStatus
 from supply.domain.purchasing.rule_schemas import SetBuyingRules
 from supply.domain.reports.inbox import ToDecide, inbox_of
 from supply.domain.reports.stock import visits_behind
+from supply.domain.waste.expired import ExpiredLot
 from supply.fields import BaseSchema, some
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
@@ -23,7 +24,7 @@ from supply.web.pages import Pages, render, say
 from supply.web.purchasing_rows import order_row
 from supply.web.session import current_branch
 from supply.web.stocktake_rows import title_of
-from supply.web.task_rows import task_row
+from supply.web.task_rows import expired_row, task_row
 
 bp = Pages("inbox", __name__)
 bp.nav(
@@ -70,6 +71,7 @@ def show_inbox(session: Session, actor: Actor) -> str:
         late=[order_row(order) for order in inbox.late],
         stuck_mail=inbox.stuck_mail,
         stuck_hooks=inbox.stuck_hooks,
+        expired=[_expired_row(one) for one in inbox.expired],
         incidents=[_incident_row(task_row(task, behind)) for task in inbox.incidents],
     )
 
@@ -84,6 +86,15 @@ def _count_row(row: Any) -> dict[str, Any]:
         "side": _("somebody else decides") if row.own else "",
         "symbol": "count",
     }
+
+
+def _expired_row(one: ExpiredLot) -> dict[str, Any]:
+    """A lot that is past its use; what is done about it stands with the tasks."""
+    row = expired_row(one)
+    detail = f"{row['where']} · {_('until %(day)s', day=row['until'])}"
+    url = url_for("tasks.list_tasks", kind="expired")
+    side = {"side": row["amount"], "side_note": row["cost"]}
+    return {"title": row["name"], "detail": detail, "url": url, "symbol": "trash", **side}
 
 
 def _incident_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from uuid import UUID
 from flask import url_for
 
 from supply.domain.tasks.models import TaskKind
-from supply.i18n import lazy
-from supply.presenting import format_instant, format_quantity
+from supply.domain.waste.expired import ExpiredLot
+from supply.i18n import _, lazy
+from supply.presenting import format_instant, format_money, format_quantity
+from supply.web.frame import named
 from supply.web.session import choose_locale, current_branch
+from supply.web.stock_rows import until
 from supply.web.words import word
 
 _HAPPENED = {
@@ -39,4 +42,19 @@ def task_row(task: Any, visits: Mapping[UUID, UUID]) -> dict[str, Any]:
         "who": task.opened_by_name,
         "visit_url": url_for("visits.show_visit", visit_id=visit_id) if visit_id else "",
         "count_url": url_for("counts.new_count", item_id=task.item_id) if counted else "",
+    }
+
+
+def expired_row(one: ExpiredLot) -> dict[str, Any]:
+    """A lot that is past its use: since when, where, and what it cost."""
+    lot, places = one.lot, ", ".join(one.places)
+    return {
+        "lot_id": lot.id,
+        "name": named(one.item),
+        "url": url_for("stock.show_lot", lot_id=lot.id),
+        "where": f"{_('Lot %(number)s', number=lot.number)} · {places}",
+        "until": until(one.expired_on, lot.use_by_at),
+        "amount": format_quantity(one.quantity, one.item),
+        "cost": format_money(one.cost_minor, lot.currency or current_branch().currency),
+        "other_url": url_for("waste.new_waste", item_id=one.item.id, lot_id=lot.id),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,14 +104,17 @@ def _not_ready(today: Today) -> Question:
 
 
 def _waiting(today: Today) -> Question:
-    number = today.requisitions_waiting
+    asked, counted = today.requisitions_waiting, today.stocktakes_waiting
+    number = asked + counted
+    notes = [
+        plural("%(num)s requisition", "%(num)s requisitions", asked) if asked else "",
+        plural("%(num)s stocktake", "%(num)s stocktakes", counted) if counted else "",
+    ]
     return Question(
         _("What waits for me?"),
         format_number(number),
         url_for("inbox.show_inbox"),
-        plural("requisition to decide", "requisitions to decide", number)
-        if number
-        else _("Nothing to decide."),
+        ", ".join(note for note in notes if note) or _("Nothing to decide."),
         "inbox",
         "info" if number else "",
         _("your turn") if number else "",
@@ -162,7 +166,7 @@ def _between(today: Today) -> Question:
 
 
 def _expiring(today: Today) -> Question:
-    late, soon = len(today.expired), len(today.expiring)
+    late, soon = _lots(today.expired), _lots(today.expiring)
     few = plural("%(num)s lot in the next seven days", "%(num)s lots in the next seven days", soon)
     return Question(
         _("What expires?"),
@@ -173,6 +177,11 @@ def _expiring(today: Today) -> Question:
         "danger" if late else "warning" if soon else "ok",
         plural("%(num)s expired", "%(num)s expired", late) if late else _("soon") if soon else _("all well"),
     )
+
+
+def _lots(rows: Sequence[Any]) -> int:
+    """How many lots there are at these places."""
+    return len({row.Lot.id for row in rows})
 
 
 def _incidents(today: Today) -> Question:

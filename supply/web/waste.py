@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.catalog import service as catalog
 from supply.domain.ledger import reading
+from supply.domain.waste import expired
 from supply.domain.waste import service as waste
-from supply.domain.waste.models import WasteReason
+from supply.domain.waste.models import WasteEntry, WasteReason
 from supply.domain.waste.schemas import LogWaste, Reversal
 from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
@@ -101,14 +102,14 @@ def new_waste(session: Session, actor: Actor, item_id: UUID) -> str:
     today = clock.today(branch.timezone)
     rows = waste.expected_waste(session, branch.id, item_id, today)
     lots = {row.Lot.id: row for row in reversed(rows)}
-    expired = bool(rows) and reading.is_expired(rows[0].Holding, rows[0].Lot, today)
+    over = bool(rows) and reading.is_expired(rows[0].Holding, rows[0].Lot, today)
     return render(
         "waste/new.html",
         item=item,
         schema=LogWaste,
         lots=[(str(row.Lot.id), _lot_words(row, rows, item)) for row in reversed(lots.values())],
         lot_id=str(query(WasteOf)["lot_id"] or (rows[0].Lot.id if rows else "")),
-        reason=WasteReason.EXPIRED.value if expired else "",
+        reason=WasteReason.EXPIRED.value if over else "",
         units=unit_options(item),
         echo=echo_unit(item),
     )
@@ -133,16 +134,20 @@ def _lot_words(first: Any, rows: list[Any], item: Any) -> str:
 def log_waste(
     session: Session, actor: Actor, data: dict[str, Any], item_id: UUID
 ) -> tuple[str, dict[str, Any]]:
-    entry = waste.log_waste(session, actor, **data)
-    item = catalog.get_item(session, entry.item_id)
-    say(
-        _(
-            "Written off: %(amount)s of %(item)s.",
-            amount=format_quantity(entry.quantity, item),
-            item=named(item),
-        )
-    )
+    _say_gone(session, waste.log_waste(session, actor, **data))
     return "waste.list_waste", {}
+
+
+@bp.action("/waste/lots/<uuid:lot_id>/expired", permission=Permission.WASTE_LOG, back="tasks.list_tasks")
+def write_off_expired(session: Session, actor: Actor, lot_id: UUID) -> str:
+    _say_gone(session, expired.write_off(session, actor, lot_id))
+    return url_for("tasks.list_tasks", kind="expired")
+
+
+def _say_gone(session: Session, entry: WasteEntry) -> None:
+    item = catalog.get_item(session, entry.item_id)
+    amount = format_quantity(entry.quantity, item)
+    say(_("Written off: %(amount)s of %(item)s.", amount=amount, item=named(item)))
 
 
 @bp.action(

@@ -59,6 +59,21 @@ def test_waste_is_logged_found_and_taken_back(
     assert differences() == []
 
 
+def test_what_has_expired_is_written_off_once(
+    storekeeper: Caller, cast: Cast, goods: Goods, told: dict[str, Any]
+) -> None:
+    (one,) = storekeeper.get("/expired-lots", branch_id=cast.branch_id)["data"]
+    assert (one["lot_id"], one["quantity"]) == (told["lot_id"], {"amount": "1", "unit": "kg"})
+    assert one["expired_on"] == (TODAY - timedelta(days=3)).isoformat()
+    gone = f"/expired-lots/{one['lot_id']}/write-off"
+    answers = [storekeeper.send("POST", gone, Idempotency_Key="gone-once") for _time in range(2)]
+    assert [(answer.status_code, answer.get_json()["reason"]) for answer in answers] == [(201, "expired")] * 2
+    twice = storekeeper.send("POST", gone)
+    assert (twice.status_code, twice.get_json()["code"]) == (409, "nothing_expired")
+    assert storekeeper.get("/expired-lots", branch_id=cast.branch_id)["data"] == []
+    assert on_hand(cast, goods.ginger) == 0
+
+
 def test_the_list_is_paged_newest_first(storekeeper: Caller, cast: Cast, told: dict[str, Any]) -> None:
     made = [storekeeper.done("POST", "/waste-entries", told)["id"] for _time in range(3)]
     first = storekeeper.get("/waste-entries", branch_id=cast.branch_id, limit=2)
@@ -127,15 +142,17 @@ def test_who_may(
     made = storekeeper.done("POST", "/waste-entries", told)
     one = f"/waste-entries/{made['id']}"
     every = f"/waste-entries?branch_id={cast.branch_id}"
+    expired = f"/expired-lots?branch_id={cast.branch_id}"
     for actor, reads, writes in (
         (cast.therapist, 200, 403),
         (cast.admin, 200, 403),
         (cast.outsider, 404, 404),
     ):
         caller = Caller(client, actor)
-        assert [caller.send("GET", path).status_code for path in (one, every)] == [reads, reads]
+        assert [caller.send("GET", path).status_code for path in (one, every, expired)] == [reads] * 3
         assert caller.send("POST", "/waste-entries", told).status_code == writes
         assert caller.send("POST", f"{one}/reversal", {}).status_code == writes
+        assert caller.send("POST", f"/expired-lots/{told['lot_id']}/write-off").status_code == writes
     narrow = Caller(client, cast.storekeeper, scopes=["stock:see"])
     assert narrow.send("POST", "/waste-entries", told).status_code == 403
     assert on_hand(cast, goods.ginger) == 750_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -41,8 +42,29 @@ def task_of(session: Session, kind: TaskKind) -> Task:
 
 
 def test_everybody_may_look(app: Flask, cast: Cast, visit_id: UUID) -> None:
-    paths = ["/tasks", "/tasks?kind=count", "/tasks?kind=incident", "/tasks?after=WzFd"]
+    paths = [
+        "/tasks",
+        "/tasks?kind=count",
+        "/tasks?kind=incident",
+        "/tasks?kind=expired",
+        "/tasks?after=WzFd",
+    ]
     assert let_in(app, cast, paths) == {path: set(ROLES) for path in paths}
+
+
+def test_what_has_expired_is_thrown_away_from_it(client: OneLookClient, cast: Cast, wood: UUID) -> None:
+    lot_id = stock(cast, wood, 100_000, number="OLD", expires_on=TODAY - timedelta(days=2))[1]
+    sign_in(client, cast.manager)
+    for page in ("/tasks", "/tasks?kind=expired", "/inbox"):
+        told = client.get(page).text
+        assert ("OLD" in told, "100\N{NO-BREAK SPACE}g" in told) == (True, True), page
+    gone = f"/waste/lots/{lot_id}/expired"
+    frame = frame_of(client.get("/tasks").text, gone)
+    assert [client.post(gone, data=frame).status_code for _time in range(2)] == [303, 303]
+    assert "Nothing expired" in client.get("/tasks?kind=expired").text
+    assert "Expired" not in client.get("/inbox").text
+    assert on_hand(cast, wood) == 0
+    assert differences() == []
 
 
 def test_a_shortfall_says_what_happened_and_is_counted(

@@ -31,6 +31,7 @@ from supply.domain.purchasing.service import editors_of
 from supply.domain.stocktake.models import Stocktake, StocktakeHand, StocktakeStatus
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
+from supply.domain.waste.expired import ExpiredLot, list_expired
 from supply.permissions import Actor, Permission, require
 
 MOST = 100
@@ -59,6 +60,8 @@ class Inbox:
     stuck_mail: Sequence[OutboundMail]
     # Webhooks that are not reached, or paused by themselves for it.
     stuck_hooks: Sequence[Webhook]
+    # Lots that are past their use and stand there.
+    expired: Sequence[ExpiredLot]
     # Open tasks of what went against a rule, as tasks.list_open tells them.
     incidents: Sequence[Any]
 
@@ -66,7 +69,8 @@ class Inbox:
     def count(self) -> int:
         mine = sum(not one.own for one in (*self.to_decide, *self.counts))
         stuck = len(self.stuck_mail) + len(self.stuck_hooks)
-        return mine + len(self.to_send) + len(self.late) + stuck + len(self.incidents)
+        known = len(self.expired) + len(self.incidents)
+        return mine + len(self.to_send) + len(self.late) + stuck + known
 
 
 def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
@@ -87,6 +91,7 @@ def inbox_of(session: Session, actor: Actor, branch_id: UUID) -> Inbox:
         ],
         stuck_mail=_stuck_mail(session, branch_id),
         stuck_hooks=_stuck_hooks(session, branch_id),
+        expired=list_expired(session, actor, branch_id)[:MOST],
         incidents=tasks.list_open(session, actor, branch_id, kind=TaskKind.INCIDENT, limit=MOST),
     )
 

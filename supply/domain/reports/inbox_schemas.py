@@ -7,6 +7,7 @@ from marshmallow import fields
 from supply.domain.outbox.schemas import MailOut
 from supply.domain.purchasing.models import OrderStatus
 from supply.domain.tasks.schemas import TaskOut
+from supply.domain.waste.schemas import ExpiredLotOut
 from supply.fields import BaseSchema, Id, Moment, Money, OutSchema
 
 
@@ -57,6 +58,7 @@ class InboxOut(OutSchema):
     stocktakes = fields.List(fields.Nested(WaitingStocktakeOut), required=True, attribute="counts")
     orders_to_send = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="to_send")
     orders_late = fields.List(fields.Nested(WaitingOrderOut), required=True, attribute="late")
+    expired_lots = fields.List(fields.Nested(ExpiredLotOut), required=True, attribute="expired")
     incidents = fields.List(fields.Nested(TaskOut), required=True)
     mails = fields.List(fields.Nested(MailOut), required=True, attribute="stuck_mail")
     webhooks = fields.List(fields.Nested(StuckWebhookOut), required=True, attribute="stuck_hooks")

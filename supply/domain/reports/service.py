@@ -21,6 +21,7 @@ from supply.domain.planning.listing import open_flags
 from supply.domain.purchasing.models import PurchaseOrder, Requisition, RequisitionStatus
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.readiness.counting import count_not_ready
+from supply.domain.stocktake.models import Stocktake, StocktakeStatus
 from supply.domain.suppliers.models import Supplier
 from supply.domain.tasks.models import Task, TaskKind
 from supply.domain.transfers.models import Transfer, TransferStatus
@@ -30,6 +31,7 @@ from supply.permissions import Actor, Permission, require
 
 EXPIRING_DAYS = 7
 SUBMITTED = "requisition"
+COUNTED = "stocktake"
 TO_SEND, TO_RECEIVE = "transfer-to-send", "transfer-to-receive"
 
 
@@ -59,6 +61,7 @@ class Today:
     count_tasks: int
     incidents: int
     requisitions_waiting: int
+    stocktakes_waiting: int
     transfers_to_send: int
     transfers_to_receive: int
     visits_not_ready: int
@@ -83,6 +86,7 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
         count_tasks=waiting.get(TaskKind.COUNT.value, 0),
         incidents=waiting.get(TaskKind.INCIDENT.value, 0),
         requisitions_waiting=waiting[SUBMITTED],
+        stocktakes_waiting=waiting[COUNTED],
         transfers_to_send=waiting[TO_SEND],
         transfers_to_receive=waiting[TO_RECEIVE],
         visits_not_ready=count_not_ready(session, actor, branch_id),
@@ -109,13 +113,16 @@ def _waiting(session: Session, branch_id: UUID) -> dict[str, int]:
     submitted = select(literal(SUBMITTED), func.count()).where(
         Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED
     )
+    counted = select(literal(COUNTED), func.count()).where(
+        Stocktake.branch_id == branch_id, Stocktake.status == StocktakeStatus.SUBMITTED
+    )
     to_send = select(literal(TO_SEND), func.count()).where(
         Transfer.from_branch_id == branch_id, Transfer.status == TransferStatus.REQUESTED
     )
     to_receive = select(literal(TO_RECEIVE), func.count()).where(
         Transfer.to_branch_id == branch_id, Transfer.status == TransferStatus.DISPATCHED
     )
-    told = union_all(tasks, submitted, to_send, to_receive)
+    told = union_all(tasks, submitted, counted, to_send, to_receive)
     return {kind: count for kind, count in session.execute(told)}
 
 

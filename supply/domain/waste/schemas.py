@@ -7,10 +7,11 @@ from typing import Any
 from marshmallow import fields
 
 from supply.domain.catalog.models import Item
-from supply.domain.catalog.schemas import QuantityOut, quantity_out
+from supply.domain.catalog.schemas import Quantity, QuantityOut, quantity_out
+from supply.domain.catalog.units import stock_amount
 from supply.domain.ledger.models import Lot
 from supply.domain.waste.models import WasteEntry, WasteReason
-from supply.fields import Amount, BaseSchema, Code, Id, Moment, Money, OutSchema, Text
+from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text
 from supply.i18n import lazy
 
 
@@ -62,6 +63,19 @@ class WasteEntryOut(OutSchema):
     recorded_at = Moment(required=True)
     person_id = Id(required=True)
     reversed_at = Moment(required=True, allow_none=True)
+
+
+class ExpiredLotOut(OutSchema):
+    """What stands of a lot past its use, since when, where, and what it cost."""
+
+    lot_id = Id(required=True, attribute="lot.id")
+    lot_number = fields.String(required=True, attribute="lot.number")
+    item_id = Id(required=True, attribute="item.id")
+    quantity = Quantity(lambda one: stock_amount(one.item, one.quantity), required=True)
+    expired_on = Day(required=True, metadata={"description": "The last day on which it could be used."})
+    places = fields.List(fields.String(), required=True)
+    cost_minor = Money(required=True, allow_none=True)
+    currency = fields.String(required=True, allow_none=True, attribute="lot.currency")
 
 
 def waste_view(entry: WasteEntry, item: Item, lot: Lot) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Owns waste entries and their reversal. The lot is always named: nobody throws aw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,15 @@ from supply.permissions import Actor, Permission, require
 SOURCE = "waste"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a lot in base units; without a place it is taken where the lot stands."""
+
+    quantity: int
+    location_id: UUID | None = None
+    container_id: UUID | None = None
+
+
 def log_waste(
     session: Session,
     actor: Actor,
@@ -51,9 +61,22 @@ def log_waste(
     writer = ledger.lock(session, actor, branch_id)
     lot = ledger.get_lot(session, branch_id, lot_id)
     quantity = catalog.base_quantity(catalog.get_item(session, lot.item_id), amount, unit, field="amount")
+    return throw_away(writer, lot, [Part(quantity, location_id, container_id)], reason, when, note)
+
+
+def throw_away(
+    writer: ledger.Writer,
+    lot: Lot,
+    parts: Sequence[Part],
+    reason: WasteReason,
+    when: datetime,
+    note: str | None = None,
+) -> WasteEntry:
+    """Write an entry for what is taken from a lot. For whoever has been let through."""
+    quantity = sum(part.quantity for part in parts)
     entry = WasteEntry(
         id=new_id(),
-        branch_id=branch_id,
+        branch_id=writer.branch_id,
         item_id=lot.item_id,
         lot_id=lot.id,
         quantity=quantity,
@@ -62,23 +85,26 @@ def log_waste(
         note=note,
         happened_at=when,
         recorded_at=writer.recorded_at,
-        person_id=actor.person_id,
+        person_id=writer.actor.person_id,
     )
-    use = ledger.Use(
-        lot.item_id,
-        quantity,
-        SOURCE,
-        entry.id,
-        None,
-        when,
-        lot_id=lot.id,
-        container_id=container_id,
-        location_id=location_id,
-        reason=reason.value,
-    )
-    ledger.deduct(writer, [use], type=MovementType.WASTE)
-    session.add(entry)
-    session.flush()
+    uses = [
+        ledger.Use(
+            lot.item_id,
+            part.quantity,
+            SOURCE,
+            entry.id,
+            None,
+            when,
+            lot_id=lot.id,
+            container_id=part.container_id,
+            location_id=part.location_id,
+            reason=reason.value,
+        )
+        for part in parts
+    ]
+    ledger.deduct(writer, uses, type=MovementType.WASTE)
+    writer.session.add(entry)
+    writer.session.flush()
     return entry
 
 
