@@ -24,6 +24,9 @@ from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.units import unit_options
 
+# As many steps stand on the page of a lot; a recall's list has all of them.
+STEPS = 100
+
 
 def hour(instant: datetime | None) -> str:
     """An instant on the branch's clock."""
@@ -167,7 +170,7 @@ def leftover(row: Any) -> dict[str, Any]:
 
 
 def steps(uses: LotUses) -> list[dict[str, Any]]:
-    """The steps that used of a lot or of what was brewed from it, each with the way to its visit."""
+    """The latest steps that used of a lot or of what was brewed from it, each with the way to its visit."""
     return [
         {
             "when": hour(step.happened_at),
@@ -177,8 +180,13 @@ def steps(uses: LotUses) -> list[dict[str, Any]]:
             "what": f"{named(step.item)} {step.lot_number}",
             "amount": format_quantity(step.quantity, step.item),
         }
-        for step in uses.steps
+        for step in reversed(uses.steps[-STEPS:])
     ]
+
+
+def more_steps(uses: LotUses) -> int:
+    """How many there were before."""
+    return max(len(uses.steps) - STEPS, 0)
 
 
 def brewed(uses: LotUses) -> list[dict[str, Any]]:

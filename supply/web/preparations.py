@@ -116,6 +116,7 @@ def show_batch(session: Session, actor: Actor, batch_id: UUID) -> str:
         facts=brew_rows.facts(row),
         lines=[brew_rows.line(line, items[line.item_id]) for line in batch.lines],
         steps=brew_rows.steps(uses),
+        more_steps=brew_rows.more_steps(uses),
         brewed=brew_rows.brewed(uses),
     )
 

@@ -15,7 +15,6 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category
 from supply.domain.containers.schemas import OpenContainer
 from supply.domain.ledger import reading, shelf, telling
-from supply.domain.ledger.recalling import RECALL
 from supply.domain.ledger.schemas import (
     QUARANTINE_REASONS,
     QuarantineLot,
@@ -200,9 +199,7 @@ def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
         "stock/lot.html",
         report=report,
         lot=report.lot,
-        recall=recalls.find_open_recall(session, report.lot)
-        if report.lot.quarantine_reason == RECALL
-        else None,
+        recall=recalls.find_open_recall(session, report.lot) if report.lot.quarantined_at else None,
         item=report.item,
         facts=stock_rows.lot_facts(report),
         marks=stock_rows.lot_marks(report.lot, report.lot.expires_on, report.today),
@@ -210,6 +207,7 @@ def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
         closed=[row for row in report.holdings if row.Holding.container_id is None],
         movements=movement_rows(session, report.movements[:HISTORY], report.item),
         steps=brew_rows.steps(uses),
+        more_steps=brew_rows.more_steps(uses),
         brewed=brew_rows.brewed(uses),
         travels=brew_rows.travels(uses),
         reasons=[(code, stock_rows.quarantine_word(code)) for code in QUARANTINE_REASONS],

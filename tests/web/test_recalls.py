@@ -6,14 +6,21 @@ import csv
 import io
 import re
 
+import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply.database import write_transaction
+from supply.domain.ledger import shelf
+from supply.domain.ledger.models import Lot
+from supply.web import brew_rows
 from tests import carriers, shelves
 from tests.brewing import brew, open_brewery
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.domain.test_recalls import grams, there
+from tests.domain.test_recalls import grams, recall, there
+from tests.treatments import complete, open_spa, plan
 from tests.web.browsing import let_in, send, sign_in
 
 
@@ -55,6 +62,30 @@ def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Sessi
     sign_in(stranger, cast.outsider)
     for part in ("", "/paper", "/csv"):
         assert stranger.get(f"{sheet}{part}").status_code == 404
+
+
+def test_a_page_shows_the_latest_uses_and_how_many_more(
+    client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was blocked for something else and is recalled now says so, and is not let go alone."""
+    monkeypatch.setattr(brew_rows, "STEPS", 1)
+    items = open_spa(cast)
+    herb = items["wormwood"]
+    (lot,) = session.scalars(select(Lot.id).where(Lot.item_id == herb))
+    session.rollback()
+    for reference in ("R-101", "R-102", "R-103"):
+        complete(cast, plan(cast, booking_reference=reference).visit.id, 3)
+    told = {"branch_id": cast.branch_id, "lot_id": lot, "reason": "damaged"}
+    write_transaction(lambda s: shelf.quarantine_lot(s, cast.storekeeper, **told).id)  # type: ignore[arg-type]
+    recall(cast, lot, cast.manager)
+    sign_in(client, cast.manager)
+    shown = client.get(f"/stock/lots/{lot}").text
+    assert ([one for one in ("R-101", "R-102", "R-103") if one in shown], "2 more." in shown) == (
+        ["R-103"],
+        True,
+    )
+    assert "This lot number is recalled" in shown
+    assert "Release this lot" not in shown
 
 
 def test_the_list_opens_in_a_spreadsheet(
