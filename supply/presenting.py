@@ -21,6 +21,7 @@ NO_BREAK = "\u00a0"
 _SYMBOLS = {"vi": {"pc": "cái", "drop": "giọt"}}
 _DAYS = {"vi": "dd/MM/yyyy", "en": "d MMM yyyy"}
 _LONG_DAYS = {"vi": "EEEE, dd/MM/yyyy", "en": "EEEE, d MMMM yyyy"}
+_MONTHS = {"vi": "'Tháng' M/yyyy", "en": "MMM yyyy"}
 _SHORT_DAYS = {"vi": "EEE dd/MM", "en": "EEE d MMM"}
 _INSTANTS = {"vi": "dd/MM/yyyy HH:mm", "en": "d MMM yyyy, HH:mm"}
 
@@ -86,6 +87,12 @@ def format_day(day: date | None, locale: str | None = None, *, short: bool = Fal
     spoken = locale or locale_now()
     patterns = _SHORT_DAYS if short else _DAYS
     return str(format_date(day, patterns[spoken], locale=spoken))
+
+
+def format_month(day: date, locale: str | None = None) -> str:
+    """The month of a day: "Tháng 11/2026", "Nov 2026"."""
+    spoken = locale or locale_now()
+    return str(format_date(day, _MONTHS[spoken], locale=spoken))
 
 
 def format_long_day(day: date, locale: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Tables as text for spreadsheets: CSV of which no cell can be a formula; how such a cell is read again."""
+"""Tables for spreadsheets: CSV and XLSX of which no cell can be a formula; how such a cell is read again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 # A cell that begins so is a formula to a spreadsheet; behind a quote it is none.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -19,6 +26,9 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _harmless(cell: object) -> str:
+    if isinstance(cell, int | Decimal):
+        # A number below zero is no formula.
+        return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
     text = str(cell)
     return f"'{text}" if _FORMULA.match(text) else text
 
@@ -26,3 +36,23 @@ def _harmless(cell: object) -> str:
 def meant(cell: str) -> str:
     """The text of a cell that was written here: without the quote that keeps it from being a formula."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def xlsx_bytes(title: str, rows: Iterable[Sequence[object]]) -> bytes:
+    """The rows as a workbook of one sheet: numbers and days as such, everything else as text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _cell(sheet: Any, value: object) -> Any:
+    if value is None or isinstance(value, int | Decimal | date):
+        return value
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", str(value)))
+    # Said to be text, "=1+1" is no formula.
+    cell.data_type = "s"
+    return cell

@@ -15,6 +15,7 @@ from supply.cli.demo import bottles, carrying, nightly, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
+from supply.cli.tallying import tally_all
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
 from supply.domain.people.passwords import password_fits
@@ -51,6 +52,7 @@ def tell(seed: int, days: int = DAYS) -> None:
             writing(partial(nightly.plan, house=house))
     with clock.standing_at(until):
         carrying.carry(writing, *houses[:2])
+    tally_all()
 
 
 def _day(session: Session, *, house: House, day: date, left: int, seed: int, until: datetime) -> None:

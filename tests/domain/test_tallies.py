@@ -52,17 +52,18 @@ def books(session: Session, cast: Cast) -> Books:
     return open_books(session, cast.manager, cast.branch_id, FIRST, LAST)
 
 
-def priced(cast: Cast, item_id: UUID, grams: int, minor: int | None, number: str, when: datetime) -> None:
+def priced(cast: Cast, item_id: UUID, grams: int, minor: int | None, number: str, when: datetime) -> UUID:
     """A lot at such a price for all of it."""
 
-    def work(session: Session) -> None:
+    def work(session: Session) -> UUID:
         writer = ledger.lock(session, cast.storekeeper, cast.branch_id)
         cost = {"cost_minor": minor, "cost_quantity": grams * 1_000, "currency": "VND"} if minor else {}
         (lot,) = ledger.obtain_lots(writer, [ledger.LotFacts(item_id, number, date(2099, 1, 1), **cost)])
         came = ledger.Receipt(item_id, lot.id, cast.location_id, grams * 1_000, "delivery", new_id(), 1, when)
         ledger.receive(writer, [came], [lot])
+        return lot.id
 
-    write_transaction(work)
+    return write_transaction(work)
 
 
 def naive(session: Session, cast: Cast) -> list[tuple[date, Any, str, int, Fraction]]:
