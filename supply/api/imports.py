@@ -9,15 +9,18 @@ from sqlalchemy.orm import Session
 
 from supply.api.cursors import identified, numbered
 from supply.api.endpoint import ApiBlueprint
-from supply.domain.imports import applying, service, undoing
+from supply.domain.imports import applying, exporting, service, undoing
 from supply.domain.imports.schemas import (
     MOST_BODY,
+    ExportOut,
+    ExportQuery,
     ImportOut,
     ImportRowOut,
     ListImportRows,
     ListImports,
     OpenImport,
     PreviewImport,
+    export_view,
     import_view,
     named_columns,
     row_view,
@@ -33,6 +36,19 @@ _RUN = Permission.IMPORT_RUN
 _BRANCH = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
 # code;name_vi;category;stock_unit / gung;Gừng tươi;root;kg
 _FILE = "Y29kZTtuYW1lX3ZpO2NhdGVnb3J5O3N0b2NrX3VuaXQKZ3VuZztH4burbmcgdMawxqFpO3Jvb3Q7a2cK"
+
+
+@blp.get(
+    "/exports",
+    permission=Permission.STOCK_SEE,
+    query=ExportQuery,
+    out=ExportOut,
+    summary="Export what can be imported",
+    description="`items`, `suppliers`, `recipes`, `opening-stock` (what stands now) or `past-usage`, in the "
+    "columns in which it is imported, at most 10,000 rows. An import of it changes nothing.",
+)
+def export_rows(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
+    return export_view(exporting.export_rows(session, actor, **query))
 
 
 @blp.get(

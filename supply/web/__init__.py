@@ -61,6 +61,7 @@ MODULES = (
     "calendar",
     "inbox",
     "webhooks",
+    "imports",
     "audit",
 )
 

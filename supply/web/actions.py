@@ -6,6 +6,7 @@ pages.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 from flask import current_app, flash, g, make_response, redirect, request, url_for
 from marshmallow import Schema
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from supply.database import read_snapshot, write_transaction
@@ -229,13 +231,19 @@ def _version() -> int:
 
 
 def _told() -> tuple[Any, ...]:
-    """What the form is, for its key: everything but the key itself and the proof of origin."""
+    """What the form is, for its key: all but the key itself and the proof of origin; files by digest."""
     kept = sorted(
         [name, *values]
         for name, values in request.form.lists()
         if name not in ("csrf_token", "idempotency_key")
     )
-    return "page", request.path, kept
+    files = [[name, *map(_digest, several)] for name, several in sorted(request.files.lists())]
+    return "page", request.path, kept, *([files] if files else [])
+
+
+def _digest(file: FileStorage) -> str:
+    file.stream.seek(0)
+    return hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _address(target: Target) -> str:

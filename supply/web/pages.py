@@ -88,6 +88,7 @@ class Pages(Blueprint):
         keyed: bool = True,
         first: Callable[[dict[str, Any]], None] | None = None,
         trial: Callable[..., Any] | None = None,
+        most_bytes: int | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """POST: fn(session, actor, [data,] [version=,] **path) returns where to go, or Shown.
 
@@ -95,7 +96,7 @@ class Pages(Blueprint):
         by nature (a switch of language) and for who is nobody yet (signing in). `first` is done before the
         transaction begins, with transactions of its own where it needs any. `trial` answers a button named
         "trial" instead: it only looks, and the page is shown again with what was typed and what it returned
-        (`tried()`).
+        (`tried()`). `most_bytes`: how large a body it takes, for files.
         """
 
         def register(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,6 +108,7 @@ class Pages(Blueprint):
 
             view.permission = permission  # type: ignore[attr-defined]
             view.back = back  # type: ignore[attr-defined]
+            view.most_bytes = most_bytes  # type: ignore[attr-defined]
             self.add_url_rule(rule, endpoint=fn.__name__, view_func=view, methods=["POST"])
             return fn
 

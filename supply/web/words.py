@@ -52,6 +52,19 @@ _WORDS: dict[str, dict[str, Text]] = {
         "lot.expiring": lazy("Lot expiring"),
         "visit.completed": lazy("Visit completed"),
     },
+    "ImportKind": {
+        "items": lazy("Items"),
+        "suppliers": lazy("Suppliers"),
+        "recipes": lazy("Recipes"),
+        "opening-stock": lazy("Opening stock"),
+        "past-usage": lazy("Past usage"),
+    },
+    "ImportState": {
+        "read": lazy("columns to name"),
+        "previewed": lazy("to look at"),
+        "applied": lazy("applied"),
+        "undone": lazy("taken back"),
+    },
     "NoticeKind": {
         "late-supplier": lazy("Late suppliers"),
         "will-expire": lazy("Will expire before it is used"),

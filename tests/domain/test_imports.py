@@ -13,12 +13,20 @@ from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.imports import applying, service
+from supply.domain.imports.exporting import export_rows
 from supply.domain.imports.models import ImportKind
+from supply.domain.ledger.models import DemandDay, Lot
+from supply.domain.reports.checking import check_books
 from supply.domain.suppliers import service as suppliers
+from supply.domain.treatments import service as treatments
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from supply.i18n import speaking
+from supply.tabular import csv_text, xlsx_bytes
+from tests import goods as shop
 from tests import shelves
 from tests.cast import Cast
 from tests.importing import apply, csv_file, give, outcomes, rows_of, undo
+from tests.treatments import open_spa
 
 HEADER = ["Mã", "Tên", "English name", "Nhóm", "Đơn vị", "Hạn dùng (ngày)", "Đơn vị riêng"]
 ROWS = [
@@ -233,3 +241,136 @@ def test_only_who_may_do_it_by_hand_may_import_it(session: Session, cast: Cast) 
             apply(actor, file)
     assert read_snapshot(lambda s: service.list_imports(s, cast.storekeeper, cast.branch_id)) == []
     assert date.today  # nothing was done
+
+
+def books_agree() -> bool:
+    return read_snapshot(lambda session: list(check_books(session))) == []
+
+
+def test_opening_stock_comes_in_lot_by_lot_and_goes_back(session: Session, cast: Cast) -> None:
+    goods = shop.stock_up(cast)
+    content = csv_file(
+        ["Mặt hàng", "Số lô", "HSD", "Vị trí", "Số lượng", "Đơn vị", "Giá trị"],
+        ["GINGER", "G-1", "31/03/2099", "storeroom", "2,5", "kg", "150.000"],
+        ["ginger", "G-2", "2099-01-31", "", "500", "gam", ""],
+    )
+    file = give(cast.storekeeper, cast.branch_id, ImportKind.OPENING_STOCK, content)
+    assert outcomes(file) == ["create", "create"], rows_of(file)[0].faults + rows_of(file)[1].faults
+    done = apply(cast.storekeeper, file)
+    assert shelves.on_hand(cast, goods.ginger) == 3_000_000
+    lot = read_snapshot(lambda s: s.scalar(select(Lot).where(Lot.number == "G-1")))
+    assert lot is not None
+    assert (lot.expires_on, lot.cost_minor, lot.cost_quantity) == (date(2099, 3, 31), 3, 50)
+    assert outcomes(give(cast.storekeeper, cast.branch_id, ImportKind.OPENING_STOCK, content)) == [
+        "skip",
+        "skip",
+    ]
+    more = content.replace(b"2,5", b"3").replace(b"G-2", b"").replace(b"gam", b"cup")
+    other = give(cast.storekeeper, cast.branch_id, ImportKind.OPENING_STOCK, more)
+    assert [[fault["column"] for fault in row.faults] for row in rows_of(other)] == [["amount"], ["unit"]]
+    shop.use(cast, goods.ginger, 100_000)
+    with pytest.raises(Conflict, match="already_used"):
+        undo(cast.storekeeper, done)
+    assert books_agree()
+
+
+def test_opening_stock_that_nobody_used_is_reversed_in_the_ledger(session: Session, cast: Cast) -> None:
+    goods = shop.stock_up(cast)
+    content = csv_file(
+        ["item", "lot", "expiry", "amount", "unit"], ["ginger", "G-1", "2099-03-31", "1", "kg"]
+    )
+    done = apply(cast.storekeeper, give(cast.storekeeper, cast.branch_id, ImportKind.OPENING_STOCK, content))
+    assert undo(cast.storekeeper, done).undone == {"reversed": 1}
+    assert shelves.on_hand(cast, goods.ginger) == 0
+    assert books_agree()
+
+
+def test_past_usage_is_demand_and_moves_no_stock(session: Session, cast: Cast) -> None:
+    goods = shop.stock_up(cast)
+    shop.deliver(cast, goods.farm, shop.line(goods.ginger, "1", "kg", "G-1"))
+    content = csv_file(
+        ["Mặt hàng", "Ngày", "Số lượng", "Đơn vị"],
+        ["ginger", "01/06/2025", "350", "g"],
+        ["ginger", "2025-06-02", "0,5", "kg"],
+    )
+    file = give(cast.manager, cast.branch_id, ImportKind.PAST_USAGE, content)
+    assert outcomes(file) == ["create", "create"]
+    done = apply(cast.manager, file)
+    days = select(DemandDay.day_on, DemandDay.used).where(
+        DemandDay.item_id == goods.ginger, DemandDay.used > 0
+    )
+    told = read_snapshot(lambda s: dict(s.execute(days).all()))
+    assert told == {date(2025, 6, 1): 350_000, date(2025, 6, 2): 500_000}
+    assert shelves.on_hand(cast, goods.ginger) == 1_000_000
+    assert books_agree()
+    assert outcomes(give(cast.manager, cast.branch_id, ImportKind.PAST_USAGE, content)) == ["skip", "skip"]
+    shop.use(cast, goods.ginger, 100_000)
+    late = content.replace(b"350", b"351").replace(b"2025-06-02", b"2099-01-01")
+    file = give(cast.manager, cast.branch_id, ImportKind.PAST_USAGE, late)
+    assert [[fault["column"] for fault in row.faults] for row in rows_of(file)] == [["amount"], ["day"]]
+    assert undo(cast.manager, done).undone == {"reversed": 2}
+    assert read_snapshot(lambda s: len(s.execute(days).all())) == 1
+    assert shelves.on_hand(cast, goods.ginger) == 900_000
+    assert books_agree()
+
+
+RECIPE = [
+    ["procedure", "tên liệu trình", "step", "step name", "item", "amount", "unit", "for"],
+    ["bath", "Tắm thảo dược", "1", "Shower", "", "", "", ""],
+    ["bath", "", "2", "Soak", "ginger", "50", "g", "bồn"],
+    ["bath", "", "2", "", "towel", "1", "cái", "khách"],
+]
+
+
+def test_recipes_come_in_as_drafts(session: Session, cast: Cast) -> None:
+    shop.stock_up(cast)
+    gap = csv_file(*RECIPE[:2], ["bath", "", "3", "Rest", "stone", "x", "g", "sky"])
+    file = give(cast.manager, cast.branch_id, ImportKind.RECIPES, gap)
+    assert [[fault["column"] for fault in row.faults] for row in rows_of(file)] == [[], ["item"]]
+    file = give(cast.manager, cast.branch_id, ImportKind.RECIPES, csv_file(*RECIPE))
+    assert outcomes(file) == ["create"] * 3, [row.faults for row in rows_of(file)]
+    done = apply(cast.manager, file)
+    bath = read_snapshot(lambda s: treatments.find_procedure_by_code(s, "bath"))
+    assert bath is not None
+    draft = read_snapshot(lambda s: treatments.get_draft(s, bath.id))
+    assert [(step.name_vi, len(step.lines)) for step in draft.steps] == [("Shower", 0), ("Soak", 2)]
+    assert draft.steps[1].lines[0].quantity == 50_000
+    again = csv_file(*RECIPE)
+    assert outcomes(give(cast.manager, cast.branch_id, ImportKind.RECIPES, again)) == ["skip"] * 3
+    change = csv_file(RECIPE[0], RECIPE[1], ["bath", "", "2", "", "ginger", "60", "g", "bồn"])
+    file = give(cast.manager, cast.branch_id, ImportKind.RECIPES, change)
+    assert outcomes(file) == ["skip", "change"]
+    told = rows_of(file)[1].changes
+    assert told["amount"] == ["0.05", "0.06"]
+    assert told["left_out"] == ["2 towel 1 piece", ""]
+    second = apply(cast.manager, file)
+    assert undo(cast.manager, second).undone == {"restored": 1}
+    again = csv_file(*RECIPE)
+    assert outcomes(give(cast.manager, cast.branch_id, ImportKind.RECIPES, again)) == ["skip"] * 3
+    assert undo(cast.manager, done).undone == {"removed": 1}
+    assert read_snapshot(lambda s: treatments.find_procedure_by_code(s, "bath")) is None
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_an_export_that_is_imported_again_changes_nothing(
+    session: Session, cast: Cast, language: str
+) -> None:
+    open_spa(cast, quantity=1_000_000)
+    write_transaction(
+        lambda s: suppliers.create_supplier(s, cast.manager, code="dao", name='=Dao; "Herbs"', phone="+84 24")
+    )
+    before = date(2025, 6, 1)
+    usage = csv_file(["item", "day", "amount", "unit"], ["dao-wood", before.isoformat(), "1,5", "kg"])
+    apply(cast.manager, give(cast.manager, cast.branch_id, ImportKind.PAST_USAGE, usage))
+    for kind in ImportKind:
+        with speaking(language):
+            rows = read_snapshot(
+                lambda s, kind=kind: export_rows(s, cast.manager, cast.branch_id, kind, first_on=before)  # type: ignore[misc]
+            )
+        assert len(rows) > 1, kind
+        for content in (csv_text(rows).encode("utf-8-sig"), xlsx_bytes("x", rows)):
+            file = give(cast.manager, cast.branch_id, kind, content)
+            assert set(outcomes(file)) == {"skip"}, (
+                kind,
+                [(row.faults, row.changes) for row in rows_of(file)][:5],
+            )

@@ -16,7 +16,7 @@ from supply.domain.imports.parsing import read_table
 from supply.domain.imports.service import sources_of
 from supply.domain.imports.tables import MOST_BYTES, MOST_COLUMNS, MOST_TEXT, Table
 from supply.errors import Invalid
-from supply.fields import BaseSchema, Code, Id, Moment, OutSchema, Text, Whole, some
+from supply.fields import BaseSchema, Code, Day, Id, Moment, OutSchema, Text, Whole, some
 from supply.i18n import lazy
 
 # Base64 takes four bytes for three; the rest is what stands around it.
@@ -112,6 +112,20 @@ class ListImportRows(BaseSchema):
     )
 
 
+class ExportQuery(BaseSchema):
+    branch_id = Id(required=True)
+    kind = fields.Enum(ImportKind, by_value=True, required=True, metadata={"label": lazy("What to export")})
+    first_on = Day(load_default=None, metadata={"label": lazy("First day"), "description": "Of past usage."})
+    last_on = Day(load_default=None, metadata={"label": lazy("Last day"), "description": "Of past usage."})
+
+
+class ExportOut(OutSchema):
+    """Headings in the reader's language, and rows of texts below them: what an import of this kind takes."""
+
+    header = fields.List(fields.String(), required=True)
+    rows = fields.List(fields.List(fields.String()), required=True)
+
+
 class ImportColumnOut(OutSchema):
     """A column of ours and where its text comes from: the place of a column of the file, counted from 1."""
 
@@ -187,6 +201,10 @@ class ImportRowOut(OutSchema):
     faults = fields.List(fields.Nested(ImportFaultOut), required=True)
 
 
+def export_view(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+    return {"header": rows[0], "rows": rows[1:]}
+
+
 def import_view(file: ImportFile) -> dict[str, Any]:
     names = ("id", "branch_id", "kind", "state", "file_name", "header", "row_count", "created_at")
     more = ("person_id", "applied_at", "undone_at", "version")
@@ -214,7 +232,9 @@ def columns_view(file: ImportFile) -> list[dict[str, Any]]:
 def row_view(row: ImportRow) -> dict[str, Any]:
     names = ("number", "cells", "outcome", "subject", "entity_id", "faults")
     changes = [
-        {"column": name, "before": before, "after": after} for name, (before, after) in row.changes.items()
+        {"column": name, "before": before, "after": after}
+        for name, (before, after) in row.changes.items()
+        if not name.startswith("_")
     ]
     return {**{name: getattr(row, name) for name in names}, "changes": changes}
 

@@ -141,6 +141,18 @@ def list_rows(
     return list(session.scalars(query.order_by(ImportRow.number).limit(limit)))
 
 
+def applied_before(session: Session, file: ImportFile) -> bool:
+    """Whether the very same file was applied here already and not taken back."""
+    same = (
+        ImportFile.branch_id == file.branch_id,
+        ImportFile.kind == file.kind,
+        ImportFile.digest == file.digest,
+        ImportFile.header_digest == file.header_digest,
+        ImportFile.state == ImportState.APPLIED,
+    )
+    return session.scalar(select(ImportFile.id).where(*same).limit(1)) is not None
+
+
 def import_to_change(session: Session, actor: Actor, import_id: UUID, version: int) -> ImportFile:
     """The import, locked, if the person may and has seen its present version."""
     get_import(session, actor, import_id)

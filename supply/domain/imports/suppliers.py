@@ -48,7 +48,13 @@ COLUMNS = (
         True,
         "Dao Herbs",
     ),
-    Column("language", lazy("Language of orders"), "ngon ngu don hang|ngon ngu|language", False, "vi"),
+    Column(
+        "language",
+        lazy("Language of orders"),
+        "ngon ngu cua don hang|ngon ngu don hang|ngon ngu|language",
+        False,
+        "vi",
+    ),
     Column("email", lazy("Email"), "e-mail|mail|thu dien tu|contact email", False, "orders@example.com"),
     Column(
         "phone",

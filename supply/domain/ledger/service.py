@@ -15,6 +15,7 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import chain
+from supply.domain.ledger.before import note_past_use
 from supply.domain.ledger.carrying import Leg, carry
 from supply.domain.ledger.facts import Change, Deducted, Found, LotFacts, Receipt, Reversed, Taken, Use
 from supply.domain.ledger.models import Holding, LedgerHead, Lot
@@ -23,7 +24,7 @@ from supply.domain.ledger.promising import change_on_order, reserve
 from supply.domain.ledger.putting import adjust, obtain_lots, receive
 from supply.domain.ledger.settling import settle
 from supply.domain.ledger.taking import deduct
-from supply.domain.ledger.undoing import reverse
+from supply.domain.ledger.undoing import reverse, reverse_all
 from supply.domain.ledger.writer import Level, Writer, load, lock
 from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
@@ -48,11 +49,13 @@ __all__ = [
     "keep_clock",
     "keep_place",
     "lock",
+    "note_past_use",
     "obtain_lots",
     "pour",
     "receive",
     "reserve",
     "reverse",
+    "reverse_all",
     "settle",
 ]
 

@@ -40,8 +40,25 @@ def reverse(
     Raises Conflict("already_used") with the uses where something received is gone. A document that posted
     nothing (a step without supplies) reverses to an empty list.
     """
-    rows = _standing(writer, source_type, source_id, lines)
-    load(writer, {row.Movement.item_id for row in rows} | set(reserved or ()), {row.Lot.id for row in rows})
+    rows = _standing(writer, source_type, [source_id], lines)
+    return _reverse(writer, rows, happened_at, reserved or {}, shorts)
+
+
+def reverse_all(
+    writer: Writer, source_type: str, source_ids: Collection[UUID], *, happened_at: datetime
+) -> list[Reversed]:
+    """Undo many documents of one type together. Raises as `reverse`, for all of them."""
+    return _reverse(writer, _standing(writer, source_type, source_ids, None), happened_at, {}, ())
+
+
+def _reverse(
+    writer: Writer,
+    rows: Sequence[Any],
+    happened_at: datetime,
+    reserved: Mapping[UUID, int],
+    shorts: Sequence[tuple[UUID, datetime, int]],
+) -> list[Reversed]:
+    load(writer, {row.Movement.item_id for row in rows} | set(reserved), {row.Lot.id for row in rows})
     drafts = [_undoing(writer, row, happened_at) for row in rows]
     gone = overdrawn(drafts)
     if gone:
@@ -52,7 +69,7 @@ def reverse(
             writer.demand[row.Movement.item_id, day][0] += row.Movement.quantity
     for item_id, when, quantity in shorts:
         writer.demand[item_id, clock.day_of(when, writer.timezone)][1] -= quantity
-    change_reserved(writer, reserved or {}, +1)
+    change_reserved(writer, reserved, +1)
     seqs = post(writer, drafts)
     return [
         Reversed(seq, row.Movement.seq, row.Movement.item_id, row.Movement.lot_id, draft.quantity)
@@ -60,7 +77,9 @@ def reverse(
     ]
 
 
-def _standing(writer: Writer, source_type: str, source_id: UUID, lines: Collection[int] | None) -> list[Any]:
+def _standing(
+    writer: Writer, source_type: str, source_ids: Collection[UUID], lines: Collection[int] | None
+) -> list[Any]:
     undoing = aliased(Movement)
     query = (
         select(Movement, Lot, Container)
@@ -71,7 +90,7 @@ def _standing(writer: Writer, source_type: str, source_id: UUID, lines: Collecti
         )
         .where(
             Movement.branch_id == writer.branch_id,
-            Movement.source_id == source_id,
+            Movement.source_id.in_(source_ids),
             Movement.source_type == source_type,
             Movement.type != MovementType.REVERSAL,
             undoing.seq.is_(None),

@@ -5,12 +5,10 @@ Counting a shelf is in counting.py. Refuses to decide what stock allows: the led
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from math import gcd
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +21,10 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
-from supply.domain.ledger.models import Holding, Lot, LotKind, MovementType
+from supply.domain.ledger.models import Holding, Lot, MovementType
 from supply.domain.ledger.moment import happened
 from supply.domain.people.models import Person
+from supply.domain.stocktake.first_stock import Opening, read_opening
 from supply.domain.stocktake.models import Adjustment, AdjustmentReason
 from supply.errors import Conflict, Invalid, NotFound
 from supply.i18n import lazy
@@ -49,15 +48,6 @@ WAYS: dict[AdjustmentReason, frozenset[Direction]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A checked line of opening stock: which lot, how much in base units, where."""
-
-    facts: ledger.LotFacts
-    quantity: int
-    location_id: UUID
-
-
 def log_opening_stock(
     session: Session,
     actor: Actor,
@@ -75,17 +65,17 @@ def log_opening_stock(
     when = happened(happened_at)
     writer = ledger.lock(session, actor, branch_id)
     openings = _openings(session, writer, lines, when)
-    lots = ledger.obtain_lots(writer, [opening.facts for opening in openings])
+    lots = ledger.obtain_lots(writer, [opening.facts for opening, _location in openings])
     reason = AdjustmentReason.OPENING
     adjustments, receipts = [], []
-    for opening, lot in zip(openings, lots, strict=True):
+    for (opening, location_id), lot in zip(openings, lots, strict=True):
         adjustment = _adjustment(writer, lot, opening.quantity, reason, when, note)
         adjustments.append(adjustment)
         receipts.append(
             ledger.Receipt(
                 lot.item_id,
                 lot.id,
-                opening.location_id,
+                location_id,
                 opening.quantity,
                 SOURCE,
                 adjustment.id,
@@ -102,57 +92,24 @@ def log_opening_stock(
 
 def _openings(
     session: Session, writer: ledger.Writer, lines: Sequence[Mapping[str, Any]], when: datetime
-) -> list[_Opening]:
+) -> list[tuple[Opening, UUID]]:
     items = catalog.items_by_id(session, [line["item_id"] for line in lines])
     known = open_locations(session, writer.branch_id)
+    number = number_of_day(writer, when)
     openings = []
     for position, line in enumerate(lines):
-        field = f"lines.{position}"
+        prefix = f"lines.{position}."
         item = items.get(line["item_id"])
         if item is None:
-            raise Invalid("item_unknown", lazy("There is no such item."), field=f"{field}.item_id")
-        quantity = catalog.base_quantity(item, line["amount"], line["unit"], field=f"{field}.amount")
-        cost = line.get("cost_minor")
-        number, expires_on = line.get("number"), line.get("expires_on")
-        _require_lot_facts(item, number, expires_on, field)
-        facts = ledger.LotFacts(
-            item.id,
-            number or number_of_day(writer, when),
-            expires_on,
-            kind=LotKind.OPENING,
-            **_cost(writer, cost, quantity),
-        )
-        location_id = location_among(known, line.get("location_id"), f"{field}.location_id")
-        openings.append(_Opening(facts, quantity, location_id))
+            raise Invalid("item_unknown", lazy("There is no such item."), field=f"{prefix}item_id")
+        opening = read_opening(item, line, writer.currency, number, prefix)
+        openings.append((opening, location_among(known, line.get("location_id"), f"{prefix}location_id")))
     return openings
 
 
 def number_of_day(writer: ledger.Writer, when: datetime) -> str:
     """What bears no lot number can still be told apart by the day it came."""
     return f"{clock.day_of(when, writer.timezone):%Y%m%d}"
-
-
-def _cost(writer: ledger.Writer, paid: int | None, quantity: int) -> dict[str, Any]:
-    """What was paid for how much, reduced: the same price is the same lot."""
-    if paid is None:
-        return {}
-    share = gcd(paid, quantity)
-    return {"cost_minor": paid // share, "cost_quantity": quantity // share, "currency": writer.currency}
-
-
-def _require_lot_facts(item: Item, number: str | None, expires_on: object, field: str) -> None:
-    if item.lot_required and not number:
-        raise Invalid(
-            "lot_number_missing",
-            lazy("This item needs its lot number: it stands on the package."),
-            field=f"{field}.number",
-        )
-    if item.expiry_required and expires_on is None:
-        raise Invalid(
-            "expires_on_missing",
-            lazy("This item needs its expiry: it stands on the package."),
-            field=f"{field}.expires_on",
-        )
 
 
 def open_locations(session: Session, branch_id: UUID) -> list[UUID]:
@@ -263,6 +220,22 @@ def reverse_adjustment(
     adjustment.reversed_at = writer.recorded_at
     session.flush()
     return adjustment
+
+
+def reverse_adjustments(session: Session, actor: Actor, branch_id: UUID, ids: Collection[UUID]) -> int:
+    """Take corrections back together; those that were taken back before stay so. Returns how many were.
+
+    Raises Conflict("already_used") where something of one is gone.
+    """
+    require(actor, Permission.COUNT_LOG, branch_id)
+    writer = ledger.lock(session, actor, branch_id)
+    standing = (Adjustment.branch_id == branch_id, Adjustment.reversed_at.is_(None))
+    rows = session.scalars(select(Adjustment).where(*standing, Adjustment.id.in_(sorted(ids)))).all()
+    ledger.reverse_all(writer, SOURCE, [row.id for row in rows], happened_at=writer.recorded_at)
+    for row in rows:
+        row.reversed_at = writer.recorded_at
+    session.flush()
+    return len(rows)
 
 
 def get_adjustment(session: Session, actor: Actor, adjustment_id: UUID) -> Adjustment:

@@ -1,0 +1,119 @@
+"""Imports in words for people: the list, the columns to name, what each row does and why one cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+
+from supply.domain.imports.columns import Column
+from supply.domain.imports.kinds import KINDS
+from supply.domain.imports.models import ImportFile, ImportRow, ImportState, Outcome
+from supply.domain.imports.schemas import columns_view
+from supply.i18n import _, lazy
+from supply.presenting import format_instant, format_number
+from supply.web.session import current_branch
+from supply.web.words import word
+
+_STATES = {
+    ImportState.READ: "info",
+    ImportState.PREVIEWED: "warning",
+    ImportState.APPLIED: "ok",
+    ImportState.UNDONE: "neutral",
+}
+_WORDS = {
+    Outcome.CREATE: lazy("New"),
+    Outcome.CHANGE: lazy("Changed"),
+    Outcome.SKIP: lazy("As it is"),
+    Outcome.ERROR: lazy("Error"),
+}
+_OUTCOMES = {Outcome.CREATE: "ok", Outcome.CHANGE: "info", Outcome.SKIP: "neutral", Outcome.ERROR: "danger"}
+
+
+def file_row(file: ImportFile) -> dict[str, Any]:
+    when = format_instant(file.created_at, current_branch().timezone)
+    return {
+        "title": f"{word(file.kind)}: {file.file_name}",
+        "detail": f"{when} · {file.person.name} · {rows_told(file.row_count)}",
+        "url": url_for("imports.show_import", import_id=file.id),
+        "status": (_STATES[file.state], word(file.state)),
+    }
+
+
+def rows_told(count: int) -> str:
+    return _("%(count)s rows", count=format_number(count))
+
+
+def column_rows(file: ImportFile, typed: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each of our columns: what can be chosen, what is, and what holds where it is empty."""
+    choices = [
+        (place, heading or _("Column %(number)s", number=place))
+        for place, heading in enumerate(file.header, 1)
+    ]
+    rows = []
+    for number, told in enumerate(columns_view(file)):
+        column = KINDS[file.kind].column(told["column"])
+        assert column is not None
+        rows.append(
+            {
+                **told,
+                "choices": choices,
+                "example": column.example,
+                "place": typed.get(f"columns-{number}-place", told["place"] or ""),
+                "otherwise": typed.get(f"columns-{number}-otherwise", told["otherwise"]),
+            }
+        )
+    return rows
+
+
+def figures(file: ImportFile) -> list[tuple[Outcome, str, str]]:
+    """(outcome, its word, how many rows) of a preview."""
+    return [
+        (outcome, str(_WORDS[outcome]), format_number(file.counts.get(outcome.value, 0)))
+        for outcome in Outcome
+    ]
+
+
+def undone_facts(file: ImportFile) -> list[tuple[str, str]]:
+    words = {
+        "removed": _("Removed, since nothing was made of it"),
+        "hidden": _("Hidden, since it was used"),
+        "restored": _("Put back as it was"),
+        "kept": _("Kept, since it was changed later"),
+        "reversed": _("Reversed in the ledger"),
+    }
+    return [(words[name], format_number(count)) for name, count in file.undone.items() if name in words]
+
+
+def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
+    """A row of the preview: what it is about, what changes, what is wrong with it."""
+    labels = {column.name: str(column.label) for column in columns} | {"left_out": _("Left out")}
+    outcome = Outcome(row.outcome) if row.outcome else Outcome.SKIP
+    shown = {name: pair for name, pair in row.changes.items() if not name.startswith("_")}
+    return {
+        "number": row.number,
+        "subject": row.subject or next((cell for cell in row.cells if cell), ""),
+        "status": (_OUTCOMES[outcome], str(_WORDS[outcome])),
+        "changes": [
+            (labels.get(name, name), before if outcome is Outcome.CHANGE else "", after or _("(empty)"))
+            for name, (before, after) in shown.items()
+        ],
+        "faults": [
+            (labels.get(fault["column"], fault["column"]), fault["expected"], fault["found"])
+            for fault in row.faults
+        ],
+    }
+
+
+def rejects(file: ImportFile, rows: Sequence[ImportRow]) -> list[list[str]]:
+    """The rows with an error as they stood, what is wrong in a last column."""
+    labels = {column.name: str(column.label) for column in KINDS[file.kind].columns}
+    told = [
+        [
+            *row.cells,
+            " ".join(f"{labels.get(one['column'], one['column'])}: {one['expected']}" for one in row.faults),
+        ]
+        for row in rows
+    ]
+    return [[*file.header, _("Error")], *told]

@@ -1,0 +1,100 @@
+"""The pages of imports: a file given, its columns named, its rows looked at, applied, taken back; exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.cast import Cast
+from tests.client import OneLookClient
+from tests.web.browsing import frame_of, let_in, send, sign_in
+
+FILE = "Mã;Tên;Loại;Đơn vị\ngung;Gừng;củ;kg\n=que;Quế;vỏ;kg\n"
+
+
+def give(client: OneLookClient, content: str | bytes) -> TestResponse:
+    raw = content.encode() if isinstance(content, str) else content
+    fields = frame_of(client.get("/imports").text, "/imports")
+    return client.post("/imports", data=fields | {"kind": "items", "file": (io.BytesIO(raw), "items.csv")})
+
+
+def test_an_import_on_its_pages(app: Flask, client: OneLookClient, session: Session, cast: Cast) -> None:
+    sign_in(client, cast.manager)
+    assert 'value="items" selected' in client.get("/imports?kind=items").text
+    naming = give(client, FILE).headers["Location"]
+    here = naming.removesuffix("/columns")
+    page = client.get(naming).text
+    assert "Gừng" in page
+    fields = frame_of(page, naming)
+    numbers = {name: key.split("-")[1] for key, name in fields.items() if key.endswith("-column")}
+    names = ("code", "name_vi", "category", "stock_unit")
+    columns = {f"columns-{numbers[name]}-place": str(place) for place, name in enumerate(names, 1)}
+    refused = client.post(naming, data=fields | {**columns, f"columns-{numbers['category']}-place": ""})
+    assert refused.status_code == 422
+    assert "Say which column of the file this is" in refused.text
+    assert client.post(naming, data=fields | columns).headers["Location"] == here
+    shown = client.get(here).text
+    assert "1 row cannot be taken in" in shown
+    assert "Found: “=que”" in shown
+    rejects = list(csv.reader(io.StringIO(client.get(f"{here}/rejects").data.decode("utf-8-sig"))))
+    assert rejects[0] == ["Mã", "Tên", "Loại", "Đơn vị", "Error"]
+    assert rejects[1][0] == "'=que"
+    assert "Code: " in rejects[1][-1]
+    # The corrected file: its columns are remembered.
+    naming = give(client, FILE.replace("=que", "que")).headers["Location"]
+    here = naming.removesuffix("/columns")
+    page = client.get(naming).text
+    chosen = re.findall(r'name="(columns-\d+-place)".*?(?:value="(\d+)" selected|</select>)', page, re.DOTALL)
+    assert client.post(naming, data=frame_of(page, naming) | dict(chosen)).status_code == 303
+    assert "Apply 2 rows" in client.get(here).text
+    assert send(client, here, here).headers["Location"] == here
+    assert "Applied: everything in the file is in." in client.get(here).text
+    assert "Gừng" in client.get("/items").text
+    assert send(client, f"{here}/undoing", f"{here}/undoing").headers["Location"] == here
+    assert "Removed, since nothing was made of it" in client.get(here).text
+    pages = ["/imports", naming, here, f"{here}/undoing"]
+    opened = {page: {"manager"} for page in pages} | {"/imports": {"manager", "storekeeper"}}
+    assert let_in(app, cast, pages) == opened
+
+
+def test_what_is_given_must_be_a_table(client: OneLookClient, session: Session, cast: Cast) -> None:
+    sign_in(client, cast.manager)
+    for content, words in (
+        (b"", "The file is empty."),
+        (b"%PDF-1.7", "neither CSV nor XLSX"),
+        (b"PK\x03\x04", "This workbook cannot be read."),
+        (b"a;b\n1;2;3\n", "more cells than there are headings"),
+    ):
+        refused = give(client, content)
+        assert refused.status_code == 422
+        assert words in refused.text
+    fields = frame_of(client.get("/imports").text, "/imports")
+    assert "Choose a file first." in client.post("/imports", data=fields | {"kind": "items"}).text
+    # The same form with another file is another request, not a repetition of the first.
+    twice = [
+        client.post("/imports", data=fields | {"kind": "items", "file": (io.BytesIO(text.encode()), "a.csv")})
+        for text in (FILE, FILE, FILE + "x;X;củ;kg\n")
+    ]
+    assert [answer.status_code for answer in twice] == [303, 303, 422]
+    assert twice[0].headers["Location"] == twice[1].headers["Location"]
+
+
+@pytest.mark.parametrize("kind", ["items", "opening-stock", "past-usage", "suppliers", "recipes"])
+def test_what_can_be_imported_can_be_exported(
+    client: OneLookClient, session: Session, cast: Cast, kind: str
+) -> None:
+    sign_in(client, cast.storekeeper)
+    answer = client.get(f"/exports/{kind}")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/exports/{kind}?format=xlsx").data))
+    assert [cell.value for cell in book.active[1]] == answer.data.decode("utf-8-sig").splitlines()[0].split(
+        ","
+    )
+    assert client.get("/exports/people").status_code == 404
