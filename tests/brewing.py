@@ -29,11 +29,13 @@ class Brewery:
     recipe: UUID
 
 
-def open_brewery(cast: Cast) -> Brewery:
-    """Items and the recipe, committed; nothing stands."""
+def open_brewery(cast: Cast, *, perilla: UUID | None = None) -> Brewery:
+    """Items (of which one may be there already) and the recipe, committed; nothing stands."""
+    known = perilla
 
     def work(session: Session) -> Brewery:
-        water, perilla, bark = (add_item(session, code) for code in ("water", "perilla", "bark"))
+        water, bark = (add_item(session, code) for code in ("water", "bark"))
+        perilla = known or add_item(session, "perilla")
         recipe = recipes.create_recipe(
             session,
             cast.manager,
