@@ -17,6 +17,7 @@ from sqlalchemy import select
 from supply.domain.branches.models import Branch
 from supply.domain.labels.models import Label
 from supply.domain.ledger.models import Lot, LotKind
+from supply.domain.stocktake.models import Stocktake, StocktakeStatus
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, walk
 from tests.browser.desk import order_on_its_way
@@ -64,7 +65,7 @@ def _faces(visitor: Visitor) -> list[str]:
     received = came.get_by_role("link").first.get_attribute("href")
     scanned = ["/scan?code=8935001712343", f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2"]
     orders = [order_on_its_way(visitor.spa), f"{received}?received=on"]
-    return [*faces, *orders, *scanned, _delivered(visitor.spa)]
+    return [*faces, *orders, *scanned, _delivered(visitor.spa), *_counted(visitor.spa), *_imported(visitor)]
 
 
 def _tag(spa: Spa) -> str:
@@ -77,6 +78,32 @@ def _delivered(spa: Spa) -> str:
     """A lot there that came from a supplier and can be recalled: what was brewed cannot."""
     query = select(Lot.id).join(Branch, Branch.id == Lot.branch_id).where(Lot.kind == LotKind.SUPPLIER)
     return f"/stock/lots/{spa.look(lambda session: session.scalar(query.order_by(Branch.code).limit(1)))}"
+
+
+def _counted(spa: Spa) -> list[str]:
+    """A stocktake there that is under way, which leads to its shelves, and one that is to be approved."""
+    query = select(Stocktake.id).join(Branch, Branch.id == Stocktake.branch_id).order_by(Branch.code).limit(1)
+
+    def of(status: StocktakeStatus) -> str:
+        return f"/stocktakes/{spa.look(lambda s: s.scalar(query.where(Stocktake.status == status)))}"
+
+    return [of(StocktakeStatus.COUNTING), f"{of(StocktakeStatus.SUBMITTED)}?after=0"]
+
+
+def _imported(visitor: Visitor) -> list[str]:
+    """A file that was given, with a row that cannot be taken: the naming of its columns, and its rows."""
+    page = visitor.open("/imports")
+    page.get_by_label("What the file holds").select_option("items")
+    rows = b"code,name_en,name_vi,category,stock_unit\r\nAXE-1,Mint,,herb,g\r\n"
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "items.csv", "mimeType": "text/csv", "buffer": rows}
+    )
+    page.get_by_role("button", name="Read the file").click()
+    page.wait_for_url("**/columns")
+    naming = page.url
+    page.locator("main .form-foot button[type=submit]").last.click()
+    page.wait_for_url(naming.removesuffix("/columns"))
+    return [address.removeprefix(visitor.spa.url) for address in (naming, page.url)]
 
 
 def faults_of(visitor: Visitor, address: str) -> list[str]:
@@ -174,6 +201,10 @@ PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics
 NOT_IN_THE_STORY = {
     "orders.download_order": "a file",
     "recalls.download_recall": "a file",
+    "report_files.download": "a file",
+    "imports.download_export": "a file",
+    "imports.download_rejects": "a file",
+    "imports.confirm_undoing": "of an import that was applied; tests/web/test_imports.py has one",
     "moves.show_move": "of a move that somebody made; tests/web/test_transfers.py makes one",
     "transfers.prepare_dispatch": "of a transfer that waits to be sent; tests/web/test_transfers.py has one",
     "transfers.prepare_receipt": "of a transfer on its way to here; tests/web/test_transfers.py has one",
