@@ -6,9 +6,10 @@ Says which lots of a branch that is, and which that only come now. Blocks nothin
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from supply.domain.ledger.facts import LotFacts
@@ -29,7 +30,7 @@ def lots_named(
     """The lots in these branches (None: in all), the earliest first. Batches bear our own numbers."""
     query = select(Lot).where(
         Lot.item_id == item_id,
-        Lot.number == number,
+        same_number(Lot.number, number),
         Lot.kind != LotKind.PREPARED,
     )
     if branch_ids is not None:
@@ -37,6 +38,11 @@ def lots_named(
     if supplier_id is not None:
         query = query.where(or_(Lot.supplier_id.is_(None), Lot.supplier_id == supplier_id))
     return session.scalars(query.order_by(Lot.id)).all()
+
+
+def same_number(column: Any, number: str) -> ColumnElement[bool]:
+    """Branches type a number by hand: one in small letters is the same."""
+    return or_(column == number, func.lower(column) == func.lower(number))
 
 
 def held_back(writer: Writer, facts: Collection[LotFacts]) -> list[LotFacts]:
@@ -50,7 +56,6 @@ def held_back(writer: Writer, facts: Collection[LotFacts]) -> list[LotFacts]:
             RecallBranch.branch_id == writer.branch_id,
             Recall.lifted_at.is_(None),
             Recall.item_id.in_(sorted({fact.item_id for fact in facts})),
-            Recall.number.in_(sorted({fact.number for fact in facts})),
         )
     )
     recalled = writer.session.execute(query).all()
@@ -65,5 +70,6 @@ def any_recalled(writer: Writer, lots: Collection[Lot]) -> bool:
 
 def _names(recall: tuple[UUID, str, UUID | None], fact: LotFacts) -> bool:
     item_id, number, supplier_id = recall
-    same = (item_id, number) == (fact.item_id, fact.number) and fact.kind is not LotKind.PREPARED
+    same = item_id == fact.item_id and number.casefold() == fact.number.casefold()
+    same = same and fact.kind is not LotKind.PREPARED
     return same and (supplier_id == fact.supplier_id or None in (supplier_id, fact.supplier_id))

@@ -22,7 +22,7 @@ from supply.domain.ledger import service as ledger
 from supply.domain.ledger import shelf
 from supply.domain.ledger.models import Lot, LotKind
 from supply.domain.ledger.recall_models import Recall, RecallBranch
-from supply.domain.ledger.recalling import RECALL, lots_named
+from supply.domain.ledger.recalling import RECALL, lots_named, same_number
 from supply.domain.people.machine import planner
 from supply.domain.reports.tracing import lots_holding
 from supply.errors import Conflict, Forbidden, NotFound
@@ -223,7 +223,9 @@ def find_open_recall(session: Session, lot: Lot) -> Recall | None:
     """The open recall in its branch that names a lot, or that holds a batch for what it was brewed of."""
     if lot.kind is LotKind.PREPARED:
         return _held(session, lot.branch_id).get(lot.id) if lot.quarantine_reason == RECALL else None
-    query = _in_branch(lot.branch_id).where(Recall.item_id == lot.item_id, Recall.number == lot.number)
+    query = _in_branch(lot.branch_id).where(
+        Recall.item_id == lot.item_id, same_number(Recall.number, lot.number)
+    )
     if lot.supplier_id is not None:
         query = query.where(Recall.supplier_id.is_(None) | (Recall.supplier_id == lot.supplier_id))
     return session.scalars(query.limit(1)).first()
