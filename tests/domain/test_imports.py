@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -90,7 +92,9 @@ def test_a_fault_in_the_last_row_keeps_the_whole_file_out(session: Session, cast
     assert [(fault["column"], fault["found"]) for fault in row.faults] == [("code", "gung")]
     bad[0] = "nghe"
     file = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items_file(*ROWS, bad))
-    assert [(fault["column"], fault["found"]) for fault in rows_of(file)[3].faults] == [("units", "bottle 5")]
+    assert [(fault["column"], fault["found"]) for fault in rows_of(file)[3].faults] == [
+        ("own_units", "bottle 5")
+    ]
     bad[6] = ""
     file = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items_file(*ROWS, bad))
     found = {fault["column"]: fault["found"] for fault in rows_of(file)[3].faults}
@@ -369,8 +373,33 @@ def test_an_export_that_is_imported_again_changes_nothing(
             )
         assert len(rows) > 1, kind
         for content in (csv_text(rows).encode("utf-8-sig"), xlsx_bytes("x", rows)):
-            file = give(cast.manager, cast.branch_id, kind, content)
+            # Whoever reads it may speak the other language.
+            with speaking("vi" if language == "en" else "en"):
+                file = give(cast.manager, cast.branch_id, kind, content)
             assert set(outcomes(file)) == {"skip"}, (
                 kind,
                 [(row.faults, row.changes) for row in rows_of(file)][:5],
             )
+
+
+def examples(program: str) -> list[bytes]:
+    """The files that the documentation shows of a program, in their order."""
+    text = (Path(__file__).parents[2] / "docs/importing.md").read_text(encoding="utf-8")
+    part = text.partition(f"## From {program}\n")[2].partition("\n## ")[0]
+    return [block.encode() for block in re.findall(r"```csv\n(.*?)```", part, re.DOTALL)]
+
+
+@pytest.mark.parametrize(("program", "hidden"), [("Grocy", "4"), ("InvenTree", "REM-SALT")])
+def test_what_other_programs_export_comes_in(session: Session, cast: Cast, program: str, hidden: str) -> None:
+    items, stock = examples(program)
+    plain = {"expiry_required": "no"}
+    file = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items, **plain)
+    assert outcomes(file) == ["create"] * 4, [row.faults for row in rows_of(file)]
+    apply(cast.manager, file)
+    gone = item(hidden)
+    assert gone is not None
+    assert not gone.active
+    file = give(cast.storekeeper, cast.branch_id, ImportKind.OPENING_STOCK, stock)
+    assert set(outcomes(file)) == {"create"}, [row.faults for row in rows_of(file)]
+    apply(cast.storekeeper, file)
+    assert books_agree()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import unicodedata
 import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from supply.domain.imports.columns import guessed, told_rows
 from supply.domain.imports.items import COLUMNS
@@ -16,6 +19,7 @@ from supply.domain.imports.tables import MOST_BYTES, MOST_ROWS
 from supply.domain.imports.words import day_meant, tick_meant, unit_meant
 from supply.domain.imports.writing_units import units_cell, units_told
 from supply.errors import Invalid
+from supply.tabular import csv_text
 
 LINES = [["Mã", "Tên", "Ghi chú"], ["gừng-1", "Gừng tươi", '12,5 kg; loại "một"'], ["que-2", "Quế", ""]]
 ENCODINGS = [
@@ -35,8 +39,6 @@ def quoted(separator: str, end: str = "\r\n") -> str:
 
 def in_cp1258(text: str) -> bytes:
     """As Windows writes Vietnamese: letters with their own mark, tones apart."""
-    import unicodedata
-
     kept = "ăâđêôơư"
     parts = []
     for char in text:
@@ -233,3 +235,16 @@ def test_columns_are_guessed_in_both_languages_and_may_hold_for_all() -> None:
     told = told_rows(table, sources)
     assert told[0] == (2, {"code": "a", "name_vi": "Gừng", "stock_unit": "kg", "category": "root"})
     assert told[1] == (3, {"code": "b", "name_vi": "Quế", "category": "gỗ"})
+
+
+MARKS = " '=+-@;,\""
+CELLS = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=MARKS), max_size=8)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_is_read_again(rows: list[list[str]]) -> None:
+    told = [["a", "b", "c"], *([unicodedata.normalize("NFC", cell).strip() for cell in row] for row in rows)]
+    assume(all(any(row) for row in told))
+    for content in (csv_text(told).encode("utf-8-sig"), csv_text(told).encode("utf-16")):
+        assert [list(cells) for _number, cells in read_table(content).rows] == told[1:]

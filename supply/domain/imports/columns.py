@@ -24,10 +24,11 @@ class Column:
     example: str = ""
     hint: Text | str = ""
 
-    def answers_to(self, heading: str) -> bool:
+    def rank(self, heading: str) -> int | None:
+        """How surely a heading means this column: 0 is its own name, None says that it does not."""
+        names = [self.name.replace("_", " "), search_key(str(self.label)), *self.known_as.split("|")]
         key = search_key(heading.replace("_", " ").replace("*", " "))
-        own = (self.name.replace("_", " "), search_key(str(self.label)))
-        return key in own or key in self.known_as.split("|")
+        return names.index(key) if key in names else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,12 @@ Sources = Mapping[str, Source]
 
 
 def guessed(columns: Sequence[Column], header: Sequence[str]) -> dict[str, Source]:
-    """For each of our columns the first column of the file that bears one of its headings."""
+    """For each of our columns the column of the file whose heading means it most surely."""
     found = {}
     for column in columns:
-        places = [place for place, heading in enumerate(header) if column.answers_to(heading)]
-        found[column.name] = Source(places[0] if places else None)
+        ranks = [(column.rank(heading), place) for place, heading in enumerate(header)]
+        named = [(rank, place) for rank, place in ranks if rank is not None]
+        found[column.name] = Source(min(named)[1] if named else None)
     return found
 
 

@@ -51,14 +51,14 @@ COLUMNS = (
     Column(
         "name_vi",
         lazy("Vietnamese name"),
-        "ten tieng viet|ten|ten hang|ten san pham|name|product|part",
+        "vietnamese name|ten tieng viet|ten|ten hang|ten san pham|name|product|part",
         False,
         "Gừng tươi",
     ),
     Column(
         "name_en",
         lazy("English name"),
-        "ten tieng anh|english|name|part name|product name",
+        "english name|ten tieng anh|english|name|part name|product name",
         False,
         "Fresh ginger",
     ),
@@ -69,7 +69,7 @@ COLUMNS = (
         True,
         "root",
     ),
-    Column("dimension", lazy("Counted as"), "tinh theo|dem theo", False, "mass"),
+    Column("dimension", lazy("Counted as"), "counted as|tinh theo|dem theo", False, "mass"),
     Column(
         "stock_unit",
         lazy("Stock unit"),
@@ -80,30 +80,44 @@ COLUMNS = (
     Column(
         "usage_unit", lazy("Usage unit"), "don vi khi dung|don vi su dung|don vi dung|qu consume", False, "g"
     ),
-    Column("natural_step", lazy("One tap of + or −"), "moi lan cham + hoac −", False, "50"),
+    Column("natural_step", lazy("One tap of + or −"), "one tap of + or −|moi lan cham + hoac −", False, "50"),
     Column(
-        "lot_required", lazy("Ask for the lot number"), "bat buoc ghi so lo|hoi so lo|trackable", False, "yes"
+        "lot_required",
+        lazy("Ask for the lot number"),
+        "ask for the lot number|bat buoc ghi so lo|hoi so lo|trackable",
+        False,
+        "yes",
     ),
     Column(
-        "expiry_required", lazy("Ask for the expiry date"), "bat buoc ghi han dung|hoi han dung", False, "yes"
+        "expiry_required",
+        lazy("Ask for the expiry date"),
+        "ask for the expiry date|bat buoc ghi han dung|hoi han dung",
+        False,
+        "yes",
     ),
     Column(
         "shelf_life_days",
         lazy("Shelf life in days"),
-        "thoi han bao quan (ngay)|han dung (ngay)|default expiry|default best before days",
+        "shelf life in days|thoi han bao quan (ngay)|han dung (ngay)|default expiry|default best before days",
         False,
         "365",
     ),
     Column(
         "opened_life_days",
         lazy("Days after opening"),
-        "so ngay dung sau khi mo|so ngay sau khi mo|default best before days after open",
+        "days after opening|so ngay dung sau khi mo|so ngay sau khi mo|default best before days after open",
         False,
         "30",
     ),
-    Column("density", lazy("Grams in a millilitre"), "so gam trong mot mililit|ty trong", False, "0.915"),
-    Column("units", lazy("Own units"), "don vi rieng", False, "bottle-500 = 500 ml | bottle | chai"),
-    Column("active", lazy("In use"), "dang dung", False, "yes"),
+    Column(
+        "density",
+        lazy("Grams in a millilitre"),
+        "grams in a millilitre|so gam trong mot mililit|ty trong",
+        False,
+        "0.915",
+    ),
+    Column("own_units", lazy("Own units"), "don vi rieng", False, "bottle-500 = 500 ml | bottle | chai"),
+    Column("active", lazy("In use"), "in use|dang dung", False, "yes"),
 )
 _TICKS = ("lot_required", "expiry_required", "active")
 _SCHEMA = WriteItem()
@@ -126,7 +140,7 @@ def cells_of(item: Item) -> dict[str, str]:
         "shelf_life_days": str(item.shelf_life_days or ""),
         "opened_life_days": str(item.opened_life_days or ""),
         "density": density_out(item.density_mg_per_l) or "",
-        "units": units_cell(_own_units(item)),
+        "own_units": units_cell(_own_units(item)),
         "active": "yes" if item.active else "no",
     }
 
@@ -179,9 +193,9 @@ def planned_item(place: Place, number: int, told: Cells, item: Item | None) -> P
         sketch = catalog.sketch_item(**facts)
     except ValueError as fault:
         words = str(lazy('Write each as "bottle-500 = 500 ml | bottle | chai", parted by ";".'))
-        return failed(number, subject, [*faults, Fault("units", words, str(fault))])
+        return failed(number, subject, [*faults, Fault("own_units", words, str(fault))])
     except (ValidationError, SupplyError) as fault:
-        return failed(number, subject, [*faults, *faults_of(fault, cells, {}, "code")])
+        return failed(number, subject, [*faults, *faults_of(fault, cells, {"units": "own_units"}, "code")])
     if faults:
         return failed(number, subject, faults)
     sketch.active = tick_meant(cells.get("active", "yes")) == "true"
@@ -208,7 +222,7 @@ def _presumed(told: Cells) -> dict[str, str]:
 def _data(cells: Cells) -> Mapping[str, Any]:
     """The cells as a form would send them. Raises ValueError with the own unit that cannot be meant."""
     data: dict[str, Any] = {
-        name: text for name, text in cells.items() if text and name not in ("active", "units")
+        name: text for name, text in cells.items() if text and name not in ("active", "own_units")
     }
     for name, words in (("category", CATEGORY_WORDS), ("dimension", DIMENSION_WORDS)):
         if name in data:
@@ -219,7 +233,11 @@ def _data(cells: Cells) -> Mapping[str, Any]:
     for name in ("lot_required", "expiry_required"):
         if name in data:
             data[name] = tick_meant(data[name])
-    return data | {"units": units_told(cells.get("units", ""))}
+    for name in ("shelf_life_days", "opened_life_days"):
+        # Other programs write so that it does not spoil.
+        if data.get(name) in ("0", "-1"):
+            del data[name]
+    return data | {"units": units_told(cells.get("own_units", ""))}
 
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:

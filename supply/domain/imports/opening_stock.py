@@ -50,22 +50,22 @@ COLUMNS = (
     Column(
         "item",
         lazy("Item"),
-        "mat hang|ma|ma hang|hang|code|sku|ipn|product|product name|part|part name|name",
+        "mat hang|ma|ma hang|hang|code|sku|ipn|product id|product|product name|part|part name|name",
         True,
         "ginger-fresh",
     ),
-    Column("lot_number", lazy("Lot number"), "so lo|lo|lot|batch|batch code|note", False, "GN-2611"),
+    Column("lot_number", lazy("Lot number"), "so lo|lo|lot|batch|batch code|stock id", False, "GN-2611"),
     Column(
         "expires_on",
         lazy("Expiry"),
-        "han dung|hsd|ngay het han|expiry date|best before date|next best before date",
+        "expiry|han dung|hsd|ngay het han|expiry date|best before date|next best before date",
         False,
         "31/03/2027",
     ),
     Column(
         "location",
         lazy("Place"),
-        "vi tri|kho|noi de|location|stock location|location name",
+        "place|vi tri|kho|noi de|location|stock location|location name",
         False,
         "Storeroom",
     ),
@@ -75,6 +75,7 @@ COLUMNS = (
 )
 _FIELDS = {"number": "lot_number", "cost_minor": "cost", "location_id": "location", "item_id": "item"}
 _SCHEMA = OpeningLine()
+NEVER = "2999-12-31"
 PlaceKey = tuple[UUID, str, date | None, UUID]
 
 
@@ -160,6 +161,9 @@ def _data(told: Cells) -> dict[str, Any]:
     }
     if "expires_on" in data:
         data["expires_on"] = day_meant(data["expires_on"])
+        # Other programs write so that it does not expire.
+        if data["expires_on"] == NEVER:
+            del data["expires_on"]
     if "unit" in data:
         data["unit"] = unit_meant(data["unit"])
     return data

@@ -21,31 +21,45 @@ COLUMNS = (
     Column(
         "procedure_vi",
         lazy("Vietnamese name of the procedure"),
-        "ten tieng viet cua lieu trinh|ten lieu trinh",
+        "vietnamese name of the procedure|ten tieng viet cua lieu trinh|ten lieu trinh",
         False,
         "Xông tắm",
     ),
     Column(
         "procedure_en",
         lazy("English name of the procedure"),
-        "ten tieng anh cua lieu trinh|procedure name",
+        "english name of the procedure|ten tieng anh cua lieu trinh|procedure name",
         False,
         "Herbal bath",
     ),
     Column("step", lazy("Step"), "buoc|so buoc|step number|position", True, "2"),
     Column(
-        "step_vi", lazy("Vietnamese name of the step"), "ten tieng viet cua buoc|ten buoc", False, "Tắm gỗ"
+        "step_vi",
+        lazy("Vietnamese name of the step"),
+        "vietnamese name of the step|ten tieng viet cua buoc|ten buoc",
+        False,
+        "Tắm gỗ",
     ),
     Column(
-        "step_en", lazy("English name of the step"), "ten tieng anh cua buoc|step name", False, "Wood bath"
+        "step_en",
+        lazy("English name of the step"),
+        "english name of the step|ten tieng anh cua buoc|step name",
+        False,
+        "Wood bath",
     ),
-    Column("note_vi", lazy("Vietnamese note"), "ghi chu tieng viet|ghi chu", False, ""),
-    Column("note_en", lazy("English note"), "ghi chu tieng anh|note", False, ""),
+    Column("note_vi", lazy("Vietnamese note"), "vietnamese note|ghi chu tieng viet|ghi chu", False, ""),
+    Column("note_en", lazy("English note"), "english note|ghi chu tieng anh|note", False, ""),
     Column("item", lazy("Item"), "mat hang|ma hang|nguyen lieu|ingredient|item code", False, "dao-wood"),
     Column("amount", lazy("Amount"), "so luong|dinh luong|quantity", False, "500"),
     Column("unit", lazy("Unit"), "don vi|dvt|units", False, "g"),
-    Column("scale", lazy("For"), "tinh cho|cho|tinh theo|scale|per", False, "tub"),
-    Column("assumed", lazy("Only an assumption"), "chi la gia dinh|gia dinh|uoc luong", False, "no"),
+    Column("scale", lazy("For"), "for|tinh cho|cho|tinh theo|scale|per", False, "tub"),
+    Column(
+        "assumed",
+        lazy("Only an assumption"),
+        "only an assumption|chi la gia dinh|gia dinh|uoc luong",
+        False,
+        "no",
+    ),
 )
 STEP_FIELDS = {"step_vi": "name_vi", "step_en": "name_en", "note_vi": "note_vi", "note_en": "note_en"}
 Rows = list[dict[str, str]]

@@ -51,7 +51,7 @@ COLUMNS = (
     Column(
         "language",
         lazy("Language of orders"),
-        "ngon ngu cua don hang|ngon ngu don hang|ngon ngu|language",
+        "language of orders|ngon ngu cua don hang|ngon ngu don hang|ngon ngu|language",
         False,
         "vi",
     ),
@@ -66,26 +66,32 @@ COLUMNS = (
     Column(
         "order_days",
         lazy("Days on which orders are taken"),
-        "ngay nhan don|order days",
+        "days on which orders are taken|ngay nhan don|order days",
         False,
         "monday, thursday",
     ),
-    Column("order_cutoff", lazy("Orders until"), "nhan don den gio|nhan don den|cutoff", False, "14:30"),
+    Column(
+        "order_cutoff",
+        lazy("Orders until"),
+        "orders until|nhan don den gio|nhan don den|cutoff",
+        False,
+        "14:30",
+    ),
     Column(
         "lead_time_days",
         lazy("Lead time in days"),
-        "thoi gian giao hang (ngay)|thoi gian giao (ngay)|so ngay giao|lead time",
+        "lead time in days|thoi gian giao hang (ngay)|thoi gian giao (ngay)|so ngay giao|lead time",
         False,
         "2",
     ),
     Column(
         "order_fee",
         lazy("Cost of a delivery"),
-        "phi moi lan giao|phi giao hang|phi van chuyen|delivery fee",
+        "cost of a delivery|phi moi lan giao|phi giao hang|phi van chuyen|delivery fee",
         False,
         "30000",
     ),
-    Column("active", lazy("In use"), "dang dung", False, "yes"),
+    Column("active", lazy("In use"), "in use|dang dung", False, "yes"),
 )
 _FIELDS = {"order_fee_minor": "order_fee"}
 _SCHEMA = WriteSupplier()

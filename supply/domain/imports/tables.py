@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def table_of(lines: Sequence[tuple[int, Sequence[str]]]) -> Table:
 
 def _plain(cell: str, number: int) -> str:
     """Composed, trimmed, on one line. Raises Invalid for what no table of text holds."""
-    text = meant(" ".join(unicodedata.normalize("NFC", cell).split()))
+    text = meant(re.sub(r"[\r\n\t]+", " ", unicodedata.normalize("NFC", cell)).strip())
     if len(text) > MOST_TEXT:
         raise Invalid(
             "cell_too_long",
