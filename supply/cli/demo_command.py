@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.cli.demo import bottles, carrying, nightly, story
+from supply.cli.demo import bottles, carrying, lists, nightly, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
@@ -52,6 +52,7 @@ def tell(seed: int, days: int = DAYS) -> None:
             writing(partial(nightly.plan, house=house))
     with clock.standing_at(until):
         carrying.carry(writing, *houses[:2])
+        writing(partial(lists.give, house=houses[0]))
     tally_all()
 
 
