@@ -31,7 +31,8 @@ _LOT = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8b02"
     description="What was found of an item, place by place, at one instant. Every lot that the book holds is "
     "named, with 0 for what is gone. Differences are posted, and the item's open count tasks are closed. "
     "With `looked_at`, 409 `moved_meanwhile` tells as `moves` what was taken or put there since; then send "
-    "it with the `happened_at` that is meant.",
+    "it with the `happened_at` that is meant. Differences above the branch's limit (409 `approval_needed`) "
+    "take a stocktake, which somebody else approves.",
     example={
         "branch_id": _BRANCH,
         "item_id": _ITEM,
@@ -40,7 +41,7 @@ _LOT = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8b02"
             {"number": "GN-2609", "expires_on": "2027-01-31", "amount": "0.5", "unit": "kg"},
         ],
     },
-    conflicts=("lots_uncounted", "count_contradicted", "moved_meanwhile"),
+    conflicts=("lots_uncounted", "count_contradicted", "moved_meanwhile", "approval_needed"),
 )
 def log_count(session: Session, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     return _count(session, counting.log_count(session, actor, **data))

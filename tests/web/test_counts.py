@@ -158,6 +158,20 @@ def test_a_lot_that_came_while_counting_must_be_counted_too(
     assert on_hand(cast, goods.ginger) == 5_500_000
 
 
+def test_what_is_worth_much_becomes_a_stocktake(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    sign_in(client, cast.storekeeper)
+    told = {"lines-0-item_id": str(goods.ginger), "lines-0-number": "G-1", "lines-0-amount": "5"}
+    told |= {"lines-0-unit": KILO, "lines-0-expires_on": LATER.isoformat(), "lines-0-cost_minor": "5.000.000"}
+    assert send(client, "/opening-stock", "/opening-stock", **told).status_code == 303
+    lot_id = frame_of(client.get(counting(goods)).text, counting(goods))["lines-0-lot_id"]
+    refused = send(client, counting(goods), counting(goods), **found(cast, UUID(lot_id), "4"))
+    assert (refused.status_code, "a manager approves it" in refused.text) == (409, True)
+    begun = client.post("/stocktakes/new", data=frame_of(refused.text, "/stocktakes/new"))
+    assert "/stocktakes/" in str(begun.location)
+    assert "G-1" in client.get(f"{begun.location}/rest").text
+    assert on_hand(cast, goods.ginger) == 5 * KG
+
+
 def test_opening_stock_is_written_down_once(
     client: OneLookClient, session: Session, cast: Cast, goods: Goods
 ) -> None:

@@ -28,6 +28,7 @@ from supply.domain.people.models import Person
 from supply.domain.stocktake.labels import lot_on_label
 from supply.domain.stocktake.looking import require_still
 from supply.domain.stocktake.models import AdjustmentReason, StockCount, StockCountLine
+from supply.domain.stocktake.rules import get_rules
 from supply.domain.stocktake.service import location_among, open_locations
 from supply.domain.tasks import service as tasks
 from supply.domain.tasks.models import TaskKind
@@ -55,7 +56,8 @@ def log_count(
     of a lot that the book does not know. Every lot that the book holds must be named, 0 for what is gone:
     Conflict("lots_uncounted"). Conflict("count_contradicted") where more was used since than was found.
     Who says when they began to look (`looked_at`) and not when they counted gets Conflict("moved_meanwhile")
-    where something of the item moved since.
+    where something of the item moved since. Conflict("approval_needed") where the differences are worth more
+    than one person may post: then it is a stocktake that somebody else approves.
     """
     require(actor, Permission.COUNT_LOG, branch_id)
     when = happened(happened_at)
@@ -67,6 +69,7 @@ def log_count(
     _require_all(session, found, {place for place, quantity in book.items() if quantity > 0})
     if happened_at is None:
         require_still(session, branch_id, item, looked_at, Movement.item_id == item.id)
+    _require_small(session, branch_id, found)
     count = StockCount(
         id=new_id(),
         branch_id=branch_id,
@@ -144,6 +147,17 @@ def _require_all(session: Session, found: Sequence[ledger.Found], standing: set[
             "lots_uncounted",
             lazy("Count every lot of the item. Write 0 for a lot that is not there."),
             details={"lots": [{"lot_id": str(lot.id), "number": lot.number} for lot in lots]},
+        )
+
+
+def _require_small(session: Session, branch_id: UUID, found: Sequence[ledger.Found]) -> None:
+    """Above the branch's limit nobody posts what they counted, a manager neither."""
+    gross = sum_of((abs(one.difference), one.lot.cost_minor, one.lot.cost_quantity) for one in found)
+    if get_rules(session, branch_id).wants_approval(gross, all_known=True):
+        raise Conflict(
+            "approval_needed",
+            lazy("This difference is worth so much that a manager approves it. Count it in a stocktake."),
+            details={"gross_minor": gross},
         )
 
 
