@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from supply.api.cursors import identified
 from supply.api.endpoint import ApiBlueprint
-from supply.domain.audit import service as audit
 from supply.domain.audit.models import AuditEntry
 from supply.domain.audit.schemas import AuditEntryOut, ListAuditEntries
 from supply.domain.people.names import names_of
+from supply.domain.reports.audited import search_audit
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint("audit", description="Audit: who changed which field of what, before and after, and why.")
@@ -31,7 +31,7 @@ def list_audit_entries(
     session: Session, actor: Actor, query: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], tuple[UUID] | None]:
     limit, before = query.pop("limit"), identified(query.pop("cursor"))
-    rows = audit.list_entries(session, actor, limit=limit + 1, before=before, **query)
+    rows = search_audit(session, actor, limit=limit + 1, before=before, **query)
     shown = rows[:limit]
     names = names_of(session, [entry.person_id for entry in shown])
     more = (shown[-1].id,) if len(rows) > limit else None

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.audit import service as audit
+from supply.domain.audit.models import AuditEntry
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
+from supply.domain.reports.audited import search_audit
 from supply.domain.treatments import conditions
-from supply.fields import BaseSchema, Day, Id
-from supply.i18n import lazy
+from supply.fields import BaseSchema, Day, Id, Text
+from supply.i18n import Text as Words
+from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.web.audit_rows import entry_row
 from supply.web.audit_values import items_of
-from supply.web.audit_words import ENTITY_WORDS
+from supply.web.audit_words import ACTION_WORDS, ENTITY_WORDS, FIELD_WORDS
 from supply.web.frame import named
 from supply.web.pages import Pages, query, render
 from supply.web.session import find_current_branch, viewer
+from supply.web.table_files import table_file
 
 bp = Pages("audit", __name__)
 bp.nav(
@@ -33,40 +37,98 @@ bp.nav(
     order=95,
 )
 PAGE = 30
+MOST_IN_A_FILE = 2_000
 
 
 class AuditFilter(BaseSchema):
     entity = fields.String(validate=validate.OneOf(audit.ENTITIES), load_default=None)
     entity_id = Id(load_default=None)
     person_id = Id(load_default=None)
+    action = fields.String(validate=validate.OneOf(list(ACTION_WORDS)), load_default=None)
+    field = fields.String(validate=validate.OneOf(list(FIELD_WORDS)), load_default=None)
+    words = Text(max_length=100, load_default=None)
+    # One day, or from day to day.
     day = Day(load_default=None)
+    from_day = Day(data_key="from", load_default=None)
+    until_day = Day(data_key="until", load_default=None)
     before = Id(load_default=None)
+
+
+_NARROWED = ("entity", "entity_id", "person_id", "action", "field", "words")
 
 
 @bp.page("/audit", permission=Permission.AUDIT_SEE)
 def list_entries(session: Session, actor: Actor) -> str:
     chosen = query(AuditFilter)
-    narrowed = {name: chosen[name] for name in ("entity", "entity_id", "person_id")}
-    found = audit.list_entries(
-        session, actor, **narrowed, **_span(chosen["day"]), limit=PAGE + 1, before=chosen["before"]
-    )
-    shown = found[:PAGE]
-    names = names_of(session, [entry.person_id for entry in shown])
-    items = items_of(session, shown)
-    known = {one.code: named(one) for one in conditions.list_conditions(session, active=None)}
-    person = viewer()
-    branches = {branch.id: branch.name for branch in person.branches} if person else {}
-    kept = {name: value for name, value in {**narrowed, "day": chosen["day"]}.items() if value}
+    shown, more = _found(session, actor, chosen, PAGE)
+    kept = _kept(chosen)
     return render(
         "audit/list.html",
-        rows=[entry_row(entry, names, items, branches, known, find_current_branch()) for entry in shown],
+        rows=_rows(session, shown),
         chosen=chosen,
         entities=[(code, str(ENTITY_WORDS[code])) for code in audit.ENTITIES],
         people=_people(session, actor),
+        actions=_by_word(ACTION_WORDS),
+        fields=_by_word(FIELD_WORDS),
         narrowed=bool(kept),
-        next_url=url_for("audit.list_entries", **kept, before=shown[-1].id) if len(found) > PAGE else None,
+        next_url=url_for("audit.list_entries", **kept, before=shown[-1].id) if more else None,
         first_url=url_for("audit.list_entries", **kept) if chosen["before"] else None,
+        files=[
+            (kind.upper(), url_for("audit.download_entries", kind=kind, **kept)) for kind in ("csv", "xlsx")
+        ],
     )
+
+
+@bp.page("/audit/files/<kind>", permission=Permission.AUDIT_SEE)
+def download_entries(session: Session, actor: Actor, kind: str) -> Response:
+    """What the page would list, the newest first, a line for each field: as CSV or XLSX."""
+    shown, _more = _found(session, actor, query(AuditFilter), MOST_IN_A_FILE)
+    head = [
+        _("When"),
+        _("Who"),
+        _("Where"),
+        _("What"),
+        _("Action"),
+        _("Field"),
+        _("Before"),
+        _("After"),
+        _("Why"),
+    ]
+    lines: list[list[object]] = [[*head]]
+    for row in _rows(session, shown):
+        begin = [row["when"], row["who"], row["where"], row["what"], row["did"]]
+        lines += [[*begin, *change, row["reason"]] for change in row["changes"] or [("", "", "")]]
+    return table_file("audit", _("Audit"), lines, kind)
+
+
+def _found(
+    session: Session, actor: Actor, chosen: dict[str, Any], most: int
+) -> tuple[Sequence[AuditEntry], bool]:
+    """The entries that fit, and whether there are more."""
+    narrowed = {name: chosen[name] for name in _NARROWED}
+    found = search_audit(session, actor, **narrowed, **_span(chosen), limit=most + 1, before=chosen["before"])
+    return found[:most], len(found) > most
+
+
+def _rows(session: Session, entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    names = names_of(session, [entry.person_id for entry in entries])
+    items = items_of(session, entries)
+    known = {one.code: named(one) for one in conditions.list_conditions(session, active=None)}
+    person = viewer()
+    branches = {branch.id: branch.name for branch in person.branches} if person else {}
+    here = find_current_branch()
+    return [entry_row(entry, names, items, branches, known, here) for entry in entries]
+
+
+def _kept(chosen: dict[str, Any]) -> dict[str, Any]:
+    days = {"day": chosen["day"], "from": chosen["from_day"], "until": chosen["until_day"]}
+    told = {name: chosen[name] for name in _NARROWED} | days
+    return {name: value for name, value in told.items() if value}
+
+
+def _by_word(words: Mapping[str, Words]) -> list[tuple[str, str]]:
+    """What may be chosen, in the order of its words."""
+    return sorted(((code, str(word)) for code, word in words.items()), key=lambda one: one[1].casefold())
 
 
 def _zone() -> str:
@@ -74,12 +136,11 @@ def _zone() -> str:
     return branch.timezone if branch else "UTC"
 
 
-def _span(day: date | None) -> dict[str, Any]:
-    """The chosen day on the clock of the branch one works in."""
-    if day is None:
-        return {}
-    begins, ends = clock.span_of(day, _zone())
-    return {"recorded_from": begins, "recorded_before": ends}
+def _span(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The chosen days on the clock of the branch one works in."""
+    first, last = chosen["day"] or chosen["from_day"], chosen["day"] or chosen["until_day"]
+    begins = {"recorded_from": clock.span_of(first, _zone())[0]} if first else {}
+    return begins | ({"recorded_before": clock.span_of(last, _zone())[1]} if last else {})
 
 
 def _people(session: Session, actor: Actor) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ _PAGES = {
     "recall": ("recalls.show_recall", "recall_id"),
     "container": ("containers.show_container", "container_id"),
     "visit": ("visits.show_visit", "visit_id"),
+    "transfer": ("transfers.show_transfer", "transfer_id"),
     "stocktake": ("stocktake_ends.show_stocktake", "stocktake_id"),
 }
 

@@ -23,10 +23,12 @@ from supply.domain.catalog.models import Category, Item
 from supply.domain.planning.models import EntryKind
 from supply.domain.purchasing.models import OrderStatus, RequisitionStatus, SentBy
 from supply.domain.suppliers.ordering import clock_of
+from supply.domain.transfers.models import TransferStatus
 from supply.domain.treatments.allergies import allergen
 from supply.domain.treatments.factors import WORDS as FACTOR_WORDS
 from supply.domain.treatments.models import Effect
 from supply.domain.treatments.recipe import PackageAction, Scale
+from supply.domain.visits.models import VisitStatus
 from supply.i18n import _
 from supply.permissions import Role
 from supply.presenting import format_day, format_instant, format_money, format_number, format_quantity
@@ -40,7 +42,7 @@ from supply.web.words import word
 
 # What a field's codes are codes of.
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
-    "status": (RequisitionStatus, OrderStatus),
+    "status": (RequisitionStatus, OrderStatus, TransferStatus, VisitStatus),
     "sent_by": (SentBy,),
     "category": (Category,),
     "dimension": (Dimension,),

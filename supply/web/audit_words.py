@@ -28,6 +28,7 @@ ENTITY_WORDS: dict[str, Text] = {
     "webhook": lazy("Webhook"),
     "recall": lazy("Recall"),
     "import": lazy("Import"),
+    "transfer": lazy("Transfer"),
 }
 ACTION_WORDS: dict[str, Text] = {
     "create": lazy("added"),
@@ -92,8 +93,15 @@ ACTION_WORDS: dict[str, Text] = {
     "replay": lazy("messages sent again"),
     "apply": lazy("applied"),
     "undo": lazy("taken back"),
+    "request": lazy("requested"),
+    "dispatch": lazy("dispatched"),
+    "receive": lazy("received"),
+    "call-back": lazy("called back"),
+    "undo-receipt": lazy("on the way again"),
+    "break-off": lazy("broken off"),
+    "preferences": lazy("own language and appearance"),
 }
-_FIELD_WORDS: dict[str, Text] = {
+FIELD_WORDS: dict[str, Text] = {
     "url": lazy("Address"),
     "events": lazy("What it is told of"),
     "branches": lazy("Branches"),
@@ -170,6 +178,9 @@ _FIELD_WORDS: dict[str, Text] = {
     "recipient": lazy("To"),
     "kind": lazy("What happens"),
     "first_on": lazy("First day"),
+    "dispatched_at": lazy("Dispatched"),
+    "received_at": lazy("Received"),
+    "expected_on": lazy("Expected on"),
     "last_on": lazy("Last day"),
     "factor_percent": lazy("Demand beside a usual day"),
     "order_fee_minor": lazy("Fee of an order"),
@@ -211,4 +222,4 @@ def field_word(field: str) -> str:
         return (
             _("Guest %(number)s", number=number) if kind == "guest" else _("Step %(number)s", number=number)
         )
-    return str(_FIELD_WORDS.get(field, field.replace("_", " ")))
+    return str(FIELD_WORDS.get(field, field.replace("_", " ")))

@@ -23,15 +23,14 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor
 from supply.presenting import unit_symbol
 from supply.quantity import MINOR_DIGITS
-from supply.tabular import csv_text, xlsx_bytes
 from supply.web.frame import named
 from supply.web.pages import Pages, query
 from supply.web.report_pages import SEE, AskHere, asked_books
 from supply.web.report_rows import cost_name
 from supply.web.report_words import CLASS_WORDS, by_word
+from supply.web.table_files import table_file
 
 bp = Pages("report_files", __name__)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Lines = Iterator[list[object]]
 
 
@@ -44,18 +43,12 @@ class AskFile(AskHere):
 def download(session: Session, actor: Actor, report: str, kind: str) -> Response:
     """`report` as in the addresses of the pages, "items" for the items of a day; `kind`: csv or xlsx."""
     write = _REPORTS.get(report)
-    if write is None or kind not in ("csv", "xlsx"):
+    if write is None:
         raise NotFound("report_not_found", lazy("There is no such report."))
     chosen = query(AskFile)
     books = asked_books(session, actor, chosen)
     lines = write(session, books, chosen)
-    name = f"{report}-{books.first}-{books.last}.{kind}"
-    if kind == "csv":
-        response = Response(csv_text(lines).encode("utf-8-sig"), mimetype="text/csv")
-    else:
-        response = Response(xlsx_bytes(report, lines), mimetype=_XLSX)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return table_file(f"{report}-{books.first}-{books.last}", report, lines, kind)
 
 
 def _money(books: Books, minor: int | None) -> Decimal | None:

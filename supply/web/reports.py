@@ -8,6 +8,7 @@ from flask import url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.domain.reports.costs import CostsBy, costs_of
 from supply.domain.reports.figures import Books, open_books, whole_months
 from supply.domain.reports.losses import losses_of
@@ -53,6 +54,8 @@ def list_reports(_session: Session, _actor: Actor) -> str:
 def show_costs(session: Session, actor: Actor) -> str:
     chosen = query(AskCostsHere)
     by: CostsBy = chosen["by"]
+    if not (chosen["month"] or chosen["from_day"] or chosen["until_day"]):
+        chosen["month"] = f"{clock.today(current_branch().timezone):%Y-%m}"
     books = whole_months(asked_books(session, actor, chosen))
     told, here = costs_of(session, books, by), kept(books)
     return show(

@@ -73,6 +73,24 @@ def test_the_list_is_narrowed_and_paged(manager: Caller, cast: Cast) -> None:
     assert actions(manager, recorded_from=when) == ["stock-policy.set"]
 
 
+@pytest.mark.both_databases
+def test_the_list_is_searched(manager: Caller, cast: Cast) -> None:
+    both = ["stock-policy.set", "item.create"]
+    for asked, found in (
+        ({"action": "item.create"}, ["item.create"]),
+        ({"action": "set"}, ["stock-policy.set"]),
+        ({"field": "par_level"}, ["stock-policy.set"]),
+        ({"field": "par"}, []),
+        ({"words": "gung"}, both),
+        ({"words": "GỪNG"}, both),
+        ({"words": "2000000"}, ["stock-policy.set"]),
+        ({"words": "Manager"}, both),
+        ({"words": "100%"}, []),
+        ({"words": "gung", "action": "create", "field": "code"}, ["item.create"]),
+    ):
+        assert actions(manager, **asked) == found, asked
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [("entity=salary", "entity"), ("person_id=7", "person_id"), ("recorded_from=today", "recorded_from")],

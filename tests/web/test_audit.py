@@ -31,7 +31,7 @@ def test_managers_and_admins_see_it(app: Flask, cast: Cast, goods: Goods) -> Non
         "/audit",
         f"/audit?entity=item&entity_id={goods.ginger}",
         f"/audit?person_id={cast.manager.person_id}&day={TODAY.isoformat()}",
-        "/audit?entity=salary&person_id=7&day=yesterday&before=x",
+        "/audit?entity=salary&person_id=7&day=yesterday&before=x&action=y&field=z&words=%00",
     ]
     assert let_in(app, cast, paths) == {path: {"manager", "admin"} for path in paths}
 
@@ -50,6 +50,21 @@ def test_it_is_narrowed_by_who_and_when(client: OneLookClient, cast: Cast, goods
     assert "Nothing found" in client.get(f"/audit?person_id={cast.therapist.person_id}").text
     assert "Nothing found" in client.get("/audit?day=2024-01-31").text
     assert "Item: Ginger" in client.get(f"/audit?day={TODAY.isoformat()}&entity=item").text
+
+
+def test_it_is_searched_and_saved_as_a_file(client: OneLookClient, cast: Cast, goods: Goods) -> None:
+    sign_in(client, cast.manager)
+    chosen = f"entity=item&field=par_level&action=set&words=ginger&from={TODAY}&until={TODAY}"
+    page = client.get(f"/audit?{chosen}").text
+    assert "12\N{NO-BREAK SPACE}kg" in page
+    assert "Nothing found" in client.get("/audit?words=nowhere").text
+    files = [unescape(link) for link in re.findall(r'href="(/audit/files/[^"]+)"', page)]
+    csv, book = (client.get(link).get_data() for link in files)
+    lines = csv.decode("utf-8-sig").splitlines()
+    assert len(lines) == 3  # the heading, and a line for each field of the policy
+    assert "Item: Ginger" in lines[1]
+    assert book.startswith(b"PK")
+    assert client.get("/audit/files/pdf").status_code == 404
 
 
 def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Cast, goods: Goods) -> None:

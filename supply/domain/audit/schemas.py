@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from supply.domain.audit.service import ENTITIES
-from supply.fields import BaseSchema, Id, Moment, OutSchema
+from supply.fields import BaseSchema, Id, Moment, OutSchema, Text
 
 
 class ListAuditEntries(BaseSchema):
@@ -17,6 +17,15 @@ class ListAuditEntries(BaseSchema):
     )
     entity_id = Id(metadata={"description": "The thing itself."})
     person_id = Id(metadata={"description": "Who changed it."})
+    action = Text(
+        max_length=60,
+        metadata={"description": "What was done: the whole, or the verb alone.", "example": "item.update"},
+    )
+    field = Text(max_length=60, metadata={"description": "The field that changed.", "example": "par_level"})
+    words = Text(
+        max_length=100,
+        metadata={"description": "In the reason or a value, or in the name of the thing or person."},
+    )
     recorded_from = Moment(metadata={"description": "The first instant."})
     recorded_before = Moment(metadata={"description": "The instant after the last."})
 

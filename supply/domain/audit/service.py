@@ -5,13 +5,14 @@ Refuses to own stock: what moved is told by the ledger. It needs nobody else, so
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -33,6 +34,7 @@ ENTITIES = (
     "purchase-order",
     "visit",
     "stocktake",
+    "transfer",
     "calendar",
     "branch",
     "location",
@@ -80,6 +82,10 @@ def list_entries(
     entity: str | None = None,
     entity_id: UUID | None = None,
     person_id: UUID | None = None,
+    action: str | None = None,
+    field: str | None = None,
+    words: str | None = None,
+    about: Select[tuple[UUID]] | None = None,
     recorded_from: datetime | None = None,
     recorded_before: datetime | None = None,
     limit: int = 50,
@@ -87,6 +93,8 @@ def list_entries(
 ) -> Sequence[AuditEntry]:
     """What was changed, newest first. Managers see their branches and what all share; admins see all.
 
+    `action` is a whole one ("item.update") or the verb alone. `words` stand in the reason or in a value
+    before or after, or the entry is of a thing or person that `about` selects.
     Raises NotFound for a branch that is not the person's, Forbidden.
     """
     require(actor, Permission.AUDIT_SEE, branch_id)
@@ -98,6 +106,13 @@ def list_entries(
         query = query.where(or_(AuditEntry.branch_id.in_(seen), shared))
     wanted = {"branch_id": branch_id, "entity": entity, "entity_id": entity_id, "person_id": person_id}
     query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    if action is not None:
+        query = query.where(or_(AuditEntry.action == action, AuditEntry.action.endswith(f".{action}")))
+    told = cast(AuditEntry.changes, String)
+    if field is not None:
+        query = query.where(told.contains(f"{json.dumps(field)}: [", autoescape=True))
+    if words:
+        query = query.where(_says(told, words) if about is None else or_(_says(told, words), _of(about)))
     if recorded_from is not None:
         query = query.where(AuditEntry.recorded_at >= recorded_from)
     if recorded_before is not None:
@@ -105,6 +120,18 @@ def list_entries(
     if before is not None:
         query = query.where(AuditEntry.id < before)
     return session.scalars(query).all()
+
+
+def _says(told: Any, words: str) -> ColumnElement[bool]:
+    """Whether the reason or the changes hold the words. JSON keeps letters with marks as numbers."""
+    written = {words, words.lower(), words.upper(), words.capitalize(), words.title()}
+    inside = [told.icontains(json.dumps(one)[1:-1], autoescape=True) for one in sorted(written)]
+    said = [AuditEntry.reason.icontains(one, autoescape=True) for one in sorted(written)]
+    return or_(*inside, *said)
+
+
+def _of(about: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    return or_(AuditEntry.entity_id.in_(about), AuditEntry.person_id.in_(about))
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import new_id
+from supply.domain.audit import service as audit
 from supply.domain.people.models import Person
 from supply.permissions import Actor, Role
 
@@ -31,4 +32,8 @@ def planner(session: Session, branch_id: UUID) -> Actor:
         )
         session.add(person)
         session.flush()
+        told = {"login": [None, LOGIN], "name": [None, person.name]}
+        audit.record(
+            session, None, action="person.create", entity="person", entity_id=person.id, changes=told
+        )
     return Actor(person.id, person.name, frozenset({(Role.STOREROOM, branch_id)}))

@@ -209,9 +209,14 @@ def set_preferences(
 ) -> Person:
     """One's own language and appearance."""
     person = session.get_one(Person, actor.person_id)
-    person.language = language or person.language
-    person.theme = theme or person.theme
+    wanted = {"language": language or person.language, "theme": theme or person.theme}
+    changes = {name: [getattr(person, name), value] for name, value in wanted.items()}
+    changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+    for name, (_before, after) in changes.items():
+        setattr(person, name, after)
     session.flush()
+    if changes:
+        _note(session, actor, person, "person.preferences", changes)
     return person
 
 

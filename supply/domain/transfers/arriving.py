@@ -90,7 +90,10 @@ def receive_transfer(
     ledger.carry(writer, legs, source_type=SOURCE, source_id=transfer.id, happened_at=when, on_order=awaited)
     transfer.status, transfer.noted_at = TransferStatus.RECEIVED, writer.recorded_at
     transfer.received_at, transfer.received_by = when, actor.person_id
-    return changed(session, transfer)
+    own, before = writer.branch_id, TransferStatus.DISPATCHED
+    return changed(
+        session, actor, transfer, "transfer.receive", own, before, told={"received_at": [None, when]}
+    )
 
 
 def _found(
@@ -220,9 +223,11 @@ def reverse_receipt(
     lock_transfer(session, transfer, TransferStatus.RECEIVED, version)
     ledger.reverse(writer, SOURCE, transfer.id, happened_at=happened(happened_at))
     session.execute(delete(TransferArrival).where(TransferArrival.transfer_id == transfer.id))
+    told = {"received_at": [transfer.received_at, None]}
     transfer.status = TransferStatus.DISPATCHED
     transfer.received_at = transfer.received_by = None
     transfer.noted_at = None
     session.flush()
     noting.take_note(writer)
-    return changed(session, transfer)
+    own, before = writer.branch_id, TransferStatus.RECEIVED
+    return changed(session, actor, transfer, "transfer.undo-receipt", own, before, told=told)

@@ -97,7 +97,12 @@ def dispatch_transfer(
     transfer.dispatched_at, transfer.dispatched_by = when, actor.person_id
     transfer.expected_on = expected_on or clock.day_of(when, transfer.to_branch.timezone)
     transfer.noted_at = None
-    return changed(session, transfer)
+    told: dict[str, Sequence[Any]] = {
+        "dispatched_at": [None, when],
+        "expected_on": [None, transfer.expected_on],
+    }
+    own, before = writer.branch_id, TransferStatus.REQUESTED
+    return changed(session, actor, transfer, "transfer.dispatch", own, before, told=told)
 
 
 def _first(writer: ledger.Writer, transfer: Transfer, stock: Sequence[Closed], when: datetime) -> list[Pick]:
@@ -214,11 +219,13 @@ def recall_transfer(
     else:
         legs = _back(session, transfer)
         ledger.carry(writer, legs, source_type=SOURCE, source_id=transfer.id, happened_at=when)
+    told = {name: [getattr(transfer, name), None] for name in ("dispatched_at", "expected_on")}
     transfer.parcels = []
     transfer.status = TransferStatus.REQUESTED
     transfer.dispatched_at = transfer.dispatched_by = transfer.expected_on = None
     transfer.noted_at = None
-    return changed(session, transfer)
+    own, before = writer.branch_id, TransferStatus.DISPATCHED
+    return changed(session, actor, transfer, "transfer.call-back", own, before, told=told)
 
 
 def _back(session: Session, transfer: Transfer) -> list[ledger.Leg]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from supply import clock
 from supply.database import new_id
+from supply.domain.audit import service as audit
 from supply.domain.branches.models import Branch
 from supply.domain.catalog import service as catalog
 from supply.domain.transfers.models import (
@@ -83,6 +84,9 @@ def request_transfer(
     )
     session.add(transfer)
     session.flush()
+    told: dict[str, Sequence[Any]] = {"status": [None, transfer.status]}
+    told["lines"] = [None, _told_lines(transfer)]
+    _note(session, actor, transfer, "transfer.request", own, told, note)
     return _read(session, transfer.id)
 
 
@@ -184,7 +188,9 @@ def cancel_transfer(
     transfer.status = TransferStatus.CANCELLED
     transfer.cancelled_at, transfer.cancelled_by = clock.now(), actor.person_id
     transfer.cancel_reason = reason
-    return changed(session, transfer)
+    takes = actor.may(Permission.TRANSFER_LOG, transfer.to_branch_id)
+    own = transfer.to_branch_id if takes else transfer.from_branch_id
+    return changed(session, actor, transfer, "transfer.cancel", own, TransferStatus.REQUESTED, reason)
 
 
 _REFUSALS: dict[TransferStatus, Text] = {
@@ -212,8 +218,51 @@ def lock_transfer(session: Session, transfer: Transfer, due: TransferStatus, ver
         )
 
 
-def changed(session: Session, transfer: Transfer) -> Transfer:
-    """The transfer in its next version, as it is read now."""
+def changed(
+    session: Session,
+    actor: Actor,
+    transfer: Transfer,
+    action: str,
+    branch_id: UUID,
+    before: TransferStatus,
+    reason: str | None = None,
+    told: Mapping[str, Sequence[Any]] | None = None,
+) -> Transfer:
+    """The transfer in its next version, as it is read now; written down in the branch whose act it was."""
     transfer.version += 1
     session.flush()
+    _note(
+        session,
+        actor,
+        transfer,
+        action,
+        branch_id,
+        {"status": [before, transfer.status], **(told or {})},
+        reason,
+    )
     return _read(session, transfer.id)
+
+
+def _note(
+    session: Session,
+    actor: Actor,
+    transfer: Transfer,
+    action: str,
+    branch_id: UUID,
+    changes: Mapping[str, Sequence[Any]],
+    reason: str | None,
+) -> None:
+    audit.record(
+        session,
+        actor,
+        action=action,
+        entity="transfer",
+        entity_id=transfer.id,
+        branch_id=branch_id,
+        changes=changes,
+        reason=reason,
+    )
+
+
+def _told_lines(transfer: Transfer) -> list[list[Any]]:
+    return [[str(line.item_id), line.wanted] for line in transfer.lines]

@@ -111,7 +111,7 @@ def cancel_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
             lazy("Some steps were done already. Break the visit off, or undo these steps first."),
         )
     _close(session, writer, steps)
-    _update(session, visit_id, status=VisitStatus.CANCELLED)
+    _end(session, actor, visit, "visit.cancel", VisitStatus.CANCELLED)
 
 
 def break_off_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
@@ -122,7 +122,7 @@ def break_off_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None
     for step in steps:
         require_hand_on(actor, step)
     _close(session, writer, steps)
-    _update(session, visit_id, status=VisitStatus.BROKEN_OFF)
+    _end(session, actor, visit, "visit.break-off", VisitStatus.BROKEN_OFF)
 
 
 def _take_up(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Writer, Row[Any]]:
@@ -247,5 +247,5 @@ def _close(session: Session, writer: Writer, steps: Sequence[StepFacts]) -> None
     )
 
 
-def _update(session: Session, visit_id: uuid.UUID, **values: Any) -> None:
-    session.execute(update(Visit).where(Visit.id == visit_id).values(**values, version=Visit.version + 1))
+def _end(session: Session, actor: Actor, visit: Row[Any], action: str, status: VisitStatus) -> None:
+    note(session, actor, visit, action, {"status": [visit.status, status]}, status=status)
