@@ -94,7 +94,8 @@ def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -
     items = {one.lot.id: (one.lot, one.item) for one in found}
     items |= {lot.id: (lot, session.get_one(Item, lot.item_id)) for lot in lots}
     steps = _steps(session, branches, items)
-    hidden = {(step.branch_id, step.visit_id) for step in steps if not actor.belongs_to(step.branch_id)}
+    mine = {branch_id for branch_id in branches if actor.belongs_to(branch_id)}
+    hidden = {(step.branch_id, step.visit_id) for step in steps if step.branch_id not in mine}
     further = [one for one in found if one.lot.id not in own]
     return LotUses(
         lots,
@@ -102,7 +103,7 @@ def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -
         [one for one in further if one.lot.kind is LotKind.PREPARED],
         [one for one in further if one.lot.kind is not LotKind.PREPARED],
         left,
-        [step for step in steps if actor.belongs_to(step.branch_id)],
+        [step for step in steps if step.branch_id in mine],
         Counter(branch_id for branch_id, _visit in hidden),
     )
 
