@@ -158,6 +158,12 @@ def test_each_event_is_told_where_it_happens(
         *("branch", "visit_id", "booking_reference", "procedure", "package", "party_size", "completed_at")
     }
     assert by_type == {}
+    # Who listens only now has heard of none of what still holds; the first one has.
+    before, late = len(queued(hook)), made(cast, PUBLIC, Event.LOT_EXPIRING, Event.FLAG_RAISED)
+    for _night in range(2):
+        write_transaction(lambda s: planning.plan_branch(s, s.get_one(Branch, cast.branch_id)).id)
+    assert sorted(one.type for one in queued(late)) == ["flag.raised", "lot.expiring"]
+    assert len(queued(hook)) == before
 
 
 def test_who_does_not_take_it_is_left_alone_for_longer_and_longer(

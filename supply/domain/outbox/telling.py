@@ -7,7 +7,7 @@ costs nothing, and the row of one that somebody does joins the rows that are wri
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from supply.writing import write_later
 # An event's name to the ids of the webhooks that want to be told of it.
 Listeners = Mapping[str, Sequence[str]] | None
 Fact = tuple[uuid.UUID | None, dict[str, Any]]
+# Whom something was told, and of what.
+Told = tuple[uuid.UUID, uuid.UUID | None]
 
 
 def listen(listeners: Listeners, event: Event) -> bool:
@@ -35,8 +37,11 @@ def tell(
     facts: Iterable[Fact],
     *,
     at: datetime | None = None,
+    known: Collection[Told] = (),
 ) -> None:
-    """Queue (subject, what could change until it is told) for everybody who listens to the event here."""
+    """Queue (subject, what could change until it is told) for everybody who listens to the event here, but
+    for who is known to have been told of it.
+    """
     if not listen(listeners, event):
         return
     assert listeners is not None
@@ -45,6 +50,7 @@ def tell(
         message_row(uuid.UUID(webhook_id), branch_id, event.value, fact, now)
         for fact in facts
         for webhook_id in listeners[event.value]
+        if (uuid.UUID(webhook_id), fact[0]) not in known
     ]
     write_later(session, WebhookMessage, rows)
 

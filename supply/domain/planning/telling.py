@@ -6,7 +6,7 @@ was told stands in the outbox. Where nobody listens, nothing is asked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ from supply.domain.outbox.models import Event, WebhookMessage
 from supply.domain.outbox.telling import Fact, listen, tell
 
 # So many days before its last one a lot is told of.
-EXPIRING_DAYS = 14
-# A lot is told of once. An item that stays low by levels set by hand is told of again after so long.
+SOON = timedelta(days=14)
+# A lot is told of once to each. An item that stays low by levels set by hand is told of again after so long.
 REMIND = timedelta(days=7)
 MOST = 1_000
 
@@ -39,9 +39,9 @@ def tell_opened(session: Session, branch: Branch, flags: Iterable[Mapping[str, A
 def tell_tonight(session: Session, branch: Branch) -> None:
     """Items low by levels set by hand, and lots that will soon expire."""
     if listen(branch.listeners, Event.FLAG_RAISED):
-        tell(session, branch.listeners, Event.FLAG_RAISED, branch.id, _low(session, branch))
+        _tell_once(session, branch, Event.FLAG_RAISED, _low(session, branch), REMIND)
     if listen(branch.listeners, Event.LOT_EXPIRING):
-        tell(session, branch.listeners, Event.LOT_EXPIRING, branch.id, _expiring(session, branch))
+        _tell_once(session, branch, Event.LOT_EXPIRING, _expiring(session, branch), 2 * SOON)
 
 
 def _flag(item_id: UUID, supplier_id: UUID | None, quantity: int, day: Any) -> dict[str, Any]:
@@ -51,38 +51,35 @@ def _flag(item_id: UUID, supplier_id: UUID | None, quantity: int, day: Any) -> d
 
 def _low(session: Session, branch: Branch) -> list[Fact]:
     today = clock.today(branch.timezone)
-    low = {row.item_id: row for row in reading.list_low(session, branch.id, today)}
-    told = _told(session, branch.id, Event.FLAG_RAISED, low, REMIND)
     return [
-        (item_id, _flag(item_id, None, max(int(row.par_level - row.projected), 0), today))
-        for item_id, row in low.items()
-        if item_id not in told
+        (row.item_id, _flag(row.item_id, None, max(int(row.par_level - row.projected), 0), today))
+        for row in reading.list_low(session, branch.id, today)
     ]
 
 
 def _expiring(session: Session, branch: Branch) -> list[Fact]:
     today = clock.today(branch.timezone)
-    until = today + timedelta(days=EXPIRING_DAYS)
+    until = today + SOON
     lots: dict[UUID, dict[str, Any]] = {}
     for row in reading.list_expiring(session, branch.id, until, MOST):
         if reading.is_expired(row.Holding, row.Lot, today):
             continue
         fact = lots.setdefault(row.Lot.id, {"quantity": 0, "expires_on": row.Holding.expires_on.isoformat()})
         fact["quantity"] += row.Holding.quantity
-    told = _told(session, branch.id, Event.LOT_EXPIRING, lots, timedelta(days=2 * EXPIRING_DAYS))
-    return [(lot_id, fact) for lot_id, fact in lots.items() if lot_id not in told]
+    return list(lots.items())
 
 
-def _told(
-    session: Session, branch_id: UUID, event: Event, subjects: Collection[UUID], since: timedelta
-) -> set[UUID]:
-    """Of which of these the branch has told lately."""
-    if not subjects:
-        return set()
-    query = select(WebhookMessage.subject_id).where(
-        WebhookMessage.branch_id == branch_id,
-        WebhookMessage.subject_id.in_(sorted(subjects)),
+def _tell_once(
+    session: Session, branch: Branch, event: Event, facts: Sequence[Fact], since: timedelta
+) -> None:
+    """Tell whoever was not told of it lately: a program that listens only now has heard of nothing."""
+    if not facts:
+        return
+    query = select(WebhookMessage.webhook_id, WebhookMessage.subject_id).where(
+        WebhookMessage.branch_id == branch.id,
+        WebhookMessage.subject_id.in_([subject_id for subject_id, _told in facts]),
         WebhookMessage.type == event.value,
         WebhookMessage.queued_at > clock.now() - since,
     )
-    return {subject for subject in session.scalars(query) if subject is not None}
+    known = {(webhook_id, subject_id) for webhook_id, subject_id in session.execute(query)}
+    tell(session, branch.listeners, event, branch.id, facts, known=known)
