@@ -1,4 +1,7 @@
-"""`supply send`: send the mail and the webhook messages that wait. A timer runs it every few minutes."""
+"""`supply send`: send the mail and the webhook messages that wait. A timer runs it every few minutes.
+
+On a busy day the totals of reports follow then too, so that nobody waits for the day to be added up.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ import click
 
 from supply import calling, mailing, recalling
 from supply.cli.group import supply
+from supply.cli.tallying import tally_all
 
 SECONDS = 5
+# So many movements are added up in an instant when somebody looks.
+FEW = 500
 
 
 @supply.command("send")
@@ -22,6 +28,7 @@ SECONDS = 5
 )
 def send(minutes: int) -> None:
     """Send the mail and the webhook messages that are due; what fails is tried again later."""
+    tally_all(least=FEW)
     rounds = [_round() for _ in _looks(minutes)]
     sent, failed = (sum(numbers) for numbers in zip(*rounds, strict=True))
     click.echo(f"Sent: {sent}. To be tried again: {failed}.")

@@ -5,23 +5,22 @@ from __future__ import annotations
 from uuid import UUID
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.cli.group import reading, supply, writing
 from supply.domain.branches.models import Branch
-from supply.domain.reports.tallying import tally_branch
+from supply.domain.reports.tallying import branches_behind, tally_branch
 
 
 @supply.command("tally")
 def tally() -> None:
     """Bring the totals by day up to the last movement, in transactions that hold nobody up for long."""
-    click.echo(f"The totals of {tally_all()} branches are up to date.")
+    click.echo(f"The totals are up to date: {tally_all()} branches had something new.")
 
 
-def tally_all() -> int:
-    """Every branch, portion by portion; how many there are."""
-    branch_ids = reading(lambda session: list(session.scalars(select(Branch.id).order_by(Branch.code))))
+def tally_all(least: int = 1) -> int:
+    """Each branch with so many movements that the totals lack, portion by portion; how many these were."""
+    branch_ids = reading(lambda session: branches_behind(session, least))
     for branch_id in branch_ids:
         while writing(lambda session, one=branch_id: _portion(session, one)):  # type: ignore[misc]
             pass

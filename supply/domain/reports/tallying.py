@@ -29,7 +29,7 @@ from supply.writing import write_later
 
 BATCH = 5_000
 # As many movements are added to the totals in one transaction.
-PORTION = 10_000
+PORTION = 5_000
 Sums = dict[tuple[Any, ...], list[int]]
 KEYS: dict[type[Base], tuple[str, ...]] = {
     TallyItem: ("item_id", "day_on", "kind", "per"),
@@ -71,6 +71,17 @@ def tally_branch(session: Session, branch: Branch) -> int:
         row = {"branch_id": branch.id, "seq": until}
         write_later(session, TallyHead, [row], key=("branch_id",), update=True)
     return last - until
+
+
+def branches_behind(session: Session, least: int) -> list[UUID]:
+    """The branches of which the totals lack at least so many movements."""
+    query = (
+        select(LedgerHead.branch_id)
+        .outerjoin(TallyHead, TallyHead.branch_id == LedgerHead.branch_id)
+        .where(LedgerHead.seq - func.coalesce(TallyHead.seq, 0) >= least)
+        .order_by(LedgerHead.branch_id)
+    )
+    return list(session.scalars(query))
 
 
 def _take_head(session: Session, branch_id: UUID) -> int:
