@@ -59,7 +59,12 @@ def call_due(limit: int = 20) -> Called:
 
 def _told(call: Call) -> bool:
     """True where it was answered with 2xx. One that is not keeps the others of its webhook for later."""
-    body = call.body or read_snapshot(lambda session: composed(session, call))
+    try:
+        body = call.body or read_snapshot(lambda session: composed(session, call))
+    except Exception as error:  # whatever is wrong with one must not keep the others from being sent
+        log.error("webhook", message=str(call.id), exc_info=error)
+        _note_failed(call, None, f"It could not be put into words: {type(error).__name__}", None)
+        return False
     try:
         answer = outside.post(call.url, body.encode(), _headers(call, body), private=private_allowed())
     except outside.NotSent as error:
@@ -79,7 +84,7 @@ def _headers(call: Call, body: str) -> dict[str, str]:
     return told | signed(call.id, clock.now(), body.encode(), secrets)
 
 
-def _note_failed(call: Call, body: str, error: str, status: int | None) -> None:
+def _note_failed(call: Call, body: str | None, error: str, status: int | None) -> None:
     given_up = write_transaction(lambda session: delivering.note_failed(session, call, body, error, status))
     told = {"webhook": str(call.webhook_id), "message": str(call.id), "status": status}
     log.warning("webhook", **told, given_up=given_up)

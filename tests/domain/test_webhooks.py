@@ -190,6 +190,20 @@ def test_who_does_not_take_it_is_left_alone_for_longer_and_longer(
     assert (known(hook).failures, known(hook).failing_since) == (0, None)
 
 
+def test_one_that_cannot_be_put_into_words_keeps_nobody_else_waiting(
+    session: Session, cast: Cast, listener: Listener
+) -> None:
+    broken, other = made(cast, listener.url), made(cast, listener.url)
+    for hook in (broken, other):
+        write_transaction(lambda s, hook=hook: delivering.send_test(s, cast.manager, hook).id)
+    write_transaction(lambda s: setattr(s.get_one(WebhookMessage, queued(broken)[0].id), "type", "odd"))
+    assert calling.call_due() == Called(1, 1)
+    assert len(listener.got) == 1
+    (message,) = queued(broken)
+    assert (message.body, message.last_error) == (None, "It could not be put into words: KeyError")
+    assert message.next_at > clock.now()
+
+
 def test_given_up_paused_and_replayed(session: Session, cast: Cast, listener: Listener) -> None:
     hook, perilla = made(cast, listener.url, Event.MOVEMENT_POSTED), item(cast)
     shelves.stock(cast, perilla, 1_000)

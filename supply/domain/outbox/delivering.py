@@ -92,7 +92,9 @@ def note_taken(session: Session, call: Call, body: str, status: int) -> None:
     session.flush()
 
 
-def note_failed(session: Session, call: Call, body: str, error: str, status: int | None = None) -> bool:
+def note_failed(
+    session: Session, call: Call, body: str | None, error: str, status: int | None = None
+) -> bool:
     """It was not taken. The whole webhook rests for a while; True where the message is given up."""
     message = _told(session, call, body, status)
     given_up = queue.failed(message, error)
@@ -108,7 +110,7 @@ def note_failed(session: Session, call: Call, body: str, error: str, status: int
     return given_up
 
 
-def _told(session: Session, call: Call, body: str, status: int | None) -> WebhookMessage:
+def _told(session: Session, call: Call, body: str | None, status: int | None) -> WebhookMessage:
     message = session.get_one(WebhookMessage, call.id)
     message.body, message.answered = body, status
     return message
