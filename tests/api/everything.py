@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -92,9 +93,16 @@ def furnish(client: FlaskClient, cast: Cast) -> tuple[Caller, dict[str, str]]:
     caller.done(
         "POST", "/stocktakes", {"branch_id": branch, "kind": "cycle", "item_ids": [str(goods.ginger)]}
     )
+    _import(caller, branch)
     _treat(caller, branch)
     _recall(caller, branch, goods)
     return caller, read_snapshot(lambda session: _ids(session, cast))
+
+
+def _import(caller: Caller, branch: str) -> None:
+    content = b64encode("Mã;Tên;Nhóm;Đơn vị\nque;Quế;vỏ;kg\n".encode()).decode()
+    given = {"branch_id": branch, "kind": "items", "file_name": "items.csv", "content": content}
+    caller.done("POST", "/imports", given)
 
 
 def _carry(caller: Caller, cast: Cast, some: dict[str, str]) -> None:
