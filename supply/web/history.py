@@ -31,6 +31,8 @@ _PAGES = {
     "batch": ("preparations.show_batch", "batch_id"),
     "transfer": ("transfers.show_transfer", "transfer_id"),
     "move": ("moves.show_move", "move_id"),
+    "import": ("imports.show_import", "import_id"),
+    "past-stock": ("imports.show_import", "import_id"),
 }
 _REASONS = {
     "container-empty": lazy("Container empty"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from supply.domain.catalog.models import Item
 from supply.domain.imports import applying, service
 from supply.domain.imports.exporting import export_rows
 from supply.domain.imports.models import ImportKind
-from supply.domain.ledger.models import DemandDay, Lot
+from supply.domain.ledger.models import DemandDay, Lot, Movement
 from supply.domain.reports.checking import check_books
 from supply.domain.suppliers import service as suppliers
 from supply.domain.treatments import service as treatments
@@ -313,6 +314,9 @@ def test_past_usage_is_demand_and_moves_no_stock(session: Session, cast: Cast) -
     file = give(cast.manager, cast.branch_id, ImportKind.PAST_USAGE, late)
     assert [[fault["column"] for fault in row.faults] for row in rows_of(file)] == [["amount"], ["day"]]
     assert undo(cast.manager, done).undone == {"reversed": 2}
+    moved = select(Movement.quantity).join(Lot, Lot.id == Movement.lot_id).where(Lot.number == "before")
+    sums = list(accumulate(read_snapshot(lambda s: s.scalars(moved.order_by(Movement.seq)).all())))
+    assert min(sums) == 0 == sums[-1]
     assert read_snapshot(lambda s: len(s.execute(days).all())) == 1
     assert shelves.on_hand(cast, goods.ginger) == 900_000
     assert books_agree()
@@ -341,12 +345,14 @@ def test_recipes_come_in_as_drafts(session: Session, cast: Cast) -> None:
     assert draft.steps[1].lines[0].quantity == 50_000
     again = csv_file(*RECIPE)
     assert outcomes(give(cast.manager, cast.branch_id, ImportKind.RECIPES, again)) == ["skip"] * 3
-    change = csv_file(RECIPE[0], RECIPE[1], ["bath", "", "2", "", "ginger", "60", "g", "bồn"])
+    change = csv_file(
+        RECIPE[0], ["bath", "Ngâm", *RECIPE[1][2:]], ["bath", "", "2", "", "ginger", "60", "g", "bồn"]
+    )
     file = give(cast.manager, cast.branch_id, ImportKind.RECIPES, change)
-    assert outcomes(file) == ["skip", "change"]
+    assert outcomes(file) == ["change", "change"]
     told = rows_of(file)[1].changes
     assert told["amount"] == ["0.05", "0.06"]
-    assert told["left_out"] == ["2 towel 1 piece", ""]
+    assert rows_of(file)[0].changes["left_out"] == ["2 towel 1 piece", ""]
     second = apply(cast.manager, file)
     assert undo(cast.manager, second).undone == {"restored": 1}
     again = csv_file(*RECIPE)

@@ -177,7 +177,8 @@ def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned
 
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:
     writer = ledger.lock(session, actor, place.branch_id)
-    return {"reversed": len(ledger.reverse(writer, SOURCE, import_id, happened_at=writer.recorded_at))}
+    undone = ledger.forget_past_use(writer, SOURCE, import_id, happened_at=writer.recorded_at)
+    return {"reversed": len(undone)}
 
 
 def export(session: Session, place: Place, first: date, last: date) -> Iterator[Cells]:

@@ -218,7 +218,8 @@ def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned
             code = json.loads(row.changes["_recipe"][1])[0]["procedure"]
             procedure = treatments.create_procedure(session, actor, code=code, **names)
             row.changes["_procedure"] = ["", code]
-        elif (procedure.name_vi, procedure.name_en) != (names["name_vi"], names["name_en"]):
+        elif (stored := _names_of(procedure)) != names:
+            row.changes["_names"] = [json.dumps(stored), json.dumps(names)]
             treatments.update_procedure(
                 session, actor, procedure.id, version=procedure.version, active=procedure.active, **names
             )
@@ -241,10 +242,27 @@ def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Se
             steps = _steps_of(session, place, before)
             facts = {**retold(known.recipe), "steps": steps}
         made = "_procedure" in row.changes
+        _rename_back(session, actor, known.procedure, row.changes.get("_names"))
         counts[
             left_as_it_was(session, actor, known.procedure, untouched=untouched, made=made, facts=facts)
         ] += 1
     return dict(counts)
+
+
+def _names_of(procedure: Procedure) -> dict[str, str]:
+    return {"name_vi": procedure.name_vi, "name_en": procedure.name_en}
+
+
+def _rename_back(
+    session: Session, actor: Actor, procedure: Procedure | None, names: Sequence[str] | None
+) -> None:
+    """The names from before, unless somebody changed them since."""
+    if procedure is None or names is None:
+        return
+    before, after = (json.loads(text) for text in names)
+    if _names_of(procedure) == after:
+        told = {"version": procedure.version, "active": procedure.active, **before}
+        treatments.update_procedure(session, actor, procedure.id, **told)
 
 
 def _steps_of(session: Session, place: Place, rows: Rows) -> list[dict[str, Any]]:

@@ -1,26 +1,30 @@
 """What was used before the book began: it belongs into demand and reports, and moves nothing that stands.
 
-Whoever wrote down the opening stock had seen all of it. So it is posted as what a count has seen is posted
-(see settling): each use on its own day, with its opposite, on one lot of the item that never holds anything.
+Whoever wrote down the opening stock did not see it any more. So each use is posted on its own day together
+with as much that had been there to be used, on one lot of the item that never holds anything afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from supply import clock
-from supply.domain.ledger.facts import LotFacts, Use
+from supply.domain.ledger.facts import LotFacts, Reversed, Use
 from supply.domain.ledger.models import LotKind, MovementType
 from supply.domain.ledger.posting import Draft, post
 from supply.domain.ledger.putting import obtain_lots
+from supply.domain.ledger.undoing import reverse
 from supply.domain.ledger.writer import Writer, load, place_of
 
 NUMBER = "before"
+# Source and reason of what had been there: reports count it as opening stock.
+HAD_BEEN, OPENING = "past-stock", "opening"
 
 
 def note_past_use(writer: Writer, uses: Sequence[Use], location_id: UUID) -> list[int]:
-    """Post what was used, on the days on which it was; every balance stays. One number for each use."""
+    """Post what was used, on the days on which it was; every balance stays. Two numbers for each use."""
     wanted = sorted({use.item_id for use in uses})
     facts = [LotFacts(item_id, NUMBER, None, kind=LotKind.OPENING) for item_id in wanted]
     lots = dict(zip(wanted, obtain_lots(writer, facts), strict=True))
@@ -28,20 +32,20 @@ def note_past_use(writer: Writer, uses: Sequence[Use], location_id: UUID) -> lis
     drafts = []
     for use in uses:
         place = place_of(writer, use.item_id, lots[use.item_id], location_id)
-        place.counted_at = writer.recorded_at
-        place.quantity -= use.quantity
-        day = clock.day_of(use.happened_at, writer.timezone)
-        writer.demand[use.item_id, day][0] += use.quantity
-        drafts.append(
-            Draft(
-                MovementType.USAGE,
-                place,
-                -use.quantity,
-                use.happened_at,
-                use.source_type,
-                use.source_id,
-                use.source_line,
-                use.reason,
-            )
-        )
+        when, document, line = use.happened_at, use.source_id, use.source_line
+        writer.demand[use.item_id, clock.day_of(when, writer.timezone)][0] += use.quantity
+        # What comes in stands first, so that no running sum falls below zero.
+        drafts += [
+            Draft(MovementType.ADJUSTMENT, place, use.quantity, when, HAD_BEEN, document, line, OPENING),
+            Draft(MovementType.USAGE, place, -use.quantity, when, use.source_type, document, line),
+        ]
     return post(writer, drafts)
+
+
+def forget_past_use(
+    writer: Writer, source_type: str, source_id: UUID, *, happened_at: datetime
+) -> list[Reversed]:
+    """Take back what note_past_use posted of a document: first the uses, then what had been there."""
+    undone = reverse(writer, source_type, source_id, happened_at=happened_at)
+    reverse(writer, HAD_BEEN, source_id, happened_at=happened_at)
+    return undone

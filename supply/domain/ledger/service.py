@@ -15,7 +15,7 @@ from supply.domain.branches import service as branches
 from supply.domain.catalog.models import Item
 from supply.domain.catalog.schemas import quantity_told
 from supply.domain.ledger import chain
-from supply.domain.ledger.before import note_past_use
+from supply.domain.ledger.before import forget_past_use, note_past_use
 from supply.domain.ledger.carrying import Leg, carry
 from supply.domain.ledger.facts import Change, Deducted, Found, LotFacts, Receipt, Reversed, Taken, Use
 from supply.domain.ledger.models import Holding, LedgerHead, Lot
@@ -46,6 +46,7 @@ __all__ = [
     "chain",
     "change_on_order",
     "deduct",
+    "forget_past_use",
     "keep_clock",
     "keep_place",
     "lock",
