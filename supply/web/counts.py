@@ -35,6 +35,7 @@ bp.nav(
     endpoint="counts.list_counts",
     permission=Permission.COUNT_LOG,
     order=50,
+    also=("stocktakes", "stocktake_ends", "adjustments"),
 )
 PAGE = 20
 

@@ -69,7 +69,9 @@ def _nav(entries: Sequence[NavEntry]) -> list[tuple[str, str, str, bool]]:
 def _here(entries: Sequence[NavEntry]) -> NavEntry | None:
     """The entry of this very page, else the first of its capability."""
     exact = next((entry for entry in entries if entry.endpoint == request.endpoint), None)
-    near = (entry for entry in entries if entry.endpoint.partition(".")[0] == request.blueprint)
+    near = (
+        entry for entry in entries if request.blueprint in (entry.endpoint.partition(".")[0], *entry.also)
+    )
     return exact or next(near, None)
 
 

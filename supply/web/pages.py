@@ -45,6 +45,8 @@ class NavEntry:
     icon: str
     permission: Permission | Access
     order: int
+    # Other modules of the same capability, which have no place of their own.
+    also: tuple[str, ...] = ()
 
 
 class Pages(Blueprint):
@@ -55,10 +57,17 @@ class Pages(Blueprint):
         self.entries: list[NavEntry] = []
 
     def nav(
-        self, *, label: Text, icon: str, endpoint: str, permission: Permission | Access, order: int
+        self,
+        *,
+        label: Text,
+        icon: str,
+        endpoint: str,
+        permission: Permission | Access,
+        order: int,
+        also: tuple[str, ...] = (),
     ) -> None:
         """Offer a page in the navigation."""
-        self.entries.append(NavEntry(endpoint, label, icon, permission, order))
+        self.entries.append(NavEntry(endpoint, label, icon, permission, order, also))
 
     def page(
         self, rule: str, *, permission: Permission | Access

@@ -167,6 +167,8 @@ def test_what_is_worth_much_becomes_a_stocktake(client: OneLookClient, cast: Cas
     refused = send(client, counting(goods), counting(goods), **found(cast, UUID(lot_id), "4"))
     assert (refused.status_code, "a manager approves it" in refused.text) == (409, True)
     begun = client.post("/stocktakes/new", data=frame_of(refused.text, "/stocktakes/new"))
+    for path in ("/adjustments", "/stocktakes", begun.location):
+        assert 'href="/counts" aria-current="page"' in client.get(str(path)).text, path
     assert "/stocktakes/" in str(begun.location)
     assert "G-1" in client.get(f"{begun.location}/rest").text
     assert on_hand(cast, goods.ginger) == 5 * KG
