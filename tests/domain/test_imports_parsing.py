@@ -162,6 +162,8 @@ BAD = [
         "workbook_malformed",
     ),
     (repacked(BOOK, SHEET, b" " * 50_000_000), "file_too_large"),
+    # Small in bytes, not in what a parser makes of it.
+    (repacked(BOOK, SHEET, b"<c/>" * 2_100_000), "file_too_large"),
 ]
 
 

@@ -7,6 +7,7 @@ declares entities of its own, is refused before or while it is read.
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -17,18 +18,28 @@ from typing import Any
 import openpyxl
 
 from supply.domain.imports.tables import MOST_COLUMNS, MOST_ROWS
-from supply.errors import Invalid
+from supply.errors import Invalid, Unavailable
 from supply.i18n import lazy
 
 MOST_UNPACKED = 40 * 1024 * 1024
 MOST_PARTS = 500
+# Of all parts together: a cell with its value takes from four to eight.
+MOST_MARKS = 2_000_000
+_QUEUE_SECONDS = 20
+_turn = threading.BoundedSemaphore(1)
 # Without it openpyxl would follow what an XML file says of itself.
 if not openpyxl.DEFUSEDXML:  # pragma: no cover - the pins hold it
     raise ImportError("defusedxml must be installed beside openpyxl")
 
 
 def read_workbook(content: bytes) -> list[tuple[int, Sequence[str]]]:
-    """(row number, cells as text) of the first sheet. Raises Invalid naming "file"."""
+    """(row number, cells as text) of the first sheet, one file at a time, so that the memory is bounded.
+
+    Raises Invalid naming "file", Unavailable where too many wait.
+    """
+    if not _turn.acquire(timeout=_QUEUE_SECONDS):
+        busy = lazy("Too many files are being read. Try again in a moment.")
+        raise Unavailable("files_busy", busy, details={"retry_after": 10})
     try:
         _require_small(content)
         with warnings.catch_warnings():
@@ -46,21 +57,20 @@ def read_workbook(content: bytes) -> list[tuple[int, Sequence[str]]]:
     except Exception as fault:
         # A workbook can be broken in as many ways as the library has lines; none of them is ours.
         raise _malformed() from fault
+    finally:
+        _turn.release()
 
 
 def _require_small(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
-    # zipfile never gives more of a part than is declared, so the declared sizes bound what is read.
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise Invalid(
-            "file_too_large",
-            lazy(
-                "This workbook unpacks to more than %(most)s MB. Save only the table.",
-                most=MOST_UNPACKED // 2**20,
-            ),
-            field="file",
-        )
+        # zipfile never gives more of a part than is declared, so the declared sizes bound what is read.
+        small = len(parts) <= MOST_PARTS and sum(part.file_size for part in parts) <= MOST_UNPACKED
+        # What is small in bytes can still be large in elements, and each takes far more than its bytes.
+        if small and sum(packed.read(part).count(b"<") for part in parts) <= MOST_MARKS:
+            return
+    words = lazy("This workbook holds far more than a table of 10,000 rows. Save only the table.")
+    raise Invalid("file_too_large", words, field="file")
 
 
 def _lines(book: Any) -> list[tuple[int, Sequence[str]]]:
