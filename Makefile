@@ -77,8 +77,8 @@ fix: .venv/.dev ## Repair what the tools can repair by themselves
 # Without Chromium, tests/conftest.py leaves the browser tests out and says so; in CI that is an error.
 .PHONY: chromium
 chromium:
-	@if command -v chromium >/dev/null; then exit 0; fi; \
-	( $(call apt_install,chromium fonts-dejavu-core) ) || [ "$${CI:-}" != true ]
+	@if command -v chromium-headless-shell >/dev/null; then exit 0; fi; \
+	( $(call apt_install,chromium-headless-shell fonts-dejavu-core) ) || [ "$${CI:-}" != true ]
 
 # Style and types are checked beside the tests, which leave a core idle now and then; told after them.
 .PHONY: test

@@ -36,7 +36,12 @@ from supply.web.words import word
 
 bp = Pages("stock", __name__)
 bp.nav(
-    label=lazy("Stock"), icon="shelf", endpoint="stock.list_stock", permission=Permission.STOCK_SEE, order=20
+    label=lazy("Stock"),
+    icon="shelf",
+    endpoint="stock.list_stock",
+    permission=Permission.STOCK_SEE,
+    order=20,
+    also=("recalls",),
 )
 PAGE = 50
 EXPIRING_DAYS = 30
