@@ -333,7 +333,8 @@ def test_what_was_done_before_it_was_known_is_an_incident(session: Session, cast
         ("known-later", done[position].id) for position in (4, 3, 4)
     ]
     assert audited(visit) == [
-        "visit.disclose", "visit.hindsight", "visit.disclose", "visit.hindsight", "visit.hindsight",
+        "visit.break-off", "visit.disclose", "visit.hindsight", "visit.disclose", "visit.hindsight",
+        "visit.hindsight",
     ]  # fmt: skip
     # Nothing gives way any more, and no stock moves.
     assert codes(seen, 5)[0] == ("medicinal-water", None, None)
