@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.desk import run_low
@@ -97,6 +97,21 @@ def test_a_recipe_is_changed_and_published(visit: Visit) -> None:
     expect(page.locator("[name='steps-1-lines-0-amount']")).to_have_value("320")
     page.get_by_role("button", name="Publish what is saved").click()
     expect(page.get_by_role("main")).to_contain_text("320 g per tub")
+
+
+def test_what_is_typed_before_the_script_comes_is_tried_too(visit: Visit) -> None:
+    page = visit("ngoc", LAPTOP).open("/procedures")
+    page.get_by_role("link", name="Back massage", exact=False).first.click()
+    held: list[Route] = []
+    page.route("**/trial.js*", lambda route: held.append(route))
+    page.get_by_role("button", name="Change the recipe").click()
+    page.locator("[name='steps-1-lines-0-amount']").fill("330")
+    for _try in range(50):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    held[0].continue_()
+    expect(page.get_by_role("region", name="For an example visit")).to_contain_text("330 g")
 
 
 def test_each_number_of_the_day_opens_its_list(visit: Visit) -> None:
