@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from sqlalchemy import JSON, Connection, Executable, Result, Table
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
@@ -115,7 +116,7 @@ def write_now(session: Session) -> None:
     connection = connection_of(session)
     if connection.dialect.name == "postgresql":
         statement = _together(tuple([(form, _room_for(len(rows))) for form, rows in forms.items()]))
-        documents = [_as_json(form, rows.values()) for form, rows in forms.items()]
+        documents = [_as_json(rows.values()) for rows in forms.values()]
         run(connection, statement, documents).close()
         return
     for form, rows in forms.items():
@@ -191,27 +192,13 @@ def _same(form: _Form, one: str, other: str) -> str:
     return " AND ".join(f"{one}.{column} = {other}.{column}" for column in form.key)
 
 
-def _as_json(form: _Form, rows: Iterable[Row]) -> str:
-    names = form.columns
-    plain = [{name: _json_value(row[name]) for name in names} for row in rows]
-    return json.dumps(plain, default=_day, ensure_ascii=False)
+def _as_json(rows: Iterable[Row]) -> str:
+    return orjson.dumps(list(rows), default=_hexadecimal).decode()
 
 
-def _json_value(value: Any) -> Any:
-    """Before the encoder, which would ask back for each: ids and instants are most of what there is."""
-    kind = type(value)
-    if kind is UUID:
-        return str(value)
-    if kind is datetime:
-        return value.astimezone(UTC).isoformat()
-    if kind is bytes:
+def _hexadecimal(value: Any) -> str:
+    if isinstance(value, bytes):
         return "\\x" + value.hex()
-    return value
-
-
-def _day(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no column form")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, validate
@@ -120,14 +121,14 @@ class Endpoint:
             session.flush()
             dumped = self.out.dump(result)
         headers = {"ETag": f'"{_version_of(result)}"'} if self.etag else {}
-        return Answer(self.status, json.dumps(dumped, ensure_ascii=False), headers)
+        return Answer(self.status, orjson.dumps(dumped).decode(), headers)
 
     def _without_secrets(self, answer: Answer) -> Answer:
         if not self.secret:
             return answer
         told = json.loads(answer.body)
         kept = {name: None if name in self.secret else value for name, value in told.items()}
-        return Answer(answer.status, json.dumps(kept, ensure_ascii=False), answer.headers)
+        return Answer(answer.status, orjson.dumps(kept).decode(), answer.headers)
 
 
 def _version_of(result: Any) -> int:

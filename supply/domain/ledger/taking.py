@@ -75,10 +75,11 @@ def _taken(drafts: Sequence[Draft], seqs: Sequence[int]) -> tuple[Taken, ...]:
 
 
 def _usable(writer: Writer, item_id: UUID) -> int:
+    now = writer.now
     return sum(
         place.quantity
         for place in writer.of_item(item_id)
-        if not place.quarantined and not place.expired(writer.now)
+        if not place.quarantined and not place.expired(now)
     )
 
 

@@ -7,7 +7,7 @@ ledger head is locked), so several postings in one transaction read each item on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -57,6 +57,7 @@ class Writer:
     recalling: bool
     levels: dict[UUID, Level] = field(default_factory=dict)
     places: dict[tuple[UUID, UUID, UUID | None], Place] = field(default_factory=dict)
+    shelves: dict[UUID, list[Place]] = field(default_factory=dict)
     demand: dict[tuple[UUID, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     changed: set[UUID] = field(default_factory=set)
     # Lots whose every holding is in `places`.
@@ -73,8 +74,14 @@ class Writer:
     def at(self, instant: datetime) -> At:
         return At(instant, clock.day_of(instant, self.timezone))
 
-    def of_item(self, item_id: UUID) -> list[Place]:
-        return [place for place in self.places.values() if place.item_id == item_id]
+    def of_item(self, item_id: UUID) -> Sequence[Place]:
+        return self.shelves.get(item_id, ())
+
+    def keep(self, place: Place) -> Place:
+        """Know a place from now on."""
+        self.places[place.lot_id, place.location_id, place.container_id] = place
+        self.shelves.setdefault(place.item_id, []).append(place)
+        return place
 
 
 def locking(branch_id: Any) -> Prepared:
@@ -232,17 +239,19 @@ def remember(writer: Writer, row: Any) -> None:
         writer.levels[row.item_id] = Level(*sums)
     key = (row.lot_id, row.location_id, row.container_id)
     if row.holding_id is not None and key not in writer.places:
-        writer.places[key] = Place(
-            row.holding_id,
-            row.item_id,
-            row.lot_id,
-            row.location_id,
-            row.container_id,
-            row.expires_on,
-            row.quarantined_at is not None,
-            row.standing,
-            row.use_by_at,
-            row.counted_at,
+        writer.keep(
+            Place(
+                row.holding_id,
+                row.item_id,
+                row.lot_id,
+                row.location_id,
+                row.container_id,
+                row.expires_on,
+                row.quarantined_at is not None,
+                row.standing,
+                row.use_by_at,
+                row.counted_at,
+            )
         )
 
 
@@ -255,10 +264,12 @@ def place_of(
     use_by_on: date | None = None,
 ) -> Place:
     """The place of a lot at a location; a new empty one where it never stood there before."""
-    key = (lot.id, location_id, container_id)
-    if key not in writer.places:
-        days = [day for day in (lot.expires_on, use_by_on) if day is not None]
-        writer.places[key] = Place(
+    known = writer.places.get((lot.id, location_id, container_id))
+    if known is not None:
+        return known
+    days = [day for day in (lot.expires_on, use_by_on) if day is not None]
+    return writer.keep(
+        Place(
             new_id(),
             item_id,
             lot.id,
@@ -269,4 +280,4 @@ def place_of(
             0,
             lot.use_by_at,
         )
-    return writer.places[key]
+    )

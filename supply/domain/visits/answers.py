@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import fields
@@ -22,7 +23,13 @@ class ItemRef(OutSchema):
 
 def written(base: int, item: Any) -> dict[str, str]:
     """Base units of an item as amount and unit."""
-    return {"amount": format(from_base(base, UNITS[item.stock_unit].factor), "f"), "unit": item.stock_unit}
+    return {"amount": _amount(base, item.stock_unit), "unit": item.stock_unit}
+
+
+@lru_cache(10_000)
+def _amount(base: int, unit: str) -> str:
+    """Recipes use the same few amounts again and again."""
+    return format(from_base(base, UNITS[unit].factor), "f")
 
 
 class Measured(fields.Nested):
