@@ -36,6 +36,7 @@ SIGNED_IN = {
     "account.change_password",
     "account.end_sign_in",
     "account.choose_branch",
+    "beginning.choose_first_steps",
     "today.show_today",
 }
 

@@ -11,6 +11,8 @@ from supply.api.cursors import leafed, placed
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.schemas import ItemOut, ListItems, WriteActive, WriteItem
+from supply.domain.preparation import starter
+from supply.domain.preparation.schemas import StarterOut
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint("items", description="The catalogue: items, their names in both languages, their units.")
@@ -122,3 +124,18 @@ def set_item_active(session: Session, actor: Actor, data: dict[str, Any], item_i
 )
 def confirm_item(session: Session, actor: Actor, item_id: UUID, version: int) -> Any:
     return catalog.confirm_item(session, actor, item_id, version=version)
+
+
+@blp.post(
+    "/starter-catalogue",
+    permission=_MANAGE,
+    out=StarterOut,
+    summary="Load the starter catalogue",
+    description="The items, the six-step back massage, packages, conditions with their safety rules, "
+    "substitutes and brew recipes of a herbal spa. What bears one of its codes already stays as it is, "
+    "so that loading again adds only what is missing. Its quantities are assumptions until they are "
+    "confirmed.",
+)
+def load_starter(session: Session, actor: Actor) -> Any:
+    added = starter.load(session, actor)
+    return {kind.replace(" ", "_"): count for kind, count in added.items()}

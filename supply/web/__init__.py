@@ -18,6 +18,7 @@ csrf = CSRFProtect()
 # One module per capability, each with its `bp`.
 MODULES = (
     "today",
+    "beginning",
     "account",
     "people",
     "tokens",

@@ -15,6 +15,7 @@ from supply.domain.reports.service import Today, VisitToday
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_day, format_number
+from supply.web.beginning import first_steps
 from supply.web.frame import named
 from supply.web.gate import Access
 from supply.web.pages import Pages, render
@@ -43,7 +44,8 @@ class Question:
 def show_today(session: Session, actor: Actor) -> str:
     branch = find_current_branch()
     if branch is None or not actor.may(Permission.STOCK_SEE, branch.id):
-        return render("today/nowhere.html")
+        nowhere = first_steps(session, actor, None) if branch is None else None
+        return render("today/nowhere.html", first_steps=nowhere)
     today = reports.today_of(session, actor, branch.id)
     therapist_only = not actor.may(Permission.DELIVERY_LOG, branch.id)
     plans = actor.may(Permission.VISIT_PLAN, branch.id)
@@ -51,6 +53,7 @@ def show_today(session: Session, actor: Actor) -> str:
     return render(
         "today/today.html",
         today=today,
+        first_steps=first_steps(session, actor, branch.id),
         greeting=_greeting(actor, branch),
         questions=_questions(actor, branch, today),
         own_first=own_first,

@@ -261,3 +261,15 @@ def brewable_view(one: Brewable) -> dict[str, Any]:
             for herb in one.herbs
         ],
     }
+
+
+class StarterOut(OutSchema):
+    """How many of each kind the starter catalogue added; what was there already is not among them."""
+
+    items = Whole(minimum=0, maximum=1000, required=True)
+    procedures = Whole(minimum=0, maximum=1000, required=True)
+    packages = Whole(minimum=0, maximum=1000, required=True)
+    conditions = Whole(minimum=0, maximum=1000, required=True)
+    rules = Whole(minimum=0, maximum=1000, required=True)
+    substitutes = Whole(minimum=0, maximum=1000, required=True)
+    brew_recipes = Whole(minimum=0, maximum=1000, required=True)
