@@ -11,6 +11,7 @@ from tests.sources import Module, modules
 
 # Imports within the domain go only to the right. A new capability takes its place here.
 LINE = [
+    "finding",
     "recalls",
     "reports",
     "imports",

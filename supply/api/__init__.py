@@ -49,6 +49,7 @@ MODULES = (
     "webhooks",
     "imports",
     "audit",
+    "finding",
 )
 
 

@@ -64,6 +64,7 @@ MODULES = (
     "webhooks",
     "imports",
     "audit",
+    "finding",
 )
 
 

@@ -85,6 +85,8 @@ def _urls() -> dict[str, str]:
         "account": "account.show_account",
     }
     person = viewer()
+    if person is not None and person.branches and allowed(person.actor, Permission.STOCK_SEE):
+        names["search"] = "finding.show_search"
     if person is not None and allowed(person.actor, Permission.LABEL_PRINT):
         names["scan"] = "scanning.show_scan"
     return {name: url_for(endpoint) for name, endpoint in names.items()}

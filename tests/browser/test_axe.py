@@ -63,7 +63,11 @@ def _faces(visitor: Visitor) -> list[str]:
     # The query makes another kind of page of it: an order of which nothing came, one of which all came.
     came = visitor.open("/purchase-orders").get_by_role("row", name="Received", exact=False).first
     received = came.get_by_role("link").first.get_attribute("href")
-    scanned = ["/scan?code=8935001712343", f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2"]
+    scanned = [
+        "/search?q=00",
+        "/scan?code=8935001712343",
+        f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2",
+    ]
     orders = [order_on_its_way(visitor.spa), f"{received}?received=on"]
     return [*faces, *orders, *scanned, _delivered(visitor.spa), *_counted(visitor.spa), *_imported(visitor)]
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.desk import run_low
 from tests.browser.live import Spa
+from tests.browser.test_axe import faults_here
 from tests.browser.visitor import LAPTOP, PHONE, SECOND_TAP_MS
 
 
@@ -121,6 +122,28 @@ def test_each_number_of_the_day_opens_its_list(visit: Visit) -> None:
     assert len(tiles) >= 5
     for address in tiles:
         visitor.open(address)
+
+
+def test_ctrl_k_finds_and_enter_goes_there(visit: Visit) -> None:
+    visitor = visit("ngoc", LAPTOP)
+    page = visitor.open("/")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Name, number or code")
+    expect(field).to_be_focused()
+    field.press_sequentially("gung")
+    found = page.get_by_role("option")
+    expect(found.first).to_have_attribute("aria-selected", "true")
+    field.press("ArrowDown")
+    expect(found.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", "found-1")
+    assert faults_here(visitor, "the search") == []
+    field.press("Escape")
+    expect(field).to_be_hidden()
+    page.keyboard.press("/")
+    field.press_sequentially("gung")
+    expect(found.first).to_contain_text("Ginger")
+    field.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ginger")
 
 
 def test_an_item_shows_its_use_and_its_history(visit: Visit) -> None:

@@ -15,6 +15,7 @@ const parts = [
   ["[data-picks]", "./picks.js"],
   ["[data-under-way]", "./under-way.js"],
   ["[data-scan-box]", "./scan.js"],
+  ["[data-search-box]", "./search.js"],
 ];
 
 function startParts(root) {

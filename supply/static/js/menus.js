@@ -1,4 +1,5 @@
-// Menus are <details>: Escape and a tap elsewhere close them, one is open at a time. Ctrl+K and "/" lead to the search.
+// Menus are <details>: Escape and a tap elsewhere close them, one is open at a time. Ctrl+K, "/" and the search of the bar
+// open the search's dialog; on the page of the search they lead to its field.
 export function startMenus(root) {
   const open = () => root.querySelectorAll("details.menu[open]");
   root.addEventListener("click", (event) => open().forEach((menu) => {
@@ -6,7 +7,10 @@ export function startMenus(root) {
   }));
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape") open().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
-    if (isSearchKey(event)) goToSearch(root, event);
+    if (isSearchKey(event)) openSearch(root, event);
+  });
+  root.querySelector("[data-search]")?.addEventListener("click", (event) => {
+    if (!(event.ctrlKey || event.metaKey || event.shiftKey)) openSearch(root, event);
   });
 }
 
@@ -17,11 +21,13 @@ function isSearchKey(event) {
   return event.key === "/" && !typing && !event.ctrlKey && !event.altKey && document.documentElement.dataset.singleKeys !== "off";
 }
 
-function goToSearch(root, event) {
-  const field = root.querySelector("main input[type=search]:not([hidden])");
+function openSearch(root, event) {
   const link = root.querySelector("[data-search]");
-  if (!field && !link) return;
+  const box = root.querySelector("[data-search-box]");
+  if (!link || !box) return;
   event.preventDefault();
-  if (link && !(field && location.pathname === new URL(link.href).pathname)) location.assign(link.href);
-  else { field.focus(); field.select(); }
+  if (location.pathname !== new URL(link.href).pathname) return box.open || box.showModal();
+  const field = root.querySelector("main input[type=search]");
+  field.focus();
+  field.select();
 }

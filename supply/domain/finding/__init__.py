@@ -1,0 +1,1 @@
+"""Finding: any thing of the house by a few letters of it."""
