@@ -21,8 +21,8 @@ blp = ApiBlueprint("finding", description="Any thing of the house by a few lette
     out=SearchOut,
     summary="Search everything",
     description="Items, also by the code of a package or a supplier's code; lots by number; visits by "
-    "booking and, of these days, by treatment, room, therapist; orders by number and supplier; requisitions by "
-    "number; suppliers; procedures; the people whom one looks after. `gung` finds Gừng.",
+    "booking and, of these days, by treatment, room, therapist; orders by number and supplier; requisitions "
+    "by number; suppliers; procedures; the people whom one looks after. `gung` finds Gừng.",
 )
 def search(session: Session, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     return {"found": find(session, actor, query["branch_id"], query["q"])}

@@ -7,11 +7,11 @@ never at what grows with the ledger.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, or_, select, union
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, and_, case, cast, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -132,6 +132,41 @@ def _lots(session: Session, branch_id: UUID, text: str, words: list[str]) -> lis
 def _visits(session: Session, branch_id: UUID, key: str) -> list[Found]:
     """By the booking, of any day; of these days also by treatment, room and therapist. Nearest first."""
     now = clock.now()
+    query = (
+        select(
+            Visit.id,
+            Visit.booking_reference,
+            Visit.planned_at,
+            Visit.status,
+            Procedure.name_en,
+            Procedure.name_vi,
+            Room.name.label("room"),
+            Person.name.label("therapist"),
+        )
+        .join(Procedure, Procedure.id == Visit.procedure_id)
+        .outerjoin(Room, Room.id == Visit.room_id)
+        .outerjoin(Person, Person.id == Visit.therapist_id)
+        .where(Visit.id.in_(_visits_to_look_at(branch_id, key, now)))
+    )
+    rows = [row for row in session.execute(query) if _holds(key, _told_of_visit(row))]
+    nearest = sorted(rows, key=lambda row: (abs(row.planned_at - now), row.id))
+    return [
+        Found(
+            Kind.VISIT,
+            row.id,
+            row.booking_reference or "",
+            row.name_en,
+            row.name_vi,
+            at=row.planned_at,
+            status=row.status,
+            beside=tuple(part for part in (row.room, row.therapist) if part),
+        )
+        for row in nearest[:MOST]
+    ]
+
+
+def _visits_to_look_at(branch_id: UUID, key: str, now: datetime) -> CompoundSelect[tuple[UUID]]:
+    """Some that were booked so, and those of these days."""
     booked = (
         select(Visit.id)
         .where(
@@ -153,37 +188,7 @@ def _visits(session: Session, branch_id: UUID, key: str) -> list[Found]:
         .limit(MOST_VISITS)
         .subquery()
     )
-    query = (
-        select(
-            Visit.id,
-            Visit.booking_reference,
-            Visit.planned_at,
-            Visit.status,
-            Procedure.name_en,
-            Procedure.name_vi,
-            Room.name.label("room"),
-            Person.name.label("therapist"),
-        )
-        .join(Procedure, Procedure.id == Visit.procedure_id)
-        .outerjoin(Room, Room.id == Visit.room_id)
-        .outerjoin(Person, Person.id == Visit.therapist_id)
-        .where(Visit.id.in_(union(select(booked.c.id), select(near.c.id))))
-    )
-    rows = [row for row in session.execute(query) if _holds(key, _told_of_visit(row))]
-    nearest = sorted(rows, key=lambda row: (abs(row.planned_at - now), row.id))
-    return [
-        Found(
-            Kind.VISIT,
-            row.id,
-            row.booking_reference or "",
-            row.name_en,
-            row.name_vi,
-            at=row.planned_at,
-            status=row.status,
-            beside=tuple(part for part in (row.room, row.therapist) if part),
-        )
-        for row in nearest[:MOST]
-    ]
+    return union(select(booked.c.id), select(near.c.id))
 
 
 def _told_of_visit(row: Any) -> str:

@@ -51,6 +51,9 @@ export function start(box) {
       event.preventDefault();
       const at = all.indexOf(chosen());
       choose(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length]);
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // of itself it would only empty the field
+      box.close();
     } else if (event.key === "Enter" && chosen()) {
       event.preventDefault();
       chosen().click();
