@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.cli.group import supply, writing
 from supply.domain.idempotency import service as idempotency
+from supply.domain.imports import service as imports
 from supply.domain.outbox import delivering
 from supply.domain.people.models import SignIn
 from supply.domain.people.signing_in import forget_tries
@@ -20,16 +21,16 @@ SIGN_IN_DAYS = 30
 
 @supply.command("tidy")
 def tidy() -> None:
-    """Forget keys older than 90 days, for 30 ended sign-ins and messages to webhooks, and old wrong tries."""
+    """Forget keys of 90 days ago, old wrong tries, and what ended 30 days ago: sign-ins, messages, lists."""
     told = writing(forget)
-    click.echo(
-        "Forgotten: {} idempotency keys, {} sign-ins, {} messages, {} counts of wrong tries.".format(*told)
-    )
+    words = "{} idempotency keys, {} sign-ins, {} messages, {} lists, {} counts of wrong tries"
+    click.echo(f"Forgotten: {words.format(*told)}.")
 
 
-def forget(session: Session) -> tuple[int, int, int, int]:
-    """How many keys, sign-ins, messages and counts of wrong tries were deleted."""
+def forget(session: Session) -> tuple[int, ...]:
+    """How many keys, sign-ins, messages, lists and counts of wrong tries were deleted."""
     old = clock.now() - timedelta(days=SIGN_IN_DAYS)
     sign_ins = session.execute(delete(SignIn).where((SignIn.ended_at < old) | (SignIn.seen_at < old)))
     gone = int(getattr(sign_ins, "rowcount", 0))
-    return idempotency.forget_old(session), gone, delivering.forget_old(session), forget_tries(session)
+    lists = imports.forget_old(session)
+    return idempotency.forget_old(session), gone, delivering.forget_old(session), lists, forget_tries(session)

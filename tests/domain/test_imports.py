@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import read_snapshot, write_transaction
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.imports import applying, service
 from supply.domain.imports.exporting import export_rows
-from supply.domain.imports.models import ImportKind
+from supply.domain.imports.models import ImportKind, ImportRow
 from supply.domain.ledger.models import DemandDay, Lot, Movement
 from supply.domain.reports.checking import check_books
 from supply.domain.suppliers import service as suppliers
@@ -69,6 +70,19 @@ def test_items_come_in_as_a_manager_would_write_them(session: Session, cast: Cas
     assert outcomes(again) == ["skip"] * 3
     with pytest.raises(Conflict, match="import_empty"):
         apply(cast.manager, again)
+
+
+def test_a_list_that_nobody_imports_is_forgotten_after_thirty_days(session: Session, cast: Cast) -> None:
+    with clock.standing_at(clock.now() - timedelta(days=31)):
+        applied = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items_file(ROWS[0]))
+        applied_id = apply(cast.manager, applied).id
+        give(cast.manager, cast.branch_id, ImportKind.ITEMS, items_file())
+    young_id = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items_file()).id
+    assert write_transaction(service.forget_old) == 1
+    session.rollback()
+    left = read_snapshot(lambda s: service.list_imports(s, cast.manager, cast.branch_id))
+    assert [file.id for file in left] == [young_id, applied_id]
+    assert read_snapshot(lambda s: set(s.scalars(select(ImportRow.import_id)))) == {young_id, applied_id}
 
 
 def test_a_preview_says_field_by_field_what_changes(session: Session, cast: Cast) -> None:

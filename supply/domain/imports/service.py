@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from supply import clock
@@ -29,6 +30,7 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.writing import write_later
 
+LIFE = timedelta(days=30)
 Given = Mapping[str, Mapping[str, Any]]
 
 
@@ -151,6 +153,14 @@ def applied_before(session: Session, file: ImportFile) -> bool:
         ImportFile.state == ImportState.APPLIED,
     )
     return session.scalar(select(ImportFile.id).where(*same).limit(1)) is not None
+
+
+def forget_old(session: Session) -> int:
+    """Delete the files of more than thirty days ago that nobody applied, with their rows; how many."""
+    idle = ImportFile.state.in_((ImportState.READ, ImportState.PREVIEWED))
+    old = select(ImportFile.id).where(idle, ImportFile.created_at < clock.now() - LIFE)
+    session.execute(delete(ImportRow).where(ImportRow.import_id.in_(old)))
+    return int(getattr(session.execute(delete(ImportFile).where(ImportFile.id.in_(old))), "rowcount", 0))
 
 
 def import_to_change(session: Session, actor: Actor, import_id: UUID, version: int) -> ImportFile:
