@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 
 from supply.cli.group import reading, supply
 from supply.cli.setup import migrate_database
+from supply.cli.tallying import tally_all
 from supply.database import db
 from supply.domain.people.models import Person
 from supply.domain.reports.checking import check_books
@@ -67,6 +68,7 @@ def restore(path: Path, replace: bool, pg_restore: str, psql: str) -> None:
     else:
         _replace_postgres(path, pg_restore, psql)
     migrate_database()
+    tally_all()
     differences = reading(lambda session: [str(difference) for difference in check_books(session)])
     for difference in differences:
         click.echo(difference)

@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from supply.cli.group import supply
+from supply.cli.tallying import tally_all
 from supply.config import SettingsError
 from supply.memory import settle
 
@@ -24,8 +25,14 @@ SECRET_FILE = "instance/secret-key"  # noqa: S105 - where it lives, not what it 
 
 @supply.command("init")
 def init() -> None:
-    """Bring the database to the present schema."""
+    """Bring the database to the present schema, and the totals of reports up to the last movement."""
+    bring_up_to_date()
+
+
+def bring_up_to_date() -> None:
+    """Migrate, then add up what the totals lack: reports are quick after an update that brings some."""
     migrate_database()
+    tally_all()
     click.echo("The database is ready.")
 
 
@@ -66,8 +73,7 @@ def main(*then: str) -> None:
         raise SystemExit(f"Supply does not start. {error}") from error
     settle()
     with app.app_context():
-        migrate_database()
-        click.echo("The database is ready.")
+        bring_up_to_date()
     for command in then:
         supply.main(command.split(), obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
 

@@ -1,4 +1,4 @@
-"""`supply tally`: add what came since to the totals that reports begin with. The nightly plan does it too."""
+"""`supply tally`: add what came since to the totals that reports begin with. Init and the plan do so too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from supply.cli.group import reading, supply, writing
 from supply.domain.branches.models import Branch
-from supply.domain.reports.tallying import branches_behind, tally_branch
+from supply.domain.reports.tallying import PORTION, branches_behind, tally_branch
 
 
 @supply.command("tally")
@@ -22,8 +22,9 @@ def tally_all(least: int = 1) -> int:
     """Each branch with so many movements that the totals lack, portion by portion; how many these were."""
     branch_ids = reading(lambda session: branches_behind(session, least))
     for branch_id in branch_ids:
-        while writing(lambda session, one=branch_id: _portion(session, one)):  # type: ignore[misc]
-            pass
+        while left := writing(lambda session, one=branch_id: _portion(session, one)):  # type: ignore[misc]
+            if left // PORTION % 20 == 0:
+                click.echo(f"{left:,} movements are still to be added up.")
     return len(branch_ids)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from supply.cli.setup import write_secret
-from supply.database import db, write_transaction
+from supply.database import db, read_snapshot, write_transaction
+from supply.domain.reports.tallying import kept_until, last_of
 from tests import shelves
 from tests.cast import Cast
 from tests.conftest import MadeApps, dispose, settings_for
@@ -52,6 +53,15 @@ def test_check_says_that_all_agrees_and_names_what_does_not(run: Run, cast: Cast
     assert said.exit_code == 1
     assert "MAIN: reserved of ginger: stored 7, computed 0" in said.output
     assert "MAIN: on order of ginger: stored 9, computed 0" in said.output
+
+
+def test_after_an_update_reports_begin_at_the_last_movement(run: Run, cast: Cast, session: Session) -> None:
+    item_id = shelves.add_item(session, "ginger")
+    session.commit()
+    shelves.stock(cast, item_id, 500_000, expires_on=date(2030, 1, 1))
+    assert run("init").output == "The database is ready.\n"
+    kept = read_snapshot(lambda s: (kept_until(s, cast.branch_id), last_of(s, cast.branch_id)))
+    assert kept[0] == kept[1] > 0
 
 
 def test_a_database_of_another_schema_is_said_in_a_sentence(made_apps: MadeApps, tmp_path: Path) -> None:
@@ -124,7 +134,7 @@ def test_a_broken_backup_replaces_nothing(run: Run, cast: Cast, tmp_path: Path) 
 
 
 def test_tidy_forgets_only_what_is_old(run: Run, cast: Cast) -> None:
-    assert "0 idempotency keys, 0 sign-ins" in run("tidy").output
+    assert "0 idempotency keys, 0 sign-ins, 0 messages, 0 lists" in run("tidy").output
 
 
 def test_there_are_no_demo_sign_ins_in_a_real_spa(run: Run, cast: Cast) -> None:
