@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Thread
+from typing import Any
 
 import structlog
 from flask import Flask, Response, after_this_request, current_app
+from marshmallow import ValidationError, validates
 
 from supply import clock, outside
 from supply.config import Settings
 from supply.database import read_snapshot, write_transaction
 from supply.domain.outbox import delivering
 from supply.domain.outbox.delivering import Call
+from supply.domain.outbox.hook_schemas import SetWebhook
 from supply.domain.outbox.models import Webhook
 from supply.domain.outbox.signing import secret_of, signed
 from supply.domain.reports.messages import composed
+from supply.i18n import lazy
 
 log = structlog.get_logger("supply")
 
@@ -36,6 +40,15 @@ def private_allowed() -> bool:
     """Whether webhooks may lead to private addresses here, over plain HTTP too."""
     settings: Settings = current_app.extensions["supply_settings"]
     return settings.webhook_private
+
+
+class SetPublicWebhook(SetWebhook):
+    """The name server is asked before any transaction begins, since its answer may take a while."""
+
+    @validates("url")
+    def _leads_outside(self, url: str, **_told: Any) -> None:
+        if outside.leads_inside(url) and not private_allowed():
+            raise ValidationError(str(lazy("This address is not on the public internet.")))
 
 
 def secret_now(hook: Webhook) -> str:

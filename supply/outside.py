@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 SECONDS = 10.0
 MOST_BYTES = 2_000
+# Names that lead to this machine or its own network, wherever they are asked for.
+_INNER_NAMES = ("localhost", "local", "home.arpa", "internal")
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Of these the standard library says that they are global: site-local addresses, which old networks still
 # use, protocol assignments, the way from IPv4 to IPv6, and examples in books.
@@ -68,17 +70,34 @@ def taken_apart(url: str, *, private: bool = False) -> Address:
     secure = parts.scheme == "https"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = Address(secure, parts.hostname, parts.port or (443 if secure else 80), target)
-    if not private and _is_literal(address.host) and not is_public(address.host):
+    if not private and _is_inner(address.host):
         raise ValueError("private")
     return address
 
 
-def _is_literal(host: str) -> bool:
+def _is_inner(host: str) -> bool:
+    """What is known of a host without asking anybody: a number that is not public, a name that never is."""
     try:
-        ip_address(host)
+        return not is_public(host)
     except ValueError:
+        name = host.rstrip(".").lower()
+    last = name.rpartition(".")[2]
+    # A name without a dot is one of the own network, and a last part of digits an odd way to write a number.
+    return last == name or last[:1].isdigit() or any(f".{name}".endswith(f".{one}") for one in _INNER_NAMES)
+
+
+def leads_inside(url: str) -> bool:
+    """Whether a name server says so now. False where it is not known: whoever calls it asks again.
+
+    Takes as long as the name server does, so never within a transaction.
+    """
+    try:
+        _resolved(taken_apart(url), private=False)
+    except Refused:
+        return True
+    except (NotSent, ValueError):
         return False
-    return True
+    return False
 
 
 def is_public(address: str) -> bool:

@@ -51,6 +51,9 @@ def test_what_is_public(address: str, public: bool) -> None:
         *("https:///x", "https://", "https://me@example.com/", "https://me:you@example.com/"),
         *("https://example.com/#x", "https://exa mple.com/", "https://example.com\\@127.0.0.1/"),
         *("https://example.com/\r\nX: y", "https://ví-dụ.vn/", "https://example.com:99999/"),
+        *("https://localhost/", "https://Spa.LocalHost.:8443/x", "https://router/", "https://nas.local/"),
+        *("https://db.internal/", "https://a.home.arpa/", "https://127.1/", "https://2130706433/"),
+        *("https://0x7f.0x1/", "https://10.0.0.1./"),
         *("https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]:8443/x", "https://10.1.1.1:80/"),
     ],
 )
@@ -97,6 +100,7 @@ def test_a_name_that_leads_inside_is_refused(
     monkeypatch: pytest.MonkeyPatch, reached: list[Any], found: list[str]
 ) -> None:
     names(monkeypatch, found)
+    assert outside.leads_inside("https://hook.example/")
     with pytest.raises(outside.Refused):
         outside.post("https://hook.example/", b"", {})
     assert reached == []

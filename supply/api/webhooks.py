@@ -16,7 +16,6 @@ from supply.domain.outbox.hook_schemas import (
     MessageOut,
     NewSecretOut,
     ReplayedOut,
-    SetWebhook,
     WebhookOut,
     webhook_view,
 )
@@ -57,7 +56,7 @@ def list_webhooks(session: Session, actor: Actor, query: dict[str, Any]) -> Any:
 @blp.post(
     "/webhooks",
     permission=_MANAGE,
-    body=SetWebhook,
+    body=calling.SetPublicWebhook,
     out=NewSecretOut,
     status=201,
     etag=True,
@@ -93,7 +92,7 @@ def get_webhook(session: Session, actor: Actor, webhook_id: UUID) -> Any:
 @blp.put(
     "/webhooks/<uuid:webhook_id>",
     permission=_MANAGE,
-    body=SetWebhook,
+    body=calling.SetPublicWebhook,
     out=WebhookOut,
     etag=True,
     versioned=True,

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from supply import calling
 from supply.domain.branches import service as branches
 from supply.domain.outbox import delivering, subscribing
-from supply.domain.outbox.hook_schemas import SetWebhook
 from supply.domain.outbox.models import Event, Webhook, WebhookMessage
 from supply.fields import BaseSchema, Id, at_most
 from supply.i18n import _, lazy, plural
@@ -28,7 +27,7 @@ PAGE = 20
 Target = tuple[str, dict[str, Any]]
 
 
-class WebhookForm(SetWebhook):
+class WebhookForm(calling.SetPublicWebhook):
     """In a form no tick is no list."""
 
     branch_ids = fields.List(Id(), load_default=(), validate=at_most(1_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -85,6 +86,17 @@ def test_what_is_wrong_names_its_field(client: FlaskClient, cast: Cast) -> None:
     elsewhere = body(cast, branch_ids=[str(cast.branch_id), str(cast.other_branch_id)])
     assert manager.send("POST", PATH, elsewhere).status_code == 404
     assert manager.get(PATH)["data"] == []
+
+
+def test_a_name_that_leads_inside_is_refused_when_it_is_saved(
+    client: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = Caller(client, cast.manager)
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.8", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_told: found)
+    for url in ("https://localhost/", "https://inside.example/"):
+        answer = manager.send("POST", PATH, body(cast, url=url))
+        assert (answer.status_code, [*answer.get_json()["errors"]]) == (422, ["url"]), url
 
 
 def test_the_document_says_what_each_message_says(client: FlaskClient, session: Session) -> None:
