@@ -24,7 +24,7 @@ from supply.web.audit_rows import entry_row
 from supply.web.audit_values import items_of
 from supply.web.audit_words import ACTION_WORDS, ENTITY_WORDS, FIELD_WORDS
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render
+from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.session import find_current_branch, viewer
 from supply.web.table_files import table_file
 
@@ -35,6 +35,7 @@ bp.nav(
     endpoint="audit.list_entries",
     permission=Permission.AUDIT_SEE,
     order=95,
+    group=NavGroup.REPORTS,
 )
 PAGE = 30
 MOST_IN_A_FILE = 2_000

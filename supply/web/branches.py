@@ -20,7 +20,7 @@ from supply.domain.branches.schemas import (
 from supply.domain.ledger import service as ledger
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web.pages import Pages, current_form, render, say
+from supply.web.pages import NavGroup, Pages, current_form, render, say
 from supply.web.session import choose_locale
 from supply.web.units import told_quantity
 
@@ -31,6 +31,7 @@ bp.nav(
     endpoint="branches.list_branches",
     permission=Permission.BRANCH_MANAGE,
     order=90,
+    group=NavGroup.SETUP,
 )
 Target = tuple[str, dict[str, Any]]
 _MANAGE = Permission.BRANCH_MANAGE

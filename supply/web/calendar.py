@@ -20,7 +20,7 @@ from supply.fields import BaseSchema, Day, Text, Tick, Whole
 from supply.i18n import _, lazy, locale_now
 from supply.permissions import Actor, Permission
 from supply.presenting import format_day, format_percent
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
 from supply.web.words import word
 
@@ -31,6 +31,7 @@ bp.nav(
     endpoint="calendar.list_entries",
     permission=Permission.CATALOG_MANAGE,
     order=63,
+    group=NavGroup.SETUP,
 )
 Target = tuple[str, dict[str, Any]]
 _MANAGE = Permission.CATALOG_MANAGE

@@ -18,7 +18,7 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import format_amount, unit_symbol
 from supply.quantity import UNITS
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.substitutes import told_substitute
 from supply.web.words import word
 
@@ -29,6 +29,8 @@ bp.nav(
     endpoint="catalog.list_items",
     permission=Permission.CATALOG_MANAGE,
     order=60,
+    group=NavGroup.SETUP,
+    also=("substitutes",),
 )
 PAGE = 50
 Target = tuple[str, dict[str, Any]]

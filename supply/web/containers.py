@@ -25,7 +25,7 @@ from supply.permissions import Actor, Permission, require
 from supply.presenting import format_quantity
 from supply.web import container_rows
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
 from supply.web.units import echo_unit, unit_options
 from supply.web.words import word
@@ -37,6 +37,7 @@ bp.nav(
     endpoint="containers.list_containers",
     permission=Permission.CONTAINER_HANDLE,
     order=58,
+    group=NavGroup.STOCK,
 )
 Target = tuple[str, dict[str, Any]]
 MOST = 200

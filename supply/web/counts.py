@@ -23,7 +23,7 @@ from supply.permissions import Actor, Permission, require
 from supply.presenting import format_instant, format_money, format_quantity
 from supply.web.count_rows import count_rows, when_counted
 from supply.web.frame import named
-from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.pages import NavGroup, Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
 from supply.web.stocktake_rows import stocktake_row
 from supply.web.units import echo_unit, unit_options
@@ -36,6 +36,7 @@ bp.nav(
     permission=Permission.COUNT_LOG,
     order=50,
     also=("stocktakes", "stocktake_ends", "adjustments"),
+    group=NavGroup.STOCK,
 )
 PAGE = 20
 

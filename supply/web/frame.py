@@ -9,12 +9,24 @@ from flask import Flask, request, url_for
 from markupsafe import Markup
 
 from supply import presenting
+from supply.i18n import lazy
 from supply.permissions import Permission
 from supply.web.fieldspecs import labels, spec
 from supply.web.gate import allowed
-from supply.web.pages import NavEntry, current_form, form_key
+from supply.web.pages import NavEntry, NavGroup, current_form, form_key
 from supply.web.session import choose_locale, choose_theme, find_current_branch, viewer
 from supply.web.words import word
+
+# Whoever has more places than this finds them in groups; so many fit a screen of 720 px one below the other.
+FLAT = 14
+_GROUPS = {
+    NavGroup.DAY: "",
+    NavGroup.STOCK: lazy("Stock and movements"),
+    NavGroup.BUYING: lazy("Buying"),
+    NavGroup.REPORTS: lazy("Reports"),
+    NavGroup.SETUP: lazy("Set-up"),
+}
+Place = tuple[str, str, str, bool]
 
 
 def init_frame(app: Flask, entries: Sequence[NavEntry]) -> None:
@@ -45,11 +57,13 @@ def named(thing: Any, part: str = "name") -> str:
 
 def _context(entries: Sequence[NavEntry]) -> dict[str, Any]:
     person = viewer()
+    places = _nav(entries) if person else []
     return {
         "current_person": person,
         "current_branch": find_current_branch(),
         "branches": person.branches if person else (),
-        "nav": _nav(entries) if person else (),
+        "nav": [place for _group, place in places],
+        "nav_groups": _grouped(places),
         "urls": _urls(),
         "locale": choose_locale(),
         "theme": choose_theme(),
@@ -58,12 +72,22 @@ def _context(entries: Sequence[NavEntry]) -> dict[str, Any]:
     }
 
 
-def _nav(entries: Sequence[NavEntry]) -> list[tuple[str, str, str, bool]]:
+def _nav(entries: Sequence[NavEntry]) -> list[tuple[NavGroup, Place]]:
     person = viewer()
     assert person is not None
     open_to = [entry for entry in entries if allowed(person.actor, entry.permission)]
     here = _here(open_to)
-    return [(entry.endpoint, str(entry.label), entry.icon, entry is here) for entry in open_to]
+    return [(entry.group, (entry.endpoint, str(entry.label), entry.icon, entry is here)) for entry in open_to]
+
+
+def _grouped(places: Sequence[tuple[NavGroup, Place]]) -> list[tuple[str, list[Place], bool]]:
+    """(title, its places, whether it is open): the group of this page, else the first that can be closed."""
+    if len(places) <= FLAT:
+        return [("", [place for _group, place in places], True)]
+    held = {group: [place for one, place in places if one is group] for group in NavGroup}
+    here = next((group for group, (*_rest, active) in places if active), NavGroup.DAY)
+    opened = NavGroup.STOCK if here is NavGroup.DAY else here
+    return [(str(_GROUPS[group]), some, group is opened) for group, some in held.items() if some]
 
 
 def _here(entries: Sequence[NavEntry]) -> NavEntry | None:

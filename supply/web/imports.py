@@ -20,14 +20,19 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.tabular import csv_text, xlsx_bytes
 from supply.web import import_rows
-from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.pages import NavGroup, Pages, current_form, query, render, say
 from supply.web.session import current_branch
 from supply.web.words import word
 
 bp = Pages("imports", __name__)
 _RUN = Permission.IMPORT_RUN
 bp.nav(
-    label=lazy("Import and export"), icon="upload", endpoint="imports.list_imports", permission=_RUN, order=66
+    label=lazy("Import and export"),
+    icon="upload",
+    endpoint="imports.list_imports",
+    permission=_RUN,
+    order=66,
+    group=NavGroup.SETUP,
 )
 PAGE = 50
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

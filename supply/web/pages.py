@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
 from typing import Any
 
@@ -24,6 +25,7 @@ from supply.web.gate import Access, admit
 
 __all__ = [
     "NavEntry",
+    "NavGroup",
     "Pages",
     "Shown",
     "Target",
@@ -34,6 +36,16 @@ __all__ = [
     "say",
     "tried",
 ]
+
+
+class NavGroup(StrEnum):
+    """Where an entry stands in the menu of whoever has many: the day's work first, and always in sight."""
+
+    DAY = "day"
+    STOCK = "stock"
+    BUYING = "buying"
+    REPORTS = "reports"
+    SETUP = "setup"
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ class NavEntry:
     order: int
     # Other modules of the same capability, which have no place of their own.
     also: tuple[str, ...] = ()
+    group: NavGroup = NavGroup.DAY
 
 
 class Pages(Blueprint):
@@ -65,9 +78,10 @@ class Pages(Blueprint):
         permission: Permission | Access,
         order: int,
         also: tuple[str, ...] = (),
+        group: NavGroup = NavGroup.DAY,
     ) -> None:
         """Offer a page in the navigation."""
-        self.entries.append(NavEntry(endpoint, label, icon, permission, order, also))
+        self.entries.append(NavEntry(endpoint, label, icon, permission, order, also, group))
 
     def page(
         self, rule: str, *, permission: Permission | Access

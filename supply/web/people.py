@@ -19,7 +19,7 @@ from supply.fields import BaseSchema, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, Role
 from supply.presenting import initials
-from supply.web.pages import Pages, Shown, Target, render, say
+from supply.web.pages import NavGroup, Pages, Shown, Target, render, say
 from supply.web.words import word
 
 bp = Pages("people", __name__)
@@ -29,6 +29,7 @@ bp.nav(
     endpoint="people.list_people",
     permission=Permission.PEOPLE_STAFF,
     order=90,
+    group=NavGroup.SETUP,
 )
 
 EVERYWHERE = "everywhere"

@@ -21,7 +21,7 @@ from supply.permissions import Actor, Permission
 from supply.presenting import format_quantity
 from supply.web import brew_rows
 from supply.web.frame import named
-from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.pages import NavGroup, Pages, current_form, query, render, say
 from supply.web.session import current_branch
 from supply.web.units import unit_options
 from supply.web.visit_rows import short_rows
@@ -33,6 +33,8 @@ bp.nav(
     endpoint="preparations.show_board",
     permission=Permission.CONTAINER_HANDLE,
     order=25,
+    group=NavGroup.STOCK,
+    also=("brew_recipes",),
 )
 Target = tuple[str, dict[str, Any]]
 _SEE, _BREW = Permission.STOCK_SEE, Permission.CONTAINER_HANDLE

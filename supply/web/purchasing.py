@@ -20,7 +20,7 @@ from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy, plural
 from supply.paging import Cursor, encode
 from supply.permissions import Actor, Permission
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.plan_rows import to_order_row
 from supply.web.purchasing_rows import line_rows, may_decide, price_of, requisition_row
 from supply.web.session import current_branch
@@ -32,6 +32,8 @@ bp.nav(
     endpoint="purchasing.list_flags",
     permission=Permission.REQUISITION_REQUEST,
     order=40,
+    group=NavGroup.BUYING,
+    also=("plan",),
 )
 bp.nav(
     label=lazy("Requisitions"),
@@ -39,6 +41,8 @@ bp.nav(
     endpoint="purchasing.list_requisitions",
     permission=Permission.REQUISITION_REQUEST,
     order=42,
+    group=NavGroup.BUYING,
+    also=("orders",),
 )
 PAGE = 30
 Target = tuple[str, dict[str, Any]]

@@ -30,7 +30,7 @@ from supply.permissions import Actor, Permission
 from supply.presenting import format_money, format_quantity
 from supply.web.forms import FormState
 from supply.web.frame import named
-from supply.web.pages import Pages, current_form, query, render, say, tried
+from supply.web.pages import NavGroup, Pages, current_form, query, render, say, tried
 from supply.web.receiving_rows import (
     delivery_row,
     expected_row,
@@ -52,6 +52,7 @@ bp.nav(
     endpoint="receiving.list_deliveries",
     permission=Permission.DELIVERY_LOG,
     order=30,
+    group=NavGroup.STOCK,
 )
 PAGE = 20
 MOST_ITEMS = 200

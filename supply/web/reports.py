@@ -19,13 +19,21 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor
 from supply.presenting import format_day, format_number
 from supply.web import report_rows as rows
-from supply.web.pages import Pages, query, render
+from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.report_pages import SEE, AskHere, asked, asked_books, kept, show
 from supply.web.report_words import CLASS_WORDS, by_word
 from supply.web.session import current_branch
 
 bp = Pages("reports", __name__)
-bp.nav(label=lazy("Reports"), icon="chart", endpoint="reports.list_reports", permission=SEE, order=63)
+bp.nav(
+    label=lazy("Reports"),
+    icon="chart",
+    endpoint="reports.list_reports",
+    permission=SEE,
+    order=63,
+    group=NavGroup.REPORTS,
+    also=("behind",),
+)
 
 
 class AskCostsHere(AskHere):

@@ -29,7 +29,7 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.web import brew_rows, stock_rows
 from supply.web.history import movement_rows
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
 from supply.web.units import unit_options
 from supply.web.words import word
@@ -42,6 +42,7 @@ bp.nav(
     permission=Permission.STOCK_SEE,
     order=20,
     also=("recalls",),
+    group=NavGroup.STOCK,
 )
 PAGE = 50
 EXPIRING_DAYS = 30

@@ -29,7 +29,7 @@ from supply.presenting import (
 from supply.quantity import UNITS
 from supply.web.comparison import days_words
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.receiving_rows import delivery_row
 from supply.web.session import current_branch
 from supply.web.units import unit_options
@@ -41,10 +41,10 @@ bp.nav(
     endpoint="suppliers.list_suppliers",
     permission=Permission.CATALOG_MANAGE,
     order=65,
+    group=NavGroup.BUYING,
 )
 PAGE = 50
-# As many orders and deliveries as the page of a supplier shows.
-LAST = 5
+LAST = 5  # orders and deliveries that the page of a supplier shows
 # As many items as one select can still be used with; a spa's catalogue is far smaller.
 MOST_ITEMS = 500
 Target = tuple[str, dict[str, Any]]

@@ -26,7 +26,7 @@ from supply.fields import Amount, BaseSchema, Code, Id, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.web import transfer_rows
-from supply.web.pages import Pages, current_form, query, render, say
+from supply.web.pages import NavGroup, Pages, current_form, query, render, say
 from supply.web.receiving_rows import item_choices, packs_of
 from supply.web.session import current_branch
 from supply.web.units import echo_unit, unit_options
@@ -38,6 +38,8 @@ bp.nav(
     endpoint="transfers.list_transfers",
     permission=Permission.TRANSFER_LOG,
     order=35,
+    group=NavGroup.STOCK,
+    also=("moves",),
 )
 PAGE = 20
 MOST_ITEMS = 200

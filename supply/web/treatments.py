@@ -17,7 +17,7 @@ from supply.web import recipe_rows
 from supply.web.contraindications import rule_row
 from supply.web.example_visits import ExampleAsked, guests_of, rooms_here, setting_asked
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 
 bp = Pages("treatments", __name__)
 bp.nav(
@@ -26,6 +26,8 @@ bp.nav(
     endpoint="treatments.list_procedures",
     permission=Permission.STOCK_SEE,
     order=62,
+    group=NavGroup.SETUP,
+    also=("recipe_drafts", "conditions", "contraindications"),
 )
 Target = tuple[str, dict[str, Any]]
 _SEE, _MANAGE = Permission.STOCK_SEE, Permission.CATALOG_MANAGE

@@ -17,7 +17,7 @@ from supply.fields import Id
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 from supply.web import variance_rows
-from supply.web.pages import Pages, query, render
+from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.session import current_branch
 from supply.web.words import word
 
@@ -28,6 +28,7 @@ bp.nav(
     endpoint="variance.show_variance",
     permission=Permission.VARIANCE_SEE,
     order=64,
+    group=NavGroup.REPORTS,
 )
 PAGE = 50
 _SEE = Permission.VARIANCE_SEE

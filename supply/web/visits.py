@@ -31,6 +31,7 @@ bp.nav(
     endpoint="visits.list_visits",
     permission=Permission.STOCK_SEE,
     order=15,
+    also=("visit_plans", "readiness", "safety"),
 )
 Target = tuple[str, dict[str, Any]]
 MOST = 200

@@ -20,7 +20,7 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.presenting import format_instant, format_money, format_quantity
 from supply.web.frame import named
-from supply.web.pages import Pages, query, render, say
+from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
 from supply.web.stock_rows import until
 from supply.web.units import echo_unit, unit_options
@@ -28,7 +28,12 @@ from supply.web.words import word
 
 bp = Pages("waste", __name__)
 bp.nav(
-    label=lazy("Waste"), icon="trash", endpoint="waste.list_waste", permission=Permission.WASTE_LOG, order=60
+    label=lazy("Waste"),
+    icon="trash",
+    endpoint="waste.list_waste",
+    permission=Permission.WASTE_LOG,
+    order=60,
+    group=NavGroup.STOCK,
 )
 PAGE = 30
 

@@ -17,12 +17,19 @@ from supply.domain.outbox.models import Event, Webhook, WebhookMessage
 from supply.fields import BaseSchema, Id, at_most
 from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission
-from supply.web.pages import Pages, Shown, query, render, say
+from supply.web.pages import NavGroup, Pages, Shown, query, render, say
 from supply.web.words import word
 
 bp = Pages("webhooks", __name__)
 _MANAGE = Permission.WEBHOOK_MANAGE
-bp.nav(label=lazy("Webhooks"), icon="globe", endpoint="webhooks.list_webhooks", permission=_MANAGE, order=93)
+bp.nav(
+    label=lazy("Webhooks"),
+    icon="globe",
+    endpoint="webhooks.list_webhooks",
+    permission=_MANAGE,
+    order=93,
+    group=NavGroup.SETUP,
+)
 PAGE = 20
 Target = tuple[str, dict[str, Any]]
 

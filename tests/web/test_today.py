@@ -12,6 +12,19 @@ from tests.client import OneLookClient
 from tests.web.browsing import sign_in
 
 
+def test_whoever_has_many_places_finds_them_in_groups(app: Flask, cast: Cast) -> None:
+    opened = re.compile(r'<details name="side" open><summary[^>]*>([^<]+)<')
+    client = OneLookClient(app)
+    sign_in(client, cast.manager)
+    for path, group in (("/", "Stock and movements"), ("/purchase-orders", "Buying"), ("/items", "Set-up")):
+        assert opened.findall(client.get(path).text) == [group], path
+    client = OneLookClient(app)
+    sign_in(client, cast.storekeeper)
+    page = client.get("/").text
+    assert 'name="side"' not in page
+    assert 'class="side-item" href="/waste"' in page
+
+
 @pytest.mark.parametrize(
     ("role", "asked", "not_asked"),
     [
