@@ -37,6 +37,7 @@ SIGNED_IN = {
     "account.end_sign_in",
     "account.choose_branch",
     "beginning.choose_first_steps",
+    "offline.tell_life",
     "today.show_today",
 }
 

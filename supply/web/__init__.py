@@ -20,6 +20,7 @@ MODULES = (
     "today",
     "beginning",
     "account",
+    "offline",
     "people",
     "tokens",
     "branches",

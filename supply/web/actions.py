@@ -34,7 +34,8 @@ from supply.errors import (
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.repeating import Answer, fingerprint, run_once
-from supply.web.forms import FRAME, FormState, Reading, branch_of_key, faults_of, load, new_key, read
+from supply.web import kept
+from supply.web.forms import FRAME, TRY, FormState, Reading, branch_of_key, faults_of, load, new_key, read
 from supply.web.gate import Access, admit
 from supply.web.session import BranchChoice, find_current_branch, work_in_branch
 
@@ -77,6 +78,7 @@ class Action:
     def run(self, path: dict[str, Any]) -> BaseResponse:
         key = _work_where_opened()
         actor = admit(self.permission)
+        kept.require_maker(actor)
         reading: Reading | None = None
         data: dict[str, Any] = {}
         try:
@@ -93,6 +95,8 @@ class Action:
             args = (actor,) if self.schema is None else (actor, data)
             return self._once(key, actor, lambda session: self.fn(session, *args, **given))
         except REFUSALS as error:
+            if kept.wants_json():
+                raise
             return show_again(self.back, path, error, reading)
 
     def _try(self, actor: Actor | None, data: dict[str, Any], path: dict[str, Any]) -> BaseResponse:
@@ -121,6 +125,8 @@ class Action:
         if shown and not answer.replayed:
             return make_response(shown[0])
         told = json.loads(answer.body)
+        if kept.wants_json():
+            return kept.led_on(told["location"], told["said"])
         for kind, text in told["said"]:
             flash(text, kind)
         return redirect(told["location"], 303)
@@ -220,6 +226,7 @@ def _reading(schema: Schema) -> Reading:
     reading = read(schema, request.form, *place)
     if branch is not None and "branch_id" in schema.load_fields:
         reading.data.setdefault("branch_id", str(branch.id))
+    kept.tell_time(reading, schema)
     return reading
 
 
@@ -231,12 +238,8 @@ def _version() -> int:
 
 
 def _told() -> tuple[Any, ...]:
-    """What the form is, for its key: all but the key itself and the proof of origin; files by digest."""
-    kept = sorted(
-        [name, *values]
-        for name, values in request.form.lists()
-        if name not in ("csrf_token", "idempotency_key")
-    )
+    """What the form is, for its key: all that stays the same however often it is tried; files by digest."""
+    kept = sorted([name, *values] for name, values in request.form.lists() if name not in TRY)
     files = [[name, *map(_digest, several)] for name, several in sorted(request.files.lists())]
     return "page", request.path, kept, *([files] if files else [])
 

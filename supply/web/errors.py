@@ -14,20 +14,34 @@ from werkzeug.wrappers import Response
 
 from supply.errors import Invalid, SupplyError, Unauthenticated
 from supply.i18n import _, lazy
-from supply.web import actions
+from supply.web import actions, kept
 from supply.web.session import viewer
+
+_GROWN_OLD = lazy("This form had grown old. Nothing was saved; please send it again.")
 
 
 def html_error(error: Exception) -> Response:
-    """The page for anything that went wrong outside the API."""
+    """The page for anything that went wrong outside the API; for a script, only the words."""
     try:
-        response = _page_for(error)
+        response = _answer_for(error) if kept.wants_json() else _page_for(error)
     except Exception:
         # The frame itself failed (the store is away): say so without store, session or frame.
         current_app.logger.exception("the error page failed")
         response = broken_page()
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _answer_for(error: Exception) -> Response:
+    if isinstance(error, SupplyError):
+        response = kept.refused(actions.STATUS.get(type(error), 400), error.code, kept.words_of(error))
+        if "retry_after" in error.details:
+            response.headers["Retry-After"] = str(error.details["retry_after"])
+        return response
+    if isinstance(error, CSRFError):
+        return kept.refused(400, "form_expired", [str(_GROWN_OLD)])
+    status = (error.code or 500) if isinstance(error, HTTPException) else 500
+    return kept.refused(status, "http_error", [_("Something broke on our side. Nothing was saved.")])
 
 
 def _page_for(error: Exception) -> Response:
@@ -81,9 +95,7 @@ def _unproven() -> Response:
     """The form's proof of origin is missing or old. A person on our own page keeps what they typed."""
     back = getattr(current_app.view_functions.get(request.endpoint or ""), "back", None)
     if back is not None and _from_our_page() and (viewer() is not None or back == "account.sign_in_page"):
-        reason = Invalid(
-            "form_expired", lazy("This form had grown old. Nothing was saved; please send it again.")
-        )
+        reason = Invalid("form_expired", _GROWN_OLD)
         return actions.show_again(back, request.view_args or {}, reason, None, status=400)
     return _page(
         400,

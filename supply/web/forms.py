@@ -22,8 +22,10 @@ from supply.errors import Invalid, SupplyError
 from supply.fields import Day, Moment, reading_form
 from supply.i18n import lazy
 
+# What may differ between two tries of the same form, so that no key is spent on it.
+TRY = frozenset({"csrf_token", "idempotency_key", "waited_ms", "kept_by"})
 # What the frame of a form carries beside the schema's own fields.
-FRAME = frozenset({"csrf_token", "idempotency_key", "version", "trial", "scanned"})
+FRAME = TRY | {"version", "trial", "scanned"}
 # A row in which the server filled these in and the person nothing else was not meant.
 _PRESET = frozenset({"unit", "location_id"})
 _LOCAL_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")

@@ -57,6 +57,15 @@ def summary_row(row: Any) -> dict[str, Any]:
     }
 
 
+def offline(view: VisitView, step: StepView) -> dict[str, str]:
+    """Where a step stands and what it is called, for a tap that waits for the connection."""
+    begins = format_clock(view.visit.planned_at, current_branch().timezone)
+    return {
+        "place": url_for("visits.show_visit", visit_id=view.visit.id, _anchor=f"step-{step.position}"),
+        "label": f"{begins} · {named(view.procedure)} · {step.position}. {named(step)}",
+    }
+
+
 def visit_facts(view: VisitView) -> list[tuple[str, Any]]:
     visit = view.visit
     pairs = [
@@ -109,6 +118,7 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "note": _note(step),
         "complete_url": url("complete_step") if touch and not done and not blocks else "",
         "complete_key": form_key(),
+        "offline": offline(view, step),
         "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
         "skip_url": url("skip_step") if touch and step.open else "",
         "findings": finding_rows(step),

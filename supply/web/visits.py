@@ -107,6 +107,7 @@ def _shortage(view: Any) -> dict[str, Any] | None:
     position = int((request.view_args or {})["position"])
     return {
         "step": named(view.step(position)),
+        "offline": visit_rows.offline(view, view.step(position)),
         "items": visit_rows.short_rows(form.details["short"]),
         "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
         "key": form.key,
@@ -123,6 +124,7 @@ def _against(view: Any) -> dict[str, Any] | None:
     position = int((request.view_args or {})["position"])
     return {
         "step": named(view.step(position)),
+        "offline": visit_rows.offline(view, view.step(position)),
         "findings": safety_rows.told_rows(form.details["findings"], choose_locale()),
         "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
         "key": form.key,
@@ -171,6 +173,7 @@ def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -
         rows=visit_rows.adjust_rows(step, view.visit.party_size, lots),
         findings=safety_rows.finding_rows(step),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
+        offline=visit_rows.offline(view, step),
     )
 
 
@@ -218,7 +221,10 @@ def reverse_completion(
 def skip_step(session: Session, actor: Actor, visit_id: UUID, position: int) -> str:
     view = visits.get_visit(session, actor, visit_id)
     reasons = [(reason.value, word(reason)) for reason in SkipReason if reason is not SkipReason.BROKEN_OFF]
-    return render("visits/skip.html", view=view, step=view.step(position), reasons=reasons)
+    step = view.step(position)
+    return render(
+        "visits/skip.html", view=view, step=step, reasons=reasons, offline=visit_rows.offline(view, step)
+    )
 
 
 @bp.action(

@@ -2,6 +2,7 @@
 import { dropArrived } from "./drafts.js";
 import { guardTaps } from "./tap-guard.js";
 import { startMenus } from "./menus.js";
+import { startOffline } from "./offline.js";
 
 const parts = [
   ["form[data-keep]", "./form-guard.js"],
@@ -27,6 +28,7 @@ function startParts(root) {
 
 dropArrived();
 guardTaps(document);
+startOffline(document);
 startMenus(document);
 startParts(document);
 addEventListener("lines:added", (event) => startParts(event.detail));

@@ -46,7 +46,7 @@ export function start(form) {
     keep(form, "unsent");
     if (await serverAnswers()) {
       keep(form, "sent");
-      send(form, submitter);
+      submitAs(form, submitter);
     } else {
       submitter?.removeAttribute("aria-busy");
       sayUnsaved(true);
@@ -56,7 +56,7 @@ export function start(form) {
 }
 
 // form.submit() skips the tap guard, which has counted this tap, but also the button's own name and value.
-function send(form, submitter) {
+export function submitAs(form, submitter) {
   if (submitter?.name) {
     const chosen = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });
     form.append(chosen);

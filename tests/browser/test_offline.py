@@ -1,0 +1,118 @@
+"""Bad Wi-Fi: what is tapped without a connection waits on the device and is recorded once, come what may."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from supply.domain.visits import service as visits
+from supply.domain.visits.models import Completion, VisitStep
+from tests.browser.conftest import Visit
+from tests.browser.desk import at_work, doing, first_branch
+from tests.browser.live import MORNING, Spa
+from tests.browser.test_therapist import step
+from tests.browser.visitor import SECOND_TAP_MS, TABLET, Visitor
+
+STEPS = 6
+
+
+def planned(spa: Spa, login: str, count: int) -> list[UUID]:
+    """So many visits of all six steps for one therapist, now."""
+
+    def work(session: Session) -> list[UUID]:
+        told = {"branch_id": first_branch(session), "procedure": "back-massage", "planned_at": MORNING}
+        return [
+            visits.plan_visit(session, at_work(session, login), guests=[{"conditions": []}], **told).visit.id
+            for _number in range(count)
+        ]
+
+    return doing(spa, work)
+
+
+def completions(spa: Spa, visit_ids: Sequence[UUID]) -> Counter[tuple[UUID, int]]:
+    """How often each step was recorded as done, whatever came of it."""
+    query = select(VisitStep.visit_id, VisitStep.position).join(
+        Completion, Completion.visit_step_id == VisitStep.id
+    )
+    return Counter(
+        tuple(row) for row in spa.look(lambda s: s.execute(query.where(VisitStep.visit_id.in_(visit_ids))))
+    )
+
+
+def tray(page: Page) -> Locator:
+    return page.get_by_role("region", name="Kept on this device")
+
+
+def tap_all(visitor: Visitor, visit_ids: Sequence[UUID], taps: int) -> list[Page]:
+    """Open the visits, lose the connection, complete so many steps."""
+    pages = []
+    for visit_id in visit_ids:
+        pages.append(visitor.context.new_page())
+        pages[-1].goto(f"/visits/{visit_id}")
+    visitor.context.set_offline(True)
+    for number in range(taps):
+        here = step(pages[number // STEPS], number % STEPS + 1)
+        here.get_by_role("button", name="Done").click()
+        expect(here).to_contain_text("waiting to be sent")
+    return pages
+
+
+def lose_first_answer(route: Route) -> None:
+    """The request arrives and is carried out; what the server says to it does not."""
+    route.fetch()
+    route.abort()
+
+
+@pytest.mark.parametrize("taps", [2, pytest.param(15, marks=pytest.mark.long)])
+def test_taps_of_two_tablets_in_flight_mode_are_recorded_once(spa: Spa, visit: Visit, taps: int) -> None:
+    whole, rest = divmod(taps, STEPS)
+    tablets = []
+    for login in ("hanh", "ha"):
+        ids = planned(spa, login, whole + bool(rest))
+        tablets.append((visit(login, TABLET), ids, []))
+    for visitor, ids, pages in tablets:
+        pages += tap_all(visitor, ids, taps)
+        pages[-1].route("**/completion", lose_first_answer, times=1)
+    assert not completions(spa, [one for _visitor, ids, _pages in tablets for one in ids])
+    for visitor, ids, pages in tablets:
+        visitor.context.set_offline(False)
+        expect(tray(pages[-1])).to_be_hidden(timeout=30_000)
+        done = completions(spa, ids)
+        assert sum(done.values()) == len(done) == taps
+        visitor.faults.clear()  # the lost requests themselves are on the console
+
+
+def test_it_waits_for_its_person_and_a_conflict_is_told_in_words(spa: Spa, visit: Visit) -> None:
+    (visit_id,) = planned(spa, "hanh", 1)
+    tablet = visit("hanh", TABLET)
+    tablet.context.route("**/completion", lambda route: route.abort())
+    page = tablet.open(f"/visits/{visit_id}")
+    step(page, 2).get_by_role("button", name="Done").click()
+    expect(step(page, 2)).to_contain_text("waiting to be sent")
+    page.reload()
+    expect(step(page, 2)).to_contain_text("waiting to be sent")
+    page.request.post("/sign-out", form={"csrf_token": page.locator("[name=csrf_token]").first.input_value()})
+    tablet.sign_in("ha")
+    tablet.context.unroute("**/completion")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(tray(page)).to_contain_text("Waiting for Trần Minh Hạnh: 1")
+    assert not completions(spa, [visit_id])
+    doing(spa, lambda s: visits.complete_step(s, at_work(s, "ngoc"), visit_id=visit_id, position=2))
+    page.wait_for_timeout(SECOND_TAP_MS)
+    tablet.sign_in("hanh")
+    expect(tray(page)).to_contain_text("This step is already recorded as done.")
+    tray(page).get_by_role("button", name="Look and decide").click()
+    page.wait_for_url(f"**/visits/{visit_id}/steps/2/completion")
+    expect(page.get_by_role("alert").filter(has_text="already recorded as done").first).to_be_visible()
+    tablet.open(f"/visits/{visit_id}")
+    tray(page).get_by_text("Discard", exact=True).click()
+    tray(page).get_by_role("button", name="Yes, discard it").click()
+    expect(tray(page)).to_be_hidden()
+    assert completions(spa, [visit_id]) == {(visit_id, 2): 1}
+    tablet.faults.clear()  # the lost requests themselves are on the console
