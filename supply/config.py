@@ -26,6 +26,7 @@ class Settings:
     database_url: str
     session_hours: int = 12
     session_idle_minutes: int = 120
+    tablet_idle_minutes: int = 5
     secure_cookies: bool = True
     trusted_proxies: int = 0
     default_locale: str = "vi"
@@ -55,6 +56,7 @@ class Settings:
             session_idle_minutes=read.integer(
                 "SUPPLY_SESSION_IDLE_MINUTES", cls.session_idle_minutes, 1, 1440
             ),
+            tablet_idle_minutes=read.integer("SUPPLY_TABLET_IDLE_MINUTES", cls.tablet_idle_minutes, 2, 240),
             secure_cookies=read.flag("SUPPLY_SECURE_COOKIES", cls.secure_cookies),
             trusted_proxies=read.integer("SUPPLY_TRUSTED_PROXIES", cls.trusted_proxies, 0, 5),
             default_locale=read.choice("SUPPLY_DEFAULT_LOCALE", cls.default_locale, ("en", "vi")),

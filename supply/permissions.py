@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SAFETY_OVERRIDE = "safety:override"
     PEOPLE_STAFF = "people:staff"
     PEOPLE_MANAGE = "people:manage"
+    TABLET_MANAGE = "tablet:manage"
     BRANCH_MANAGE = "branch:manage"
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission's name
     AUDIT_SEE = "audit:see"
@@ -68,6 +69,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.SAFETY_OVERRIDE: frozenset({_M}),
     Permission.PEOPLE_STAFF: frozenset({_M, _A}),
     Permission.PEOPLE_MANAGE: frozenset({_A}),
+    Permission.TABLET_MANAGE: frozenset({_M, _A}),
     Permission.BRANCH_MANAGE: frozenset({_A}),
     Permission.TOKEN_OWN: frozenset({_S, _T, _M, _A}),
     Permission.AUDIT_SEE: frozenset({_M, _A}),
@@ -78,6 +80,18 @@ TABLE: dict[Permission, frozenset[Role]] = {
     # What is imported takes the right to do it by hand as well.
     Permission.IMPORT_RUN: frozenset({_S, _M}),
 }
+# What a PIN is enough for at a shared tablet: treating, and what is opened and brewed for it. Whatever
+# decides, sets up or hands out rights takes the password.
+WITH_PIN = frozenset(
+    {
+        Permission.STOCK_SEE,
+        Permission.CONTAINER_HANDLE,
+        Permission.VISIT_PLAN,
+        Permission.VISIT_COMPLETE_OWN,
+        Permission.VISIT_COMPLETE_ANY,
+        Permission.SAFETY_CONSENT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ class Actor:
     """Who acts: a person and the roles held, narrowed by a token's scopes where one is used.
 
     `grants` holds (role, branch id); a branch id of None means every branch (admins only). `token_id` is the
-    token that is used.
+    token that is used, `tablet_id` the shared tablet at which a PIN was typed.
     """
 
     person_id: UUID
@@ -93,6 +107,7 @@ class Actor:
     grants: frozenset[tuple[Role, UUID | None]] = field(default_factory=frozenset)
     scopes: frozenset[str] | None = None
     token_id: UUID | None = None
+    tablet_id: UUID | None = None
 
     def belongs_to(self, branch_id: UUID) -> bool:
         return any(granted is None or granted == branch_id for _role, granted in self.grants)
@@ -122,8 +137,21 @@ def require(actor: Actor, permission: Permission, branch_id: UUID | None = None)
     if branch_id is not None and not actor.belongs_to(branch_id):
         raise NotFound("branch_not_found", lazy("There is no such branch, or it is not one of yours."))
     if not actor.may(permission, branch_id):
-        raise Forbidden(
-            "not_permitted",
-            lazy("Your role does not allow this. Ask a manager of the branch."),
-            details={"permission": permission.value},
-        )
+        raise not_permitted(actor, permission)
+
+
+def not_permitted(actor: Actor, permission: Permission) -> Forbidden:
+    """The refusal: for the role, or, at a shared tablet, for the PIN where the password would do."""
+    if actor.tablet_id is not None and any(role in TABLE[permission] for role, _branch in actor.grants):
+        return password_needed()
+    return Forbidden(
+        "not_permitted",
+        lazy("Your role does not allow this. Ask a manager of the branch."),
+        details={"permission": permission.value},
+    )
+
+
+def password_needed() -> Forbidden:
+    return Forbidden(
+        "password_needed", lazy("A PIN is not enough for this. Sign in with your name and password.")
+    )

@@ -27,6 +27,9 @@ ANYBODY = {
     "account.sign_in_page",
     "account.sign_in",
     "account.sign_out",
+    "tablets.list_names",
+    "tablets.ask_pin",
+    "tablets.sign_in_with_pin",
     "account.choose_language",
     "account.choose_theme",
 }
@@ -35,6 +38,7 @@ SIGNED_IN = {
     "account.show_account",
     "account.change_password",
     "account.end_sign_in",
+    "pins.set_pin",
     "account.choose_branch",
     "beginning.choose_first_steps",
     "offline.tell_life",

@@ -9,8 +9,16 @@ from sqlalchemy.orm import Session
 
 from supply.api.cursors import sliced
 from supply.api.endpoint import ApiBlueprint
+from supply.domain.people import pins, tablets
 from supply.domain.people import service as people
-from supply.domain.people.schemas import CreatePerson, PersonOut, ResetPassword, UpdatePerson
+from supply.domain.people.schemas import (
+    CreatePerson,
+    PersonOut,
+    ResetPassword,
+    ResetPin,
+    TabletOut,
+    UpdatePerson,
+)
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint("people", description="People and the roles they hold per branch.")
@@ -98,3 +106,60 @@ def update_person(session: Session, actor: Actor, data: dict[str, Any], person_i
 )
 def reset_password(session: Session, actor: Actor, data: dict[str, Any], person_id: UUID) -> Any:
     return people.reset_password(session, actor, person_id, password=data["password"])
+
+
+@blp.post(
+    "/people/<uuid:person_id>/pin-reset",
+    permission=Permission.PEOPLE_STAFF,
+    body=ResetPin,
+    out=PersonOut,
+    etag=True,
+    summary="Reset somebody's PIN",
+    description="Gives somebody else another PIN for the shared tablets of their branches. Whoever typed the "
+    "old one is signed out, and its locks are open.",
+    example={"pin": "481516"},
+)
+def reset_pin(session: Session, actor: Actor, data: dict[str, Any], person_id: UUID) -> Any:
+    return pins.reset_pin(session, actor, person_id, pin=data["pin"])
+
+
+@blp.delete(
+    "/people/<uuid:person_id>/pin",
+    permission=Permission.PEOPLE_STAFF,
+    summary="Take somebody's PIN away",
+    description="Whoever typed it is signed out; the name stands on no shared tablet any more.",
+)
+def remove_pin(session: Session, actor: Actor, person_id: UUID) -> None:
+    pins.reset_pin(session, actor, person_id, pin=None)
+
+
+@blp.delete(
+    "/people/<uuid:person_id>/pin-locks",
+    permission=Permission.PEOPLE_STAFF,
+    summary="Unlock somebody's PIN",
+    description="After five wrong PINs a person is locked at that tablet; this lets them try again at all.",
+)
+def unlock_pin(session: Session, actor: Actor, person_id: UUID) -> None:
+    pins.unlock(session, actor, person_id)
+
+
+@blp.get(
+    "/tablets",
+    permission=Permission.TABLET_MANAGE,
+    page_of=TabletOut,
+    summary="List shared tablets",
+    description="Those of the branches that you look after, by name, without revoked ones. A tablet is "
+    "enrolled at itself, on its page.",
+)
+def list_tablets(session: Session, actor: Actor, query: dict[str, Any]) -> tuple[list[Any], Any]:
+    return sliced(tablets.list_tablets(session, actor), query, lambda row: (row.name, row.id))
+
+
+@blp.delete(
+    "/tablets/<uuid:tablet_id>",
+    permission=Permission.TABLET_MANAGE,
+    summary="Revoke a shared tablet",
+    description="It shows no names any more, and every session at it ends at once.",
+)
+def revoke_tablet(session: Session, actor: Actor, tablet_id: UUID) -> None:
+    tablets.revoke_tablet(session, actor, tablet_id)

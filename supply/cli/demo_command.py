@@ -87,4 +87,5 @@ def _sign_ins(session: Session) -> list[str]:
         lines.append(
             f"  {row['login']:<8} {row['role']:<10} {row.get('branch', 'all branches'):<12} {row['name']}"
         )
+    lines.append(f"At a shared tablet, which a manager enrols under People, everybody's PIN is {spa['pin']}.")
     return lines

@@ -22,6 +22,8 @@ MODULES = (
     "account",
     "offline",
     "people",
+    "pins",
+    "tablets",
     "tokens",
     "branches",
     "catalog",

@@ -17,6 +17,7 @@ from supply.fields import BaseSchema, Text
 from supply.i18n import LOCALES, _
 from supply.permissions import Actor, Permission
 from supply.web import session as device
+from supply.web import tablet_cookie
 from supply.web.gate import Access
 from supply.web.pages import Pages, Target, query, render, say
 from supply.web.words import word
@@ -53,6 +54,7 @@ def sign_in_page(session: Session, actor: Actor | None) -> str:
         "account/sign_in.html",
         schema=SignIn,
         next=device.safe_next(wish, ""),
+        at_tablet=tablet_cookie.claims(),
         demo=[_demo_row(person) for person in people.list_demo_people(session)],
     )
 
@@ -77,7 +79,8 @@ def _address() -> str:
     first=_prove,
 )
 def sign_in(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
-    opened = people.sign_in(session, g.proven, login=data["login"], address=_address())
+    tablet = tablet_cookie.find_here(session)
+    opened = people.sign_in(session, g.proven, login=data["login"], address=_address(), tablet=tablet)
     device.begin(opened.sign_in_id, opened.secret)
     return device.safe_next(data["next"], url_for("today.show_today"))
 
@@ -88,6 +91,8 @@ def sign_out(session: Session, actor: Actor | None) -> str:
     if person is not None:
         people.end_sign_in(session, person.actor, person.sign_in_id)
     device.end()
+    if tablet_cookie.find_here(session) is not None:
+        return url_for("tablets.list_names")
     say(_("You are signed out. Have a calm day."), "info")
     return url_for("account.sign_in_page")
 
@@ -103,11 +108,13 @@ def show_account(session: Session, actor: Actor) -> str:
         here=here.sign_in_id,
         roles=", ".join(sorted({word(role) for role, _branch in actor.grants})),
         schema=people_schemas.ChangePassword,
+        pin_schema=people_schemas.SetPin,
+        with_pin=actor.tablet_id is not None,
         may_tokens=actor.may(Permission.TOKEN_OWN),
     )
 
 
-def _prove_own(data: dict[str, Any]) -> None:
+def prove_own(data: dict[str, Any]) -> None:
     """As at the sign-in: the try is counted before the password is looked at, and given back if right."""
     person, address, told = device.viewer(), _address(), data["current_password"]
     assert person is not None
@@ -121,14 +128,14 @@ def _prove_own(data: dict[str, Any]) -> None:
     permission=Access.SIGNED_IN,
     back="account.show_account",
     schema=people_schemas.ChangePassword,
-    first=_prove_own,
+    first=prove_own,
 )
 def change_password(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
     """Ends every session of the person; this device gets a new one."""
     person = people.change_password(
         session, actor, proven=g.proven, password=data["password"], revoke_tokens=data["revoke_tokens"]
     )
-    opened = people.open_session(session, person)
+    opened = people.open_session(session, person, tablet_cookie.find_here(session))
     device.begin(opened.sign_in_id, opened.secret)
     say(_("Your password is changed. Other devices are signed out."))
     return "account.show_account", {}

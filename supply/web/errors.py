@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from supply.errors import Invalid, SupplyError, Unauthenticated
 from supply.i18n import _, lazy
-from supply.web import actions, kept
+from supply.web import actions, kept, tablet_cookie
 from supply.web.session import viewer
 
 _GROWN_OLD = lazy("This form had grown old. Nothing was saved; please send it again.")
@@ -81,7 +81,8 @@ def _page(status: int, *, title: str = "", text: str = "") -> Response:
 def _to_sign_in() -> Response:
     if request.method == "GET":
         path = request.full_path.removesuffix("?")
-        return redirect(url_for("account.sign_in_page", next=None if path == "/" else path), 303)
+        page = "tablets.list_names" if tablet_cookie.claims() else "account.sign_in_page"
+        return redirect(url_for(page, next=None if path == "/" else path), 303)
     return _page(
         401,
         text=_(
@@ -91,10 +92,14 @@ def _to_sign_in() -> Response:
     )
 
 
+# What stands open while nobody is signed in.
+_FOR_NOBODY = ("account.sign_in_page", "tablets.ask_pin")
+
+
 def _unproven() -> Response:
     """The form's proof of origin is missing or old. A person on our own page keeps what they typed."""
     back = getattr(current_app.view_functions.get(request.endpoint or ""), "back", None)
-    if back is not None and _from_our_page() and (viewer() is not None or back == "account.sign_in_page"):
+    if back is not None and _from_our_page() and (viewer() is not None or back in _FOR_NOBODY):
         reason = Invalid("form_expired", _GROWN_OLD)
         return actions.show_again(back, request.view_args or {}, reason, None, status=400)
     return _page(

@@ -14,7 +14,7 @@ from supply.permissions import Permission
 from supply.web.fieldspecs import labels, spec
 from supply.web.gate import allowed
 from supply.web.pages import NavEntry, NavGroup, current_form, form_key
-from supply.web.session import choose_locale, choose_theme, find_current_branch, viewer
+from supply.web.session import choose_locale, choose_theme, find_current_branch, limits, viewer
 from supply.web.words import word
 
 # Whoever has more places than this finds them in groups; so many fit a screen of 720 px one below the other.
@@ -68,6 +68,7 @@ def _context(entries: Sequence[NavEntry]) -> dict[str, Any]:
         "locale": choose_locale(),
         "theme": choose_theme(),
         "page_path": _page_path(),
+        "lock_after": int(limits().tablet_idle.total_seconds()),
         "may": _may,
     }
 

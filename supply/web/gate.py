@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from supply.errors import Forbidden, Unauthenticated
+from supply.errors import Unauthenticated
 from supply.i18n import lazy
-from supply.permissions import Actor, Permission
+from supply.permissions import Actor, Permission, not_permitted
 from supply.web.session import find_current_branch, viewer
 
 
@@ -25,7 +25,8 @@ def admit(permission: Permission | Access) -> Actor | None:
     if person is None:
         raise Unauthenticated("not_signed_in", lazy("Please sign in."))
     if not allowed(person.actor, permission):
-        raise Forbidden("not_permitted", lazy("Your role does not allow this. Ask a manager of the branch."))
+        assert isinstance(permission, Permission)
+        raise not_permitted(person.actor, permission)
     return person.actor
 
 

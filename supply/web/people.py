@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from supply.domain.branches import service as branches
-from supply.domain.people import schemas
+from supply.domain.people import pins, schemas
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
 from supply.errors import Invalid
@@ -107,6 +107,7 @@ def edit_person(session: Session, actor: Actor, person_id: UUID) -> str:
         held=held,
         offers=_offers(session, actor),
         own=person.id == actor.person_id,
+        locks=pins.list_locks(session, actor, person_id),
     )
 
 

@@ -65,6 +65,7 @@ class Viewer(Pass):
     language: str
     theme: str
     branches: tuple[BranchChoice, ...]
+    tablet_id: UUID | None
 
     @property
     def id(self) -> UUID:
@@ -90,7 +91,9 @@ def init_session(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.extensions["supply_session_limits"] = people.Limits(
-        timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
+        timedelta(hours=settings.session_hours),
+        timedelta(minutes=settings.session_idle_minutes),
+        timedelta(minutes=settings.tablet_idle_minutes),
     )
     app.session_interface = _Cookies()
     manager = LoginManager()
@@ -131,7 +134,8 @@ def _load(told: str) -> Viewer | None:
         known = people.actor_of_sign_in(store, sign_in_id, secret, limits())
         rows = branches.list_branches(store, known.actor)
         own = tuple(BranchChoice(row.id, row.code, row.name, row.timezone, row.currency) for row in rows)
-        return Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own), known.unseen
+        viewer = Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own, known.tablet_id)
+        return viewer, known.unseen
 
     try:
         person, unseen = read_snapshot(look)

@@ -34,6 +34,7 @@ _WORDS: dict[str, dict[str, Text]] = {
         "catalog:manage": lazy("Change items, suppliers, recipes and policies"),
         "safety:consent": lazy("Record a guest's consent to a safety rule"),
         "safety:override": lazy("Override a safety block"),
+        "tablet:manage": lazy("Enrol and revoke shared tablets"),
         "people:staff": lazy("Look after storeroom staff and therapists"),
         "people:manage": lazy("Look after all people"),
         "branch:manage": lazy("Change branches and settings"),

@@ -32,12 +32,12 @@ AUDITED = {
     "contraindication", "counting_rules", "factor_rule", "item", "item_code", "item_estimate", "item_unit",
     "location", "package", "package_rule", "package_step", "person", "procedure", "recall", "recipe_line",
     "recipe_version", "role_grant", "room", "safety_record", "step", "substitute", "supplier",
-    "supplier_terms", "transfer", "webhook", "webhook_branch",
+    "supplier_terms", "tablet", "transfer", "webhook", "webhook_branch",
 }  # fmt: skip
 # What a change brings along: versions, keys to search by, secrets, derived sums, and who did it.
 BESIDE = {
-    "version", "search_key", "sort_key", "session_epoch", "password_hash", "listeners", "seen_at", "number",
-    "noted_at", "sent", "recalling", "published_by", "dispatched_by", "received_by", "cancelled_by",
+    "version", "search_key", "sort_key", "session_epoch", "password_hash", "pin_hash", "listeners", "seen_at",
+    "number", "noted_at", "sent", "recalling", "published_by", "dispatched_by", "received_by", "cancelled_by",
 }  # fmt: skip
 # A column whose change the entry tells by another name.
 TOLD_AS = {"closed_at": {"closed_at", "closed", "active"}, "published_at": {"number", "published_at"}}

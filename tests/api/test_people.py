@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from supply.database import write_transaction
+from supply.domain.people import tablets
 from supply.domain.people.models import Person
 from tests.api.calling import Caller
 from tests.cast import Cast
@@ -179,3 +181,28 @@ def test_pages_of_people_hold_everybody_once(client: FlaskClient, cast: Cast) ->
         cursor = {"cursor": page["next_cursor"]}
     assert seen == sorted(seen)
     assert len(seen) == len(set(seen)) == 6
+
+
+def test_pins_and_tablets_over_the_api(client: FlaskClient, cast: Cast) -> None:
+    person = f"/people/{cast.therapist.person_id}"
+    body = {"pin": "481516"}
+    assert Caller(client, cast.storekeeper).send("POST", f"{person}/pin-reset", body).status_code == 403
+    assert Caller(client, cast.outsider).send("POST", f"{person}/pin-reset", body).status_code == 404
+    manager = Caller(client, cast.manager)
+    for pin in ("1234", "12", "abcd", "１２３５"):
+        wrong = manager.send("POST", f"{person}/pin-reset", {"pin": pin})
+        assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["pin"])
+    made = manager.send("POST", f"{person}/pin-reset", body)
+    assert (made.status_code, made.get_json()["has_pin"]) == (200, True)
+    assert "481516" not in made.text
+    assert manager.send("DELETE", f"{person}/pin-locks").status_code == 204
+    assert manager.send("DELETE", f"{person}/pin").status_code == 204
+    assert manager.get(person)["has_pin"] is False
+    made_here = write_transaction(
+        lambda s: tablets.enrol_tablet(s, cast.manager, cast.branch_id, name="Second floor")
+    )
+    assert [row["name"] for row in manager.get("/tablets")["data"]] == ["Second floor"]
+    address = f"/tablets/{made_here.tablet.id}"
+    assert Caller(client, cast.outsider).send("DELETE", address).status_code == 404
+    assert manager.send("DELETE", address).status_code == 204
+    assert manager.get("/tablets")["data"] == []

@@ -33,7 +33,7 @@ RULES = {
     "resultTypes": ["violations"],  # half the time
 }
 # Pages that no link leads to: they are the answer to a form, or for somebody who is not signed in.
-UNLINKED = {"/sign-in"}
+UNLINKED = {"/sign-in", "/tablet", "/tablet/<uuid:person_id>"}
 Page = tuple[str, str]
 
 

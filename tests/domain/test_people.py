@@ -28,7 +28,7 @@ T = TypeVar("T")
 GOOD = "three quiet words"
 NEW = NewPassword.of(GOOD)
 Grant = tuple[Role, UUID | None]
-LIMITS = people.Limits(age=timedelta(hours=12), idle=timedelta(hours=2))
+LIMITS = people.Limits(timedelta(hours=12), idle=timedelta(hours=2), tablet_idle=timedelta(minutes=5))
 
 
 def do(work: Callable[..., T], *args: Any, **facts: Any) -> T:

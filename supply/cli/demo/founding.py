@@ -25,7 +25,9 @@ from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import telling
+from supply.domain.people import pins
 from supply.domain.people import service as people
+from supply.domain.people.passwords import NewPin
 from supply.domain.planning import calendar
 from supply.domain.planning.models import EntryKind
 from supply.domain.preparation import starter
@@ -68,6 +70,12 @@ def told() -> Mapping[str, Any]:
 def _password() -> people.NewPassword:
     """The one that all people of the demo share."""
     return people.NewPassword.of(told()["password"])
+
+
+@cache
+def _pin() -> NewPin:
+    """And the PIN of everybody in a branch."""
+    return NewPin.of(told()["pin"])
 
 
 def found(session: Session, seed: int) -> list[House]:
@@ -138,6 +146,7 @@ def _staff(session: Session, admin: Actor, branch_id: UUID, code: str) -> dict[R
             password=_password(),
             grants=grants,
         )
+        pins.reset_pin(session, admin, person.id, pin=_pin())
         staff.setdefault(Role(row["role"]), []).append(Actor(person.id, person.name, frozenset(grants)))
     return staff
 

@@ -41,6 +41,7 @@ ENTITIES = (
     "room",
     "person",
     "token",
+    "tablet",
     "webhook",
     "import",
 )

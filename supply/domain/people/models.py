@@ -1,4 +1,4 @@
-"""People, grants, sessions, tokens, throttles. Secrets are stored only as hashes."""
+"""People, grants, shared tablets, sessions, tokens, throttles. Secrets are stored only as hashes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,6 +43,10 @@ class Person(Base):
     grants: Mapped[list[RoleGrant]] = relationship(back_populates="person", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def has_pin(self) -> bool:
+        return self.pin_hash is not None
 
 
 class RoleGrant(Base):
@@ -71,11 +76,33 @@ class RoleGrant(Base):
     person: Mapped[Person] = relationship(back_populates="grants")
 
 
+class Tablet(Base):
+    """A device that people of a branch share. Its cookie holds its id and a secret; here is the hash."""
+
+    __tablename__ = "tablet"
+    __table_args__ = (Index(None, "branch_id", "revoked_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    # When somebody last opened a session at it.
+    seen_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
 class SignIn(Base):
-    """A session of a person on a device. The cookie holds its id and a secret; here is the hash."""
+    """A session of a person on a device. The cookie holds its id and a secret; here is the hash.
+
+    At a shared tablet it ends along with it, and after a few idle minutes; opened with a PIN it may less.
+    """
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index(None, "person_id", "ended_at"),)
+    __table_args__ = (
+        CheckConstraint("NOT with_pin OR tablet_id IS NOT NULL", name="pin_at_a_tablet"),
+        Index(None, "person_id", "ended_at"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
@@ -84,6 +111,8 @@ class SignIn(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    tablet_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tablet.id"))
+    with_pin: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class ApiToken(Base):

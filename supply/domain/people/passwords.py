@@ -28,8 +28,20 @@ class NewPassword:
         return cls(told, _HASHER.hash(_octets(told)))
 
 
+@dataclass(frozen=True, slots=True)
+class NewPin:
+    """A PIN that somebody is to have, hashed like a password and as early."""
+
+    told: str = field(repr=False)
+    hashed: str = field(repr=False)
+
+    @classmethod
+    def of(cls, told: str) -> NewPin:
+        return cls(told, _HASHER.hash(_octets(told)))
+
+
 def password_fits(stored: str | None, secret: str) -> bool:
-    """Whether it is the password. An unknown person (None) costs as much time as a known one."""
+    """Whether it is the password, or the PIN. An unknown person (None) costs as much time as a known one."""
     try:
         _HASHER.verify(stored or _nobody(), _octets(secret))
     except (VerificationError, InvalidHashError):

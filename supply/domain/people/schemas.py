@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import post_load, validate
 from marshmallow.fields import Enum, Integer, List, Nested, String
 
-from supply.domain.people.passwords import NewPassword
+from supply.domain.people.passwords import NewPassword, NewPin
 from supply.fields import BaseSchema, Id, Moment, OutSchema, Text, Tick, some
 from supply.i18n import lazy
 from supply.permissions import Permission, Role
@@ -59,6 +59,45 @@ class ChangePassword(_WithNewPassword):
     revoke_tokens = Tick(load_default=False)
 
 
+class Pin(String):
+    """The digits of a PIN, as they are typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words: Any = lazy("A PIN has four to six digits.")
+        check = validate.Regexp(r"^[0-9]{4,6}$", error=words)
+        super().__init__(required=True, load_only=True, validate=check, **kwargs)
+
+
+class _WithNewPin(BaseSchema):
+    """Loads its PIN hashed, for the same reason."""
+
+    pin = Pin()
+
+    @post_load
+    def _hash(self, data: dict[str, Any], **_told: Any) -> dict[str, Any]:
+        return {**data, "pin": NewPin.of(data["pin"])}
+
+
+class ResetPin(_WithNewPin):
+    """The person is told it and then chooses their own."""
+
+
+class SetPin(_WithNewPin):
+    current_password = String(required=True, load_only=True, validate=validate.Length(min=1, max=200))
+
+
+class TabletOut(OutSchema):
+    """A shared tablet. Its secret is in its cookie alone."""
+
+    id = Id()
+    branch_id = Id()
+    name = String()
+    created_at = Moment()
+    seen_at = Moment(
+        allow_none=True, metadata={"description": "When somebody last signed in at it; null: nobody yet."}
+    )
+
+
 class GrantOut(OutSchema):
     role = Enum(Role, by_value=True)
     branch_id = Id(allow_none=True)
@@ -70,6 +109,7 @@ class PersonOut(OutSchema):
     name = String()
     language = String()
     active = Tick()
+    has_pin = Tick(metadata={"description": "Whether they can sign in at the branch's shared tablets."})
     grants = List(Nested(GrantOut))
     version = Integer()
     created_at = Moment()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session, selectinload
 from supply import clock
 from supply.database import new_id
 from supply.domain.branches.models import Branch
-from supply.domain.people.models import Person, RoleGrant, SignIn, Throttle
+from supply.domain.people.models import Person, RoleGrant, SignIn, Tablet, Throttle
 from supply.domain.people.passwords import digest, new_secret, password_fits, same
 from supply.errors import NotFound, TooMany, Unauthenticated
 from supply.i18n import lazy
-from supply.permissions import Actor
+from supply.permissions import WITH_PIN, Actor, password_needed
 
 ACCOUNT_TRIES = 9
 # A spa's tablets share one address, so an address is let ten times as many.
@@ -31,20 +31,23 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session lives at the most, and how long unused."""
+    """How long a session lives at the most, and how long unused: elsewhere, and at a shared tablet."""
 
     age: timedelta
     idle: timedelta
+    tablet_idle: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person behind a session, with what a page needs of them. `unseen`: its use is to be noted again."""
+    """A person behind a session, with what a page needs of them. `unseen`: its use is to be noted again.
+    `tablet_id`: the shared tablet at which they stand, signed in with a PIN or with their password."""
 
     actor: Actor
     language: str
     theme: str
     unseen: bool = False
+    tablet_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ _BY_SIGN_IN = (
         SignIn.created_at,
         SignIn.seen_at,
         SignIn.ended_at,
+        SignIn.tablet_id,
+        SignIn.with_pin,
+        Tablet.branch_id.label("tablet_branch_id"),
+        Tablet.revoked_at,
         Person.id,
         Person.name,
         Person.language,
@@ -73,6 +80,7 @@ _BY_SIGN_IN = (
         RoleGrant.branch_id,
     )
     .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(Tablet, Tablet.id == SignIn.tablet_id)
     .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
     .where(SignIn.id == bindparam("sign_in"))
 )
@@ -85,7 +93,16 @@ def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str, limits: Li
         raise Unauthenticated("session_ended", lazy("Your session has ended. Please sign in again."))
     row = rows[0]
     unseen = abs(clock.now() - row.seen_at) > SEEN_EVERY
-    return Known(actor_of(row.id, row.name, rows), row.language, row.theme, unseen)
+    actor = actor_of(row.id, row.name, rows)
+    if row.with_pin:
+        actor = at_tablet(actor, row.tablet_id, row.tablet_branch_id)
+    return Known(actor, row.language, row.theme, unseen, row.tablet_id)
+
+
+def at_tablet(actor: Actor, tablet_id: UUID, branch_id: UUID) -> Actor:
+    """Whom a PIN makes of them: in the tablet's branch alone, with what a PIN is enough for."""
+    grants = frozenset(grant for grant in actor.grants if grant[1] == branch_id)
+    return replace(actor, grants=grants, scopes=frozenset(WITH_PIN), tablet_id=tablet_id)
 
 
 def actor_of(
@@ -103,8 +120,10 @@ def actor_of(
 def _lives(row: Any, limits: Limits) -> bool:
     now = clock.now()
     # Measured from both sides: a clock that was set back revives nothing older than the limits allow.
-    young = abs(now - row.created_at) < limits.age and abs(now - row.seen_at) < limits.idle
-    return bool(row.ended_at is None and row.active and row.session_epoch == row.epoch and young)
+    idle = limits.idle if row.tablet_id is None else min(limits.tablet_idle, limits.idle)
+    young = abs(now - row.created_at) < limits.age and abs(now - row.seen_at) < idle
+    ended = row.ended_at is not None or row.revoked_at is not None
+    return bool(not ended and row.active and row.session_epoch == row.epoch and young)
 
 
 def note_seen(session: Session, sign_in_id: UUID) -> None:
@@ -140,7 +159,7 @@ def begin_try(session: Session, *, login: str, address: str) -> None:
     """
     now = clock.now()
     for subject, tries in sorted(subjects_of(login, address).items()):
-        row = _throttle(session, subject)
+        row = tries_of(session, subject)
         require_unlocked(row)
         if now - row.first_at > WINDOW or row.first_at > now:
             row.failures, row.first_at, row.locked_until = 0, now, None
@@ -170,7 +189,7 @@ def _give_tries_back(session: Session, login: str, address: str) -> None:
     )
 
 
-def _throttle(session: Session, subject: str) -> Throttle:
+def tries_of(session: Session, subject: str) -> Throttle:
     """The subject's row, locked; made where there is none, also when somebody else makes it meanwhile."""
     if session.get(Throttle, subject) is None:
         with contextlib.suppress(IntegrityError), session.begin_nested():
@@ -179,12 +198,15 @@ def _throttle(session: Session, subject: str) -> Throttle:
 
 
 def forget_tries(session: Session) -> int:
-    """Forget counts that say nothing any more: guessed names are told without end. How many there were."""
+    """Forget counts that say nothing any more: guessed names are told without end. How many there were.
+
+    A PIN's stay: they end with the right one, and there are no more of them than people and tablets.
+    """
     now = clock.now()
     over = (Throttle.first_at < now - WINDOW) & (
         Throttle.locked_until.is_(None) | (Throttle.locked_until < now)
     )
-    gone = session.execute(delete(Throttle).where(over))
+    gone = session.execute(delete(Throttle).where(over, ~Throttle.subject.startswith("pin:")))
     return int(getattr(gone, "rowcount", 0))
 
 
@@ -200,13 +222,29 @@ def prove(session: Session, *, login: str, password: str) -> UUID:
     return person.id
 
 
-def sign_in(session: Session, person_id: UUID, *, login: str, address: str) -> Opened:
-    """Open a session for somebody who has proven who they are, and give their tries back."""
+def sign_in(
+    session: Session, person_id: UUID, *, login: str, address: str, tablet: Tablet | None = None
+) -> Opened:
+    """Open a session for somebody who has proven who they are, and give their tries back: at a shared tablet
+    those of their PIN there too."""
     _give_tries_back(session, login, address)
-    return open_session(session, session.get_one(Person, person_id))
+    if tablet is not None:
+        forget_tries_of(session, pin_subject(person_id, tablet.id))
+    return open_session(session, session.get_one(Person, person_id), tablet)
 
 
-def open_session(session: Session, person: Person) -> Opened:
+def pin_subject(person_id: UUID, tablet_id: UUID) -> str:
+    """What a wrong PIN counts against: the person at this tablet, never the address that tablets share."""
+    return f"pin:{person_id.hex}:{tablet_id.hex}"
+
+
+def forget_tries_of(session: Session, subject: str) -> None:
+    session.execute(delete(Throttle).where(Throttle.subject == subject))
+
+
+def open_session(
+    session: Session, person: Person, tablet: Tablet | None = None, *, with_pin: bool = False
+) -> Opened:
     secret, now = new_secret(), clock.now()
     row = SignIn(
         id=new_id(),
@@ -215,11 +253,17 @@ def open_session(session: Session, person: Person) -> Opened:
         session_epoch=person.session_epoch,
         created_at=now,
         seen_at=now,
+        tablet_id=tablet.id if tablet else None,
+        with_pin=with_pin,
     )
     session.add(row)
+    if tablet is not None:
+        tablet.seen_at = now
     session.flush()
-    grants = frozenset((grant.role, grant.branch_id) for grant in person.grants)
-    return Opened(row.id, secret, Actor(person.id, person.name, grants))
+    actor = Actor(person.id, person.name, frozenset((one.role, one.branch_id) for one in person.grants))
+    if tablet is not None and with_pin:
+        actor = at_tablet(actor, tablet.id, tablet.branch_id)
+    return Opened(row.id, secret, actor)
 
 
 def list_sign_ins(session: Session, actor: Actor, limits: Limits) -> Sequence[SignIn]:
@@ -230,10 +274,12 @@ def list_sign_ins(session: Session, actor: Actor, limits: Limits) -> Sequence[Si
 
 
 def end_sign_in(session: Session, actor: Actor, sign_in_id: UUID) -> None:
-    """End one of one's own sessions. Raises NotFound."""
+    """End one of one's own sessions; with a PIN one at this tablet. Raises NotFound, Forbidden."""
     row = session.get(SignIn, sign_in_id)
     if row is None or row.person_id != actor.person_id:
         raise NotFound("sign_in_not_found", lazy("There is no such session of yours."))
+    if actor.tablet_id not in (None, row.tablet_id):
+        raise password_needed()
     row.ended_at = row.ended_at or clock.now()
     session.flush()
 

@@ -9,6 +9,7 @@ const parts = [
   ["[data-quantity]", "./quantity.js"],
   ["[data-step]", "./stepper.js"],
   ["[data-pin]", "./pin.js"],
+  ["[data-lock-after]", "./lock.js"],
   ["[data-filter]", "./filter.js"],
   ["[data-theme-form]", "./theme.js"],
   ["[data-lines]", "./lines.js"],
