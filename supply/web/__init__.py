@@ -35,6 +35,7 @@ MODULES = (
     "contraindications",
     "substitutes",
     "stock",
+    "stock_lists",
     "recalls",
     "containers",
     "scanning",
@@ -68,6 +69,7 @@ MODULES = (
     "imports",
     "audit",
     "finding",
+    "sheets",
 )
 
 

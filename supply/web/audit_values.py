@@ -36,7 +36,7 @@ from supply.quantity import DENSITY_FACTOR, Dimension, from_base
 from supply.web.audit_words import field_word
 from supply.web.frame import named
 from supply.web.safety_rows import condition_words
-from supply.web.suppliers import days_told
+from supply.web.supplier_days import days_told
 from supply.web.units import told_quantity
 from supply.web.words import word
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,9 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import format_amount, unit_symbol
 from supply.quantity import UNITS
+from supply.web import sheet_lines
 from supply.web.pages import NavGroup, Pages, query, render, say
+from supply.web.sheets import Sheet
 from supply.web.substitutes import told_substitute
 from supply.web.words import word
 
@@ -43,28 +45,31 @@ class ItemFilter(BaseSchema):
     after = Text(max_length=500, load_default="")
 
 
+ITEMS = Sheet("catalog.list_items", ItemFilter, ("name", "code", "category"), "name", PAGE)
+
+
 @bp.page("/items", permission=Permission.STOCK_SEE)
-def list_items(session: Session, actor: Actor) -> str:
-    chosen = query(ItemFilter)
+def list_items(session: Session, actor: Actor) -> str | Response:
+    chosen, view = query(ItemFilter), ITEMS.view(session, actor)
     found = catalog.list_items(
         session,
         search=chosen["q"],
         category=chosen["category"],
         active=not chosen["hidden"],
-        limit=PAGE + 1,
+        limit=view.limit,
         after=_place(chosen["after"]),
+        order=view.order,
     )
+    if view.kind:
+        return view.file("items", _("Items"), sheet_lines.item_lines(found))
     items = found[:PAGE]
-    kept: dict[str, Any] = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
-    kept["category"] = chosen["category"].value if chosen["category"] else None
-    after = f"{items[-1].sort_key}.{items[-1].id}" if len(found) > PAGE else None
+    view.turn(len(found), after=f"{items[-1].sort_key}.{items[-1].id}" if items else None)
     return render(
         "catalog/list.html",
         items=items,
         chosen=chosen,
         categories=[(category.value, word(category)) for category in Category],
-        next_url=url_for("catalog.list_items", **kept, after=after) if after else None,
-        first_url=url_for("catalog.list_items", **kept) if chosen["after"] else None,
+        view=view,
     )
 
 

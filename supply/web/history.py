@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ from supply.domain.stocktake.models import AdjustmentReason, DifferenceReason
 from supply.domain.waste.models import WasteReason
 from supply.i18n import _, lazy
 from supply.presenting import format_instant, format_quantity
+from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.words import word
 
@@ -45,11 +46,16 @@ _VISIT = ("visits.show_visit", "visit_id")
 _CONTAINER = ("containers.show_container", "container_id")
 
 
-def movement_rows(session: Session, movements: Sequence[Any], item: Item) -> list[dict[str, Any]]:
-    """Rows for the table of movements. One statement, for the visits behind completions."""
+def movement_rows(
+    session: Session, movements: Sequence[Any], items: Item | Mapping[UUID, Item]
+) -> list[dict[str, Any]]:
+    """Rows for the table of movements, of one item or of several. One statement, for the visits behind."""
     completions = [row.Movement.source_id for row in movements if row.Movement.source_type == "completion"]
     visits = visits_behind(session, completions)
-    return [_row(row, item, visits) for row in movements]
+    return [
+        _row(row, items if isinstance(items, Item) else items[row.Movement.item_id], visits)
+        for row in movements
+    ]
 
 
 def _row(row: Any, item: Item, visits: dict[UUID, UUID]) -> dict[str, Any]:
@@ -64,6 +70,8 @@ def _row(row: Any, item: Item, visits: dict[UUID, UUID]) -> dict[str, Any]:
         "what": word(movement.type),
         "why": _reason(movement),
         "amount": format_quantity(movement.quantity, item, signed=True),
+        "item": named(item),
+        "item_url": url_for("stock.show_item", item_id=item.id),
         "lot": row.Lot.number,
         "lot_url": url_for("stock.show_lot", lot_id=row.Lot.id),
         "place": row.Location.name,

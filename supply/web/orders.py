@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response
 from sqlalchemy.orm import Session
 
 from supply import mailing
@@ -19,10 +19,12 @@ from supply.domain.receiving.service import list_deliveries
 from supply.fields import BaseSchema, Id, Tick
 from supply.i18n import _, speaking
 from supply.permissions import Actor, Permission
+from supply.web import sheet_lines
 from supply.web.pages import Pages, query, render, say
 from supply.web.purchasing_rows import ORDER_KINDS, order_row
 from supply.web.receiving_rows import delivery_row
 from supply.web.session import current_branch
+from supply.web.sheets import Sheet
 
 bp = Pages("orders", __name__)
 PAGE = 30
@@ -34,26 +36,31 @@ class OrderFilter(BaseSchema):
     after = Id(load_default=None)
 
 
+ORDERS = Sheet(
+    "orders.list_orders", OrderFilter, ("number", "supplier", "status", "expected"), "-number", PAGE
+)
+
+
 @bp.page("/purchase-orders", permission=Permission.STOCK_SEE)
-def list_orders(session: Session, actor: Actor) -> str:
-    chosen = query(OrderFilter)
+def list_orders(session: Session, actor: Actor) -> str | Response:
+    chosen, view = query(OrderFilter), ORDERS.view(session, actor)
     found = orders.list_orders(
         session,
         actor,
         current_branch().id,
         statuses=orders.OPEN if chosen["open"] else (),
-        limit=PAGE + 1,
+        limit=view.limit,
         after=chosen["after"],
+        order=view.order,
     )
-    following = found[PAGE - 1].id if len(found) > PAGE else None
-    kept: dict[str, Any] = {"open": "on"} if chosen["open"] else {}
-    here = "orders.list_orders"
+    if view.kind:
+        return view.file("purchase-orders", _("Purchase orders"), sheet_lines.order_lines(found))
+    view.turn(len(found), after=found[:PAGE][-1].id if found else None)
     return render(
         "purchasing/orders.html",
         rows=[order_row(one) for one in found[:PAGE]],
         only_open=chosen["open"],
-        next_url=url_for(here, **kept, after=following) if following else None,
-        first_url=url_for(here, **kept) if chosen["after"] else None,
+        view=view,
     )
 
 

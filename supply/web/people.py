@@ -6,11 +6,12 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import Response, g
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from supply.domain.branches import service as branches
+from supply.domain.catalog.search import sort_key
 from supply.domain.people import pins, schemas
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
@@ -19,7 +20,9 @@ from supply.fields import BaseSchema, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, Role
 from supply.presenting import initials
+from supply.web import sheet_lines
 from supply.web.pages import NavGroup, Pages, Shown, Target, render, say
+from supply.web.sheets import Sheet
 from supply.web.words import word
 
 bp = Pages("people", __name__)
@@ -33,6 +36,7 @@ bp.nav(
 )
 
 EVERYWHERE = "everywhere"
+MOST = 500
 
 
 class NewPerson(BaseSchema):
@@ -50,14 +54,23 @@ class ChangePerson(BaseSchema):
     grants = fields.List(fields.String(validate=validate.Length(max=80)), required=True)
 
 
+PEOPLE = Sheet("people.list_people", None, (), "", MOST)
+
+
 @bp.page("/people", permission=Permission.PEOPLE_STAFF)
-def list_people(session: Session, actor: Actor) -> str:
-    names = _branch_names(session, actor)
-    rows = [_row(person, names) for person in people.list_people(session, actor, active=None)]
+def list_people(session: Session, actor: Actor) -> str | Response:
+    names, view = _branch_names(session, actor), PEOPLE.view(session, actor, sortable=False)
+    known = people.list_people(session, actor, active=None)
+    known = sorted(known, key=lambda one: (sort_key(one.name), one.id))
+    rows = [_row(person, names) for person in known]
+    if view.kind:
+        told = ((person, row["roles"]) for person, row in zip(known, rows, strict=True))
+        return view.file("people", _("People"), sheet_lines.people_lines(told))
     return render(
         "people/list.html",
         working=[row for row in rows if row["active"]],
         gone=[row for row in rows if not row["active"]],
+        view=view,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,12 @@ from supply.fields import BaseSchema, Id
 from supply.i18n import _, lazy, plural
 from supply.paging import Cursor, encode
 from supply.permissions import Actor, Permission
+from supply.web import sheet_lines
 from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.plan_rows import to_order_row
 from supply.web.purchasing_rows import line_rows, may_decide, price_of, requisition_row
 from supply.web.session import current_branch
+from supply.web.sheets import Sheet
 
 bp = Pages("purchasing", __name__)
 bp.nav(
@@ -85,27 +87,32 @@ def raise_requisition(session: Session, actor: Actor, data: dict[str, Any]) -> T
     return "purchasing.show_requisition", {"requisition_id": made.id}
 
 
+REQUISITIONS = Sheet(
+    "purchasing.list_requisitions", RequisitionFilter, ("number", "status", "when"), "-number", PAGE
+)
+
+
 @bp.page("/requisitions", permission=Permission.STOCK_SEE)
-def list_requisitions(session: Session, actor: Actor) -> str:
-    chosen = query(RequisitionFilter)
+def list_requisitions(session: Session, actor: Actor) -> str | Response:
+    chosen, view = query(RequisitionFilter), REQUISITIONS.view(session, actor)
     found = purchasing.list_requisitions(
         session,
         actor,
         current_branch().id,
         statuses=[chosen["status"]] if chosen["status"] else (),
-        limit=PAGE + 1,
+        limit=view.limit,
         after=chosen["after"],
+        order=view.order,
     )
-    following = found[PAGE - 1].id if len(found) > PAGE else None
-    kept = {"status": chosen["status"].value} if chosen["status"] else {}
-    here = "purchasing.list_requisitions"
+    if view.kind:
+        return view.file("requisitions", _("Requisitions"), sheet_lines.requisition_lines(found))
+    view.turn(len(found), after=found[:PAGE][-1].id if found else None)
     return render(
         "purchasing/requisitions.html",
         rows=[requisition_row(one) for one in found[:PAGE]],
         status=chosen["status"],
         statuses=list(RequisitionStatus),
-        next_url=url_for(here, **kept, after=following) if following else None,
-        first_url=url_for(here, **kept) if chosen["after"] else None,
+        view=view,
     )
 
 

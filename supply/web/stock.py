@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
@@ -24,13 +24,14 @@ from supply.domain.ledger.schemas import (
 from supply.domain.recalls import service as recalls
 from supply.domain.reports.stock import HISTORY, item_report, lot_report
 from supply.domain.reports.tracing import uses_of
-from supply.fields import BaseSchema, Text, Tick, Whole
+from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import brew_rows, stock_rows
+from supply.web import brew_rows, sheet_lines, stock_rows
 from supply.web.history import movement_rows
 from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
+from supply.web.sheets import Sheet, View
 from supply.web.units import unit_options
 from supply.web.words import word
 
@@ -41,7 +42,7 @@ bp.nav(
     endpoint="stock.list_stock",
     permission=Permission.STOCK_SEE,
     order=20,
-    also=("recalls",),
+    also=("recalls", "stock_lists"),
     group=NavGroup.STOCK,
 )
 PAGE = 50
@@ -55,46 +56,49 @@ class StockFilter(BaseSchema):
     after = Text(max_length=500, load_default="")
 
 
-class HistoryFilter(BaseSchema):
-    before = Whole(minimum=1, maximum=2**53, load_default=None)
+STOCK = Sheet("stock.list_stock", StockFilter, ("name", *reading.SORTED_BY), "name", PAGE)
 
 
 @bp.page("/stock", permission=Permission.STOCK_SEE)
-def list_stock(session: Session, actor: Actor) -> str:
+def list_stock(session: Session, actor: Actor) -> str | Response:
     branch = current_branch()
     require(actor, Permission.STOCK_SEE, branch.id)
     chosen = query(StockFilter)
     today = clock.today(branch.timezone)
+    view = STOCK.view(session, actor, sortable=not chosen["flagged"])
     if chosen["flagged"]:
-        rows, following = reading.list_low(session, branch.id, today), None
+        rows: list[Any] = list(reading.list_low(session, branch.id, today))
     else:
-        rows, following = _page(session, branch.id, today, chosen)
+        rows = _page(session, branch.id, today, chosen, view)
+    if view.kind:
+        return view.file("stock", _("Stock"), sheet_lines.level_lines(rows))
     return render(
         "stock/list.html",
         rows=[stock_rows.level_row(row) for row in rows],
         chosen=chosen,
         categories=[(category.value, word(category)) for category in Category],
-        next_url=following and url_for("stock.list_stock", **_kept(chosen), after=following),
-        first_url=url_for("stock.list_stock", **_kept(chosen)) if chosen["after"] else None,
+        view=view,
     )
 
 
-def _page(
-    session: Session, branch_id: UUID, today: Any, chosen: dict[str, Any]
-) -> tuple[list[Any], str | None]:
+def _page(session: Session, branch_id: UUID, today: date, chosen: dict[str, Any], view: View) -> list[Any]:
     sort_key, _dot, item_id = chosen["after"].partition(".")
     after = (sort_key, item_id) if _is_id(item_id) else None
     found = reading.list_levels(
         session,
         branch_id,
         today=today,
-        limit=PAGE + 1,
+        limit=view.limit,
         after=after,
         search=chosen["q"] or None,
         category=chosen["category"],
+        order=view.order,
     )
+    if view.kind:
+        return list(found)
     rows = list(found[:PAGE])
-    return rows, f"{rows[-1].Item.sort_key}.{rows[-1].Item.id}" if len(found) > PAGE else None
+    view.turn(len(found), after=f"{rows[-1].Item.sort_key}.{rows[-1].Item.id}" if rows else None)
+    return rows
 
 
 def _is_id(text: str) -> bool:
@@ -102,12 +106,6 @@ def _is_id(text: str) -> bool:
         return bool(UUID(text))
     except ValueError:
         return False
-
-
-def _kept(chosen: dict[str, Any]) -> dict[str, Any]:
-    category = chosen["category"]
-    kept = {"q": chosen["q"], "category": category.value if category else ""}
-    return {name: value for name, value in kept.items() if value}
 
 
 @bp.page("/stock/expiring", permission=Permission.STOCK_SEE)
@@ -136,32 +134,13 @@ def show_item(session: Session, actor: Actor, item_id: UUID) -> str:
         marks=stock_rows.level_marks(report.level) if report.level else [],
         holdings=[stock_rows.holding_row(row, report.item, report.today) for row in report.holdings],
         movements=movement_rows(session, report.movements[:HISTORY], report.item),
-        more_url=url_for("stock.list_movements", item_id=item_id)
+        more_url=url_for("stock_lists.list_movements", item_id=item_id)
         if len(report.movements) > HISTORY
         else None,
         use=stock_rows.use_points(report),
         line=stock_rows.line_days(report),
         opens=stock_rows.opening_words(report),
         total_used=sum(used for _day, used, _short in report.use),
-    )
-
-
-@bp.page("/stock/items/<uuid:item_id>/movements", permission=Permission.STOCK_SEE)
-def list_movements(session: Session, actor: Actor, item_id: UUID) -> str:
-    branch = current_branch()
-    require(actor, Permission.STOCK_SEE, branch.id)
-    before = query(HistoryFilter)["before"]
-    item = catalog.get_item(session, item_id)
-    found = reading.list_movements(session, branch.id, item_id=item_id, before_seq=before, limit=PAGE + 1)
-    rows = list(found[:PAGE])
-    following = rows[-1].Movement.seq if len(found) > PAGE else None
-    here = "stock.list_movements"
-    return render(
-        "stock/movements.html",
-        item=item,
-        movements=movement_rows(session, rows, item),
-        next_url=following and url_for(here, item_id=item_id, before=following),
-        first_url=url_for(here, item_id=item_id) if before else None,
     )
 
 

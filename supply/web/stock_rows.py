@@ -167,6 +167,20 @@ def row_zone() -> str:
     return current_branch().timezone
 
 
+def lot_row(row: Any, today: date) -> dict[str, Any]:
+    """A row of the list of lots: (Lot, Item, standing)."""
+    lot, item, standing = row
+    return {
+        "number": lot.number,
+        "url": url_for("stock.show_lot", lot_id=lot.id),
+        "name": named(item),
+        "came": format_day(clock.day_of(lot.created_at, row_zone())),
+        "expires": until(lot.expires_on, lot.use_by_at),
+        "amount": format_quantity(standing, item) if standing else _("used up"),
+        "marks": lot_marks(lot, lot.expires_on if standing else None, today),
+    }
+
+
 def expiring_row(row: Any, today: date) -> dict[str, Any]:
     """A row of the list of what expires."""
     item: Item = row.Item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from supply.domain.catalog import service as catalog
@@ -14,7 +14,7 @@ from supply.domain.receiving.service import list_deliveries
 from supply.domain.suppliers import service as suppliers
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.ordering import clock_of
-from supply.domain.suppliers.schemas import WEEKDAYS, AddTerms, WriteSupplier, WriteTerms, weekdays
+from supply.domain.suppliers.schemas import AddTerms, WriteSupplier, WriteTerms, weekdays
 from supply.fields import BaseSchema, Text, Tick
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
@@ -27,11 +27,14 @@ from supply.presenting import (
     unit_symbol,
 )
 from supply.quantity import UNITS
+from supply.web import sheet_lines
 from supply.web.comparison import days_words
 from supply.web.frame import named
 from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.receiving_rows import delivery_row
 from supply.web.session import current_branch
+from supply.web.sheets import Sheet
+from supply.web.supplier_days import day_choices, days_of
 from supply.web.units import unit_options
 
 bp = Pages("suppliers", __name__)
@@ -48,21 +51,6 @@ LAST = 5  # orders and deliveries that the page of a supplier shows
 # As many items as one select can still be used with; a spa's catalogue is far smaller.
 MOST_ITEMS = 500
 Target = tuple[str, dict[str, Any]]
-_DAYS = dict(
-    zip(
-        WEEKDAYS,
-        (
-            lazy("Monday"),
-            lazy("Tuesday"),
-            lazy("Wednesday"),
-            lazy("Thursday"),
-            lazy("Friday"),
-            lazy("Saturday"),
-            lazy("Sunday"),
-        ),
-        strict=True,
-    )
-)
 
 
 class SupplierFilter(BaseSchema):
@@ -71,41 +59,30 @@ class SupplierFilter(BaseSchema):
     after = Text(max_length=120, load_default="")
 
 
-def day_choices() -> list[tuple[str, str]]:
-    return [(day, str(words)) for day, words in _DAYS.items()]
-
-
-def days_told(order_days: int) -> str:
-    """Days of the week, a bit each, in words."""
-    return _("every day") if order_days == 127 else ", ".join(str(_DAYS[day]) for day in weekdays(order_days))
-
-
-def _days(supplier: Supplier) -> str:
-    days = days_told(supplier.order_days)
-    if supplier.cutoff_minute is None:
-        return days
-    return _("%(days)s, until %(time)s", days=days, time=clock_of(supplier.cutoff_minute))
+SUPPLIERS = Sheet("suppliers.list_suppliers", SupplierFilter, ("name", "lead_time"), "code", PAGE)
 
 
 @bp.page("/suppliers", permission=Permission.STOCK_SEE)
-def list_suppliers(session: Session, actor: Actor) -> str:
-    chosen = query(SupplierFilter)
+def list_suppliers(session: Session, actor: Actor) -> str | Response:
+    chosen, view = query(SupplierFilter), SUPPLIERS.view(session, actor)
     found = suppliers.list_suppliers(
         session,
         search=chosen["q"],
         active=not chosen["hidden"],
-        limit=PAGE + 1,
+        limit=view.limit,
         after=_place(chosen["after"]),
+        order=view.order,
     )
+    if view.kind:
+        lines = sheet_lines.supplier_lines((row, days_of(row)) for row in found)
+        return view.file("suppliers", _("Suppliers"), lines)
     shown = found[:PAGE]
-    kept: dict[str, Any] = {"q": chosen["q"] or None, "hidden": "on" if chosen["hidden"] else None}
-    after = f"{shown[-1].id}.{shown[-1].code}" if len(found) > PAGE else None
+    view.turn(len(found), after=f"{shown[-1].id}.{shown[-1].code}" if shown else None)
     return render(
         "suppliers/list.html",
-        suppliers=[{"supplier": row, "days": _days(row)} for row in shown],
+        suppliers=[{"supplier": row, "days": days_of(row)} for row in shown],
         chosen=chosen,
-        next_url=url_for("suppliers.list_suppliers", **kept, after=after) if after else None,
-        first_url=url_for("suppliers.list_suppliers", **kept) if chosen["after"] else None,
+        view=view,
     )
 
 
@@ -142,7 +119,7 @@ def show_supplier(session: Session, actor: Actor, supplier_id: UUID) -> str:
     return render(
         "suppliers/show.html",
         supplier=supplier,
-        days=_days(supplier),
+        days=days_of(supplier),
         leads=_leads(supplier, record),
         arrivals=[_arrival_row(one) for one in record.arrivals[:LAST]],
         deliveries=[{**row, "title": row["detail"], "detail": ""} for row in map(delivery_row, came)],

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -18,10 +18,11 @@ from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompleti
 from supply.fields import BaseSchema, Day, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import brew_rows, safety_rows, visit_rows
+from supply.web import brew_rows, safety_rows, sheet_lines, visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
+from supply.web.sheets import Sheet
 from supply.web.words import word
 
 bp = Pages("visits", __name__)
@@ -48,12 +49,18 @@ class StartReading(BaseSchema):
     acknowledged = Text(required=True, max_length=2500)
 
 
+VISITS = Sheet("visits.list_visits", VisitDay, (), "", MOST)
+
+
 @bp.page("/visits", permission=Permission.STOCK_SEE)
-def list_visits(session: Session, actor: Actor) -> str:
+def list_visits(session: Session, actor: Actor) -> str | Response:
     branch = current_branch()
     today = clock.today(branch.timezone)
     day = query(VisitDay)["day"] or today
+    view = VISITS.view(session, actor, sortable=False)
     rows = visits.list_visits(session, actor, branch.id, from_day=day, until_day=day, limit=MOST)
+    if view.kind:
+        return view.file(f"visits-{day}", _("Visits"), sheet_lines.visit_lines(rows))
     return render(
         "visits/list.html",
         items=[visit_rows.summary_row(row) for row in rows],
@@ -61,6 +68,7 @@ def list_visits(session: Session, actor: Actor) -> str:
         is_today=day == today,
         before=url_for("visits.list_visits", day=day - timedelta(days=1)),
         after=url_for("visits.list_visits", day=day + timedelta(days=1)),
+        view=view,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -19,9 +19,11 @@ from supply.fields import BaseSchema, Id, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.presenting import format_instant, format_money, format_quantity
+from supply.web import sheet_lines
 from supply.web.frame import named
 from supply.web.pages import NavGroup, Pages, query, render, say
 from supply.web.session import current_branch
+from supply.web.sheets import Sheet
 from supply.web.stock_rows import until
 from supply.web.units import echo_unit, unit_options
 from supply.web.words import word
@@ -47,18 +49,18 @@ class WasteOf(BaseSchema):
     q = Text(max_length=100, load_default="")
 
 
+WASTE = Sheet("waste.list_waste", WasteFilter, ("item", "reason", "cost", "when"), "-when", PAGE)
+
+
 @bp.page("/waste", permission=Permission.STOCK_SEE)
-def list_waste(session: Session, actor: Actor) -> str:
-    before = query(WasteFilter)["before"]
-    found = waste.list_waste(session, actor, current_branch().id, limit=PAGE + 1, before=before)
-    rows = [_row(row) for row in found[:PAGE]]
-    following = found[PAGE - 1].WasteEntry.id if len(found) > PAGE else None
-    return render(
-        "waste/list.html",
-        rows=rows,
-        next_url=following and url_for("waste.list_waste", before=following),
-        first_url=url_for("waste.list_waste") if before else None,
-    )
+def list_waste(session: Session, actor: Actor) -> str | Response:
+    before, view = query(WasteFilter)["before"], WASTE.view(session, actor)
+    here = current_branch().id
+    found = waste.list_waste(session, actor, here, limit=view.limit, before=before, order=view.order)
+    if view.kind:
+        return view.file("waste", _("Waste"), sheet_lines.waste_lines(found))
+    view.turn(len(found), before=found[:PAGE][-1].WasteEntry.id if found else None)
+    return render("waste/list.html", rows=[_row(row) for row in found[:PAGE]], view=view)
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ ROLES = {"ngoc": "manager", "admin": "admin", "lan": "storeroom", "hanh": "thera
 def kind(address: str) -> str:
     """Addresses that differ only in ids and in what a query asks for are one kind of page."""
     parts = urlsplit(address)
-    asked = ",".join(sorted(name for name, _value in parse_qsl(parts.query)))
+    # The same rows in another order are no other page.
+    asked = ",".join(sorted({name for name, _value in parse_qsl(parts.query)} - {"sort"}))
     return re.sub(r"/\d+(?=/|$)", "/#", _ID.sub("*", parts.path)) + (f"?{asked}" if asked else "")
 
 

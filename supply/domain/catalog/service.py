@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -22,6 +22,7 @@ from supply.domain.catalog.search import search_key, search_words, sort_key
 from supply.domain.catalog.units import base_quantity, stock_amount, told_amount, unit_choices, unit_factor
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy
+from supply.ordering import Order, ordered
 from supply.permissions import Actor, Permission, require
 from supply.quantity import DENSITY_FACTOR, UNITS, Dimension, to_base
 
@@ -80,25 +81,26 @@ def list_items(
     active: bool | None = True,
     limit: int = 50,
     after: tuple[str, UUID] | None = None,
+    order: Order | None = None,
 ) -> list[Item]:
     """Items in Vietnamese alphabetical order; `after` is the (sort_key, id) of the last one seen.
 
     Every word of `search` must occur in the code or a name, whatever its marks. active=None lists all.
+    `order`: by name, code or category.
     """
-    query = _searched(select(Item).options(selectinload(Item.units)), search)
+    query = select(Item).options(selectinload(Item.units)).order_by(Item.sort_key, Item.id)
+    for pattern in search_words(search):
+        query = query.where(Item.search_key.like(pattern, escape="\\"))
     if category is not None:
         query = query.where(Item.category == category)
     if active is not None:
         query = query.where(Item.active.is_(active))
     if after is not None:
         query = query.where(tuple_(Item.sort_key, Item.id) > after)
-    return list(session.scalars(query.order_by(Item.sort_key, Item.id).limit(limit)))
-
-
-def _searched(query: Select[Item], search: str) -> Select[Item]:
-    for pattern in search_words(search):
-        query = query.where(Item.search_key.like(pattern, escape="\\"))
-    return query
+    if order is not None:
+        columns = {"name": Item.sort_key, "code": Item.code, "category": Item.category}
+        query = ordered(query, order, columns, Item.sort_key, Item.id)
+    return list(session.scalars(query.limit(limit)))
 
 
 def create_item(

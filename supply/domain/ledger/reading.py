@@ -29,11 +29,14 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.branches.models import Location
 from supply.domain.catalog.models import Category, Item
-from supply.domain.catalog.search import search_key
+from supply.domain.catalog.search import search_key, search_words
 from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, Movement, StockLevel
 from supply.domain.people.models import Person
+from supply.ordering import Order, ordered
 
 Rows = Sequence[Any]
+# The numbers of a level by which its list may be sorted.
+SORTED_BY = ("on_hand", "available", "on_order", "reorder_point", "par_level")
 IN_HAND = StockLevel.on_hand - StockLevel.quarantined - StockLevel.reserved
 
 
@@ -108,8 +111,12 @@ def list_levels(
     after: tuple[str, str] | None = None,
     search: str | None = None,
     category: Category | None = None,
+    order: Order | None = None,
 ) -> Rows:
-    """Levels of active items by name; `after` is (sort key, item id) of the last row seen."""
+    """Levels of active items by name; `after` is (sort key, item id) of the last row seen.
+
+    An `order` is by name, on_hand, available, on_order, reorder_point or par_level.
+    """
     query = _levels(branch_id, today).where(Item.active).order_by(Item.sort_key, Item.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(Item.sort_key, Item.id) > (after[0], UUID(after[1])))
@@ -117,6 +124,9 @@ def list_levels(
         query = query.where(Item.search_key.contains(search_key(search), autoescape=True))
     if category is not None:
         query = query.where(Item.category == category)
+    if order is not None:
+        columns = {"name": Item.sort_key} | {name: query.selected_columns[name] for name in SORTED_BY}
+        query = ordered(query, order, columns, Item.sort_key, Item.id)
     return session.execute(query).all()
 
 
@@ -226,9 +236,19 @@ def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 2
 
 
 def list_lots(
-    session: Session, branch_id: UUID, *, item_id: UUID | None, limit: int, before: UUID | None
+    session: Session,
+    branch_id: UUID,
+    *,
+    item_id: UUID | None = None,
+    search: str = "",
+    limit: int,
+    before: UUID | None = None,
+    order: Order | None = None,
 ) -> Rows:
-    """Lots newest first with what stands of each: (Lot, Item, standing)."""
+    """Lots newest first with what stands of each: (Lot, Item, standing).
+
+    `search` finds words of the number or of the item; an `order` is by number, item, expires or came.
+    """
     standing = (
         select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
         .where(Holding.branch_id == branch_id, Holding.lot_id == Lot.id)
@@ -243,8 +263,15 @@ def list_lots(
     )
     if item_id is not None:
         query = query.where(Lot.item_id == item_id)
+    for pattern in search_words(search):
+        named = Item.search_key.like(pattern, escape="\\")
+        query = query.where(or_(func.lower(Lot.number).like(pattern, escape="\\"), named))
     if before is not None:
         query = query.where(Lot.id < before)
+    if order is not None:
+        columns = {"number": func.lower(Lot.number), "item": Item.sort_key}
+        columns |= {"expires": Lot.expires_on, "came": Lot.created_at}
+        query = ordered(query, order, columns, Lot.id.desc())
     return session.execute(query).all()
 
 

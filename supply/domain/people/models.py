@@ -135,6 +135,16 @@ class ApiToken(Base):
     made_with_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_token.id"))
 
 
+class TableOrder(Base):
+    """How a person last sorted a table of the pages ("-expected")."""
+
+    __tablename__ = "table_order"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    table_name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    told: Mapped[str] = mapped_column(String(40))
+
+
 class Throttle(Base):
     """Wrong tries against one subject ("account:…", "address:…", "pin:person:device")."""
 

@@ -28,6 +28,7 @@ from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.ordering import due, lead_days
 from supply.errors import NotFound, Stale
 from supply.i18n import lazy
+from supply.ordering import Order, ordered
 from supply.permissions import Actor, Permission, require
 
 # What still counts as on order: a draft is decided on, so it will come.
@@ -53,8 +54,12 @@ def list_orders(
     supplier_id: UUID | None = None,
     limit: int = 50,
     after: UUID | None = None,
+    order: Order | None = None,
 ) -> list[PurchaseOrder]:
-    """Orders of a branch, newest first, with their lines; `after` is the last id of the page before."""
+    """Orders of a branch, newest first, with their lines; `after` is the last id of the page before.
+
+    An `order` is by number, supplier, status or expected.
+    """
     require(actor, Permission.STOCK_SEE, branch_id)
     query = select(PurchaseOrder).where(PurchaseOrder.branch_id == branch_id).options(*_WHOLE)
     if statuses:
@@ -63,7 +68,13 @@ def list_orders(
         query = query.where(PurchaseOrder.supplier_id == supplier_id)
     if after is not None:
         query = query.where(PurchaseOrder.id < after)
-    return list(session.scalars(query.order_by(PurchaseOrder.id.desc()).limit(limit)))
+    query = query.order_by(PurchaseOrder.id.desc())
+    if order is not None:
+        query = query.join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        columns = {"number": PurchaseOrder.number, "supplier": Supplier.sort_key}
+        columns |= {"status": PurchaseOrder.status, "expected": PurchaseOrder.expected_at}
+        query = ordered(query, order, columns, PurchaseOrder.id.desc())
+    return list(session.scalars(query.limit(limit)))
 
 
 def list_expected(session: Session, actor: Actor, branch_id: UUID, *, limit: int = 50) -> list[PurchaseOrder]:

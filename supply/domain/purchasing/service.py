@@ -27,6 +27,7 @@ from supply.domain.purchasing.models import (
 )
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from supply.i18n import lazy
+from supply.ordering import Order, ordered
 from supply.permissions import Actor, Permission, require
 
 _WHOLE = (
@@ -49,15 +50,23 @@ def list_requisitions(
     statuses: Collection[RequisitionStatus] = (),
     limit: int = 50,
     after: UUID | None = None,
+    order: Order | None = None,
 ) -> list[Requisition]:
-    """Requisitions of a branch, newest first; `after` is the last id of the page before."""
+    """Requisitions of a branch, newest first; `after` is the last id of the page before.
+
+    An `order` is by number, status or when they were begun.
+    """
     require(actor, Permission.STOCK_SEE, branch_id)
     query = select(Requisition).where(Requisition.branch_id == branch_id).options(*_WHOLE)
     if statuses:
         query = query.where(Requisition.status.in_(statuses))
     if after is not None:
         query = query.where(Requisition.id < after)
-    return list(session.scalars(query.order_by(Requisition.id.desc()).limit(limit)).unique())
+    query = query.order_by(Requisition.id.desc())
+    if order is not None:
+        columns = {"number": Requisition.number, "status": Requisition.status, "when": Requisition.created_at}
+        query = ordered(query, order, columns, Requisition.id.desc())
+    return list(session.scalars(query.limit(limit)).unique())
 
 
 def get_requisition(session: Session, actor: Actor, requisition_id: UUID) -> Requisition:

@@ -39,6 +39,8 @@ class Supplier(Base):
     order_fee_minor: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     search_key: Mapped[str] = mapped_column(String(200))
+    # By it the names stand in the order of the Vietnamese alphabet.
+    sort_key: Mapped[str] = mapped_column(String(400), default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

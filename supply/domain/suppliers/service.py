@@ -18,12 +18,13 @@ from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
-from supply.domain.catalog.search import search_key, search_words
+from supply.domain.catalog.search import search_key, search_words, sort_key
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.places import hold_alone
 from supply.domain.suppliers.prices import keep_price
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy
+from supply.ordering import Order, ordered
 from supply.permissions import Actor, Permission, require
 from supply.quantity import MINOR_DIGITS
 
@@ -79,8 +80,12 @@ def list_suppliers(
     active: bool | None = True,
     limit: int = 50,
     after: tuple[str, UUID] | None = None,
+    order: Order | None = None,
 ) -> list[Supplier]:
-    """Suppliers by code; `after` is the (code, id) of the last one seen."""
+    """Suppliers by code; `after` is the (code, id) of the last one seen.
+
+    An `order` is by name or lead_time.
+    """
     query = select(Supplier)
     for pattern in search_words(search):
         query = query.where(Supplier.search_key.like(pattern, escape="\\"))
@@ -88,7 +93,11 @@ def list_suppliers(
         query = query.where(Supplier.active.is_(active))
     if after is not None:
         query = query.where(tuple_(Supplier.code, Supplier.id) > after)
-    return list(session.scalars(query.order_by(Supplier.code, Supplier.id).limit(limit)))
+    query = query.order_by(Supplier.code, Supplier.id)
+    if order is not None:
+        columns = {"name": Supplier.sort_key, "lead_time": Supplier.lead_time_days}
+        query = ordered(query, order, columns, Supplier.code, Supplier.id)
+    return list(session.scalars(query.limit(limit)))
 
 
 def create_supplier(session: Session, actor: Actor, **facts: Any) -> Supplier:
@@ -269,6 +278,7 @@ def _apply(supplier: Supplier, facts: Mapping[str, Any]) -> None:
         if name in facts:
             setattr(supplier, name, facts[name])
     supplier.search_key = search_key(supplier.code, supplier.name)[:200]
+    supplier.sort_key = sort_key(supplier.name)
 
 
 def _told(row: Supplier | SupplierTerms, names: tuple[str, ...]) -> dict[str, Any]:

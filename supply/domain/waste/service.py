@@ -27,6 +27,7 @@ from supply.domain.people.models import Person
 from supply.domain.waste.models import WasteEntry, WasteReason
 from supply.errors import Conflict, NotFound
 from supply.i18n import lazy
+from supply.ordering import Order, ordered
 from supply.permissions import Actor, Permission, require
 
 SOURCE = "waste"
@@ -141,8 +142,12 @@ def list_waste(
     item_id: UUID | None = None,
     limit: int = 50,
     before: UUID | None = None,
+    order: Order | None = None,
 ) -> Sequence[Any]:
-    """Waste entries newest first: (WasteEntry, Item, Lot, Person)."""
+    """Waste entries newest first: (WasteEntry, Item, Lot, Person).
+
+    An `order` is by item, reason, cost or when it happened.
+    """
     require(actor, Permission.STOCK_SEE, branch_id)
     query = (
         select(WasteEntry, Item, Lot, Person)
@@ -157,6 +162,14 @@ def list_waste(
         query = query.where(WasteEntry.item_id == item_id)
     if before is not None:
         query = query.where(WasteEntry.id < before)
+    if order is not None:
+        columns: dict[str, Any] = {
+            "item": Item.sort_key,
+            "reason": WasteEntry.reason,
+            "cost": WasteEntry.cost_minor,
+            "when": WasteEntry.happened_at,
+        }
+        query = ordered(query, order, columns, WasteEntry.id.desc())
     return session.execute(query).all()
 
 

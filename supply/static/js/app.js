@@ -17,6 +17,7 @@ const parts = [
   ["[data-picks]", "./picks.js"],
   ["[data-under-way]", "./under-way.js"],
   ["[data-scan-box]", "./scan.js"],
+  ["[data-table-order]", "./table-order.js"],
   ["[data-search-box]", "./search.js"],
 ];
 
