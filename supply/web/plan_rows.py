@@ -96,6 +96,7 @@ def plan_lines(numbers: dict[str, Any]) -> list[tuple[Any, ...]]:
         (_("On hand"), show(stock.on_hand)),
         (_("− finished visits not yet logged"), show(stock.pending)),
         (_("+ on order"), show(stock.on_order)),
+        *([(_("− ordered too long ago to count on"), show(stock.overdue))] if stock.overdue else []),
         (_("− expires before it is used"), show(stock.expiring)),
         (_("= counted"), show(stock.position), True),
         (_("Needed until a later order is here"), show(need.expected)),

@@ -132,6 +132,22 @@ def test_an_order_that_is_late_makes_the_next_one_late() -> None:
     assert late.timing.oldest_open == 12
 
 
+def test_what_lasts_is_not_left_to_an_order_that_is_far_too_late() -> None:
+    known = {"lead_history": [[day, day + 2] for day in range(TODAY - 50, TODAY - 10, 5)]}
+    lasting = {"shelf_life": 300, "shelf_life_max": 300, "lots": [[TODAY + 300, 6.0]]}
+    late = {"on_order": [[TODAY - 12, TODAY - 10, 40.0]]}
+    line = line_of(observed(supplier=known, **lasting, **late))
+    assert (line.stock.overdue, line.stock.on_order, line.stock.position) == (40.0, 40.0, 6.0)
+    assert line.quantity > 0
+    assert "40 kg on order is so late that it is not counted" in told(line)
+    # What spoils is not ordered twice, and of a supplier that is hardly known nobody can tell what is late.
+    assert line_of(observed(supplier=known, **late)).stock.overdue == 0
+    assert line_of(observed(**lasting, **late)).stock.overdue == 0
+    # A day before, the order still counts.
+    due = {"on_order": [[TODAY - 3, TODAY - 1, 40.0]]}
+    assert line_of(observed(supplier=known, **lasting, **due)).quantity == 0
+
+
 def test_an_event_ahead_raises_the_need_and_one_behind_does_not() -> None:
     ahead = {"events": [{"start": TODAY + 1, "end": TODAY + 30, "factor": 1.5}]}
     assert line_of(observed(branch=ahead)).need.expected == pytest.approx(18.0)

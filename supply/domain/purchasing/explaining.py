@@ -61,6 +61,11 @@ def _counted(line: Line, show: Show) -> Iterator[Text]:
             age=timing.oldest_open,
             usual=timing.lead_usual,
         )
+    if stock.overdue > 0:
+        yield lazy(
+            "%(amount)s on order is so late that it is not counted: what lasts can be ordered again.",
+            amount=show(stock.overdue),
+        )
     if stock.on_hand > 0 and line.need.last_use is not None and line.need.last_use >= UNUSED_DAYS:
         yield lazy("Nothing of it was used for %(days)s days.", days=line.need.last_use)
 

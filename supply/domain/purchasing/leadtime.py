@@ -20,6 +20,7 @@ SAME_INCIDENT_DAYS = 3
 STATED_SPREAD = (1.0, 1.3, 0.85, 1.15, 1.0, 1.6)
 LATE_POINT = 0.8
 TAIL = 2
+GIVEN_UP = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Leads:
     @property
     def worst(self) -> int:
         return self.days[-1]
+
+    def given_up(self, age: int) -> bool:
+        """Whether an order of so many days is too late to count on; never of a supplier hardly known."""
+        return self.incidents >= len(STATED_SPREAD) and age > GIVEN_UP * self.median
 
 
 def middle(days: Sequence[int]) -> int:

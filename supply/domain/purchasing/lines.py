@@ -11,13 +11,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """`position` is what counts: on hand less unlogged use, on order, less what expires before it is used."""
+    """`position` is what counts: on hand less unlogged use, on order without what is `overdue` for too long,
+    less what expires before it is used."""
 
     on_hand: float
     pending: float
     on_order: float
     expiring: float
     position: float
+    overdue: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ when the rhythm is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from supply.domain.purchasing.expiring import Batch, Losses, losses
@@ -59,6 +59,11 @@ class Chance:
             known = self._within[longest] = later, [min(days, longest) for days in self.soonest]
         return known
 
+    def due(self, orders: list[list[float]]) -> list[list[float]]:
+        """Of open orders those that are not far too late."""
+        today = self.calendar.today
+        return [order for order in orders if not self.leads.given_up(today - int(order[0]))]
+
     @property
     def gap(self) -> int:
         """Days that waiting costs."""
@@ -70,6 +75,7 @@ class Standing:
     """One item of a supplier. `stock` is what is or will be here, less what was used and not yet logged;
     `position` what counts of it, without what expires before the chance after this one is here.
 
+    `due` are the open orders that are counted on: what lasts is not left to an order that is far too late.
     `risk` is what waiting for that chance costs in shortages that an order now would prevent.
     """
 
@@ -82,6 +88,7 @@ class Standing:
     protection: int
     waiting: Needs
     losses: Losses
+    due: list[list[float]]
     stock: float
     position: float
     risk: float
@@ -121,8 +128,9 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
     lifetime = int(chance.arrives + life)
     longest = min(AHEAD, lifetime) if life < PERISHABLE_DAYS else AHEAD
     later, soonest = chance.within(longest)
-    protection, stock = middle(later), _stock(supply)
-    lost = losses(_batches(supply, chance, life), seen.expected)
+    due = supply["on_order"] if life < PERISHABLE_DAYS else chance.due(supply["on_order"])
+    protection, stock = middle(later), _stock(supply, due)
+    lost = losses(_batches(supply, due, chance, life), seen.expected)
     position = stock - lost.by(protection)
     waiting = pooled([seen.needs(days) for days in later])
     avoidable = waiting.shortage(position) - seen.shortage(soonest, position)
@@ -136,6 +144,7 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
         protection=protection,
         waiting=waiting,
         losses=lost,
+        due=due,
         stock=stock,
         position=position,
         risk=supply["shortage_cost"] * max(avoidable, 0.0),
@@ -143,12 +152,14 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
     )
 
 
-def _stock(supply: SupplySeen) -> float:
+def _stock(supply: SupplySeen, due: Sequence[Sequence[float]]) -> float:
     shelf = sum(quantity for _, quantity in supply["lots"])
-    return shelf - supply["pending_usage"] + sum(order[2] for order in supply["on_order"])
+    return shelf - supply["pending_usage"] + sum(order[2] for order in due)
 
 
-def _batches(supply: SupplySeen, chance: Chance, life: float) -> Iterator[Batch]:
+def _batches(
+    supply: SupplySeen, due: Sequence[Sequence[float]], chance: Chance, life: float
+) -> Iterator[Batch]:
     """The shelf less what is unlogged, first expired first, and what is under way.
 
     An order that is overdue arrives in a quarter of the usual time, as far as anybody knows.
@@ -159,7 +170,7 @@ def _batches(supply: SupplySeen, chance: Chance, life: float) -> Iterator[Batch]
         pending -= used
         yield Batch(0, expires - today, quantity - used)
     usual = chance.leads.median
-    for ordered, _, quantity in supply["on_order"]:
-        due = int(ordered) + usual - today
-        here = chance.calendar.arrival(0, due if due > 0 else max(1, round(usual / 4)))
+    for ordered, _, quantity in due:
+        left = int(ordered) + usual - today
+        here = chance.calendar.arrival(0, left if left > 0 else max(1, round(usual / 4)))
         yield Batch(here, here + life, quantity)

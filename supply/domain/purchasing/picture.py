@@ -5,9 +5,10 @@ Use is what is expected of a usual day, first expired first out; orders under wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from supply.domain.purchasing.observation import AHEAD, SupplySeen
+from supply.domain.purchasing.observation import AHEAD
 from supply.domain.purchasing.outlook import Standing
 
 DAYS = 28
@@ -36,7 +37,7 @@ def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[Picture
     supply, forecast = standing.supply, standing.forecast
     lots = sorted((expires - today, quantity) for expires, quantity in supply["lots"])
     _use(lots, supply["pending_usage"])
-    arrivals = _arrivals(supply, today)
+    arrivals = _arrivals(standing.due, today)
     picture = [PictureDay(0, _total(lots), 0.0, 0.0, 0.0, 0.0)]
     for day in range(1, min(days, AHEAD) + 1):
         expired = 0.0
@@ -53,13 +54,13 @@ def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[Picture
     return picture
 
 
-def _arrivals(supply: SupplySeen, today: int) -> dict[int, float]:
+def _arrivals(due: Sequence[Sequence[float]], today: int) -> dict[int, float]:
     """What comes on which day; what is overdue may come tomorrow."""
-    due: dict[int, float] = {}
-    for _ordered, expected, quantity in supply["on_order"]:
+    coming: dict[int, float] = {}
+    for _ordered, expected, quantity in due:
         day = max(int(expected) - today, 1)
-        due[day] = due.get(day, 0.0) + quantity
-    return due
+        coming[day] = coming.get(day, 0.0) + quantity
+    return coming
 
 
 def _use(lots: list[tuple[float, float]], wanted: float) -> None:

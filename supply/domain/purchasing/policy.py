@@ -138,10 +138,12 @@ def _quantity(standing: Standing, room: float, rhythm: int, cap: float | None) -
 
 def _stock(standing: Standing) -> Stock:
     supply = standing.supply
+    on_order = sum(order[2] for order in supply["on_order"])
     return Stock(
         on_hand=sum(lot[1] for lot in supply["lots"]),
         pending=supply["pending_usage"],
-        on_order=sum(order[2] for order in supply["on_order"]),
+        on_order=on_order,
+        overdue=on_order - sum(order[2] for order in standing.due),
         expiring=standing.losses.by(standing.protection),
         position=standing.position,
     )
