@@ -120,5 +120,6 @@ messages: .venv/.dev ## Bring the Vietnamese catalogue up to the strings of the 
 		--locale vi $$extra
 
 .PHONY: screenshots
-screenshots: .venv/.dev chromium ## Take the pictures of the documentation anew
+screenshots: .venv/.dev chromium ## Pictures of the documentation anew, and of every page below build/screenshots/
 	@$(BIN)/python tests/browser/screenshots.py
+	@$(BIN)/python tests/browser/pictures.py $(LOOKS)

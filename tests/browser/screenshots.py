@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +46,16 @@ WANTED = (
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
+    with at_the_demo() as (spa, browser):
+        for picture in WANTED:
+            take(browser, spa, picture)
+        take_visit(browser, spa)
+        take_item(browser, spa)
+
+
+@contextmanager
+def at_the_demo(days: int = DAYS) -> Iterator[tuple[Spa, Browser]]:
+    """A demo spa told anew and served, and a browser to look at it with."""
     folder = Path(tempfile.mkdtemp(prefix="supply-pictures-"))
     try:
         url = f"sqlite:///{folder / 'supply.sqlite'}"
@@ -51,14 +63,11 @@ def main() -> None:
         from supply.app import create_app
 
         app = create_app(settings_for(url))
-        tell_demo(app, DAYS)
+        tell_demo(app, days)
         with serving(app) as spa, sync_playwright() as play:
             arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
             browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-            for picture in WANTED:
-                take(browser, spa, picture)
-            take_visit(browser, spa)
-            take_item(browser, spa)
+            yield spa, browser
             browser.close()
         dispose(app)
     finally:
