@@ -59,7 +59,7 @@ def column_rows(file: ImportFile, typed: Mapping[str, str]) -> list[dict[str, An
             {
                 **told,
                 "choices": choices,
-                "example": column.example,
+                "example": told_cell(column.example),
                 "place": typed.get(f"columns-{number}-place", told["place"] or ""),
                 "otherwise": typed.get(f"columns-{number}-otherwise", told["otherwise"]),
             }
@@ -86,6 +86,11 @@ def undone_facts(file: ImportFile) -> list[tuple[str, str]]:
     return [(words[name], format_number(count)) for name, count in file.undone.items() if name in words]
 
 
+def told_cell(text: str) -> str:
+    """A cell as the reader says it: what is yes or no in the file's own words is so in theirs."""
+    return {"yes": _("yes"), "no": _("no")}.get(text, text)
+
+
 def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
     """A row of the preview: what it is about, what changes, what is wrong with it."""
     labels = {column.name: str(column.label) for column in columns} | {"left_out": _("Left out")}
@@ -96,11 +101,20 @@ def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
         "subject": row.subject or next((cell for cell in row.cells if cell), ""),
         "status": (_OUTCOMES[outcome], str(_WORDS[outcome])),
         "changes": [
-            (labels.get(name, name), before if outcome is Outcome.CHANGE else "", after or _("(empty)"))
+            (
+                labels.get(name, name),
+                told_cell(before) if outcome is Outcome.CHANGE else "",
+                told_cell(after) or _("(empty)"),
+            )
             for name, (before, after) in shown.items()
         ],
         "faults": [
-            (labels.get(fault["column"], fault["column"]), fault["expected"], fault["found"])
+            (
+                labels.get(fault["column"], fault["column"]),
+                fault["expected"],
+                fault["found"],
+                fault.get("language"),
+            )
             for fault in row.faults
         ],
     }

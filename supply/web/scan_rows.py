@@ -22,7 +22,7 @@ from supply.permissions import Actor, Permission
 from supply.presenting import format_day, format_quantity
 from supply.web import container_rows, stock_rows
 from supply.web.frame import named
-from supply.web.session import current_branch
+from supply.web.session import choose_locale, current_branch
 
 Fact = tuple[str, str]
 
@@ -72,6 +72,7 @@ def item_to_link(item: Item, code: str) -> dict[str, Any]:
     return {
         "title": named(item),
         "detail": f"{stock_rows.other_name(item)} · {item.code}",
+        "detail_lang": "en" if choose_locale() == "vi" else "vi",
         "category": item.category.value,
         "url": url_for("item_codes.list_codes", item_id=item.id, code=code or None),
     }

@@ -21,9 +21,10 @@ from supply.domain.stocktake.models import Stocktake, StocktakeStatus
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, walk
 from tests.browser.desk import order_on_its_way
+from tests.browser.languages import own_words, strangers
 from tests.browser.live import Spa
 from tests.browser.test_therapist import plan, step
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import LAPTOP, SECOND_TAP_MS, Visitor
 
 WIDTHS = (320, 768, 1280)
 LANGUAGES = ("en", "vi")
@@ -56,6 +57,7 @@ def _faces(visitor: Visitor) -> list[str]:
     page = plan(visitor, "Pregnancy")
     running = page.url
     step(page, 1).get_by_role("button", name="Done").click()
+    page.wait_for_timeout(SECOND_TAP_MS)  # the tap is on its way by itself, and the page is shown anew
     visitor.open("/procedures").locator("main a[href^='/procedures/']", has_text="massage").first.click()
     page.get_by_role("button", name="Change the recipe").click()
     page.wait_for_url("**/draft")
@@ -192,6 +194,20 @@ def test_links_lead_to_every_page(spa: Spa, pages: list[Page]) -> None:
         if "GET" in (rule.methods or ()) and rule.rule not in UNLINKED and not rule.rule.startswith(PROGRAMS)
     }
     assert expected - reached - NOT_IN_THE_STORY == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_mixes_languages(visit: Visit, spa: Spa, pages: list[Page], language: str) -> None:
+    """Every word that is shown or read out is of the page's language, or somebody wrote it."""
+    own = spa.look(own_words)
+    faults = []
+    for login in dict.fromkeys(login for login, _address in pages):
+        asked = visit(login, LAPTOP, language).context.request
+        for address in [address for who, address in pages if who == login]:
+            faults += [
+                f"{address}: {text}: {words}" for text, words in strangers(asked.get(address).text(), own)
+            ]
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.long

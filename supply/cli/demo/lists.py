@@ -8,6 +8,7 @@ from supply.cli.demo.founding import House
 from supply.domain.imports import applying, service
 from supply.domain.imports.models import ImportFile, ImportKind
 from supply.domain.imports.schemas import given_file
+from supply.i18n import speaking
 
 SUPPLIERS = """Mã;Tên;Email;Điện thoại;Ngày nhận đơn;Thời gian giao hàng (ngày)
 huong-rung;Hương Rừng;donhang@huongrung.example;024 3000 0001;T2, T5;3
@@ -20,10 +21,11 @@ muoi-hong;Muối hồng;Pink salt;gia vị;kg;một năm
 
 
 def give(session: Session, *, house: House) -> None:
-    """The suppliers are applied; the items wait for somebody to correct the row."""
-    file = _looked_at(session, house, ImportKind.SUPPLIERS, "nha-cung-cap.csv", SUPPLIERS)
-    applying.apply_import(session, house.manager, file.id, version=file.version)
-    _looked_at(session, house, ImportKind.ITEMS, "mat-hang-moi.csv", ITEMS)
+    """The suppliers are applied; the items wait for somebody to correct the row, in the manager's words."""
+    with speaking("vi"):
+        file = _looked_at(session, house, ImportKind.SUPPLIERS, "nha-cung-cap.csv", SUPPLIERS)
+        applying.apply_import(session, house.manager, file.id, version=file.version)
+        _looked_at(session, house, ImportKind.ITEMS, "mat-hang-moi.csv", ITEMS)
 
 
 def _looked_at(session: Session, house: House, kind: ImportKind, name: str, text: str) -> ImportFile:
