@@ -228,6 +228,11 @@ def test_only_the_store_commits(module: Module) -> None:
     assert not wrong, "open write_transaction() or read_snapshot() at the edge; services do neither"
 
 
+def test_only_the_end_of_a_demo_empties_the_store() -> None:
+    importers = {m.place for m in MODULES for name, _ in ours(m) if name.startswith("supply.emptying")}
+    assert importers == {"supply/domain/people/ending_demo.py"}
+
+
 def test_only_the_edges_open_transactions() -> None:
     doors = ("write_transaction", "read_snapshot")
     wrong = [

@@ -15,7 +15,9 @@ from supply.cli.demo import bottles, carrying, lists, nightly, story
 from supply.cli.demo.day import Day
 from supply.cli.demo.founding import House, found, told
 from supply.cli.group import reading, supply, writing
+from supply.cli.people import admin_actor
 from supply.cli.tallying import tally_all
+from supply.domain.people import ending_demo
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
 from supply.domain.people.passwords import password_fits
@@ -26,14 +28,35 @@ DAYS = 90
 @supply.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 @click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
-def demo(if_empty: bool, seed: int) -> None:
+@click.option("--clear", is_flag=True, help="End the demo: remove everything but its admin.")
+@click.option("--password", help="With --clear: the admin's new password; asked for where it is not given.")
+def demo(if_empty: bool, seed: int, clear: bool, password: str | None) -> None:
     """Tell 90 days of a demo spa through the services: for looking around, never for real use."""
+    if clear:
+        _clear(password)
+        return
     if reading(lambda session: session.scalar(select(Person.id).limit(1))) is not None:
         if if_empty:
             return
         raise click.ClickException("There are people in this database already. The demo wants an empty one.")
     tell(seed)
     click.echo(f"The demo spa is ready: two branches, {DAYS} days.")
+
+
+def _clear(password: str | None) -> None:
+    """Who runs commands here has the database in their hands: only a new password is asked for."""
+    admin = reading(lambda session: admin_actor(session, None))
+    reading(lambda session: ending_demo.require_demo(session, admin))
+    told = password or click.prompt("The admin's new password", hide_input=True, confirmation_prompt=True)
+    fresh = people.NewPassword.of(told)
+
+    def work(session: Session) -> str:
+        proven = session.get_one(Person, admin.person_id).password_hash
+        return ending_demo.clear_demo(session, admin, proven=proven, password=fresh).login
+
+    click.echo(
+        f"The demo is gone. The installation is empty; {writing(work)} signs in with the new password."
+    )
 
 
 def tell(seed: int, days: int = DAYS) -> None:

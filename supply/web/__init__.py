@@ -21,6 +21,7 @@ MODULES = (
     "beginning",
     "account",
     "offline",
+    "demo",
     "people",
     "pins",
     "tablets",

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from supply.config import Settings
 from supply.database import read_snapshot, write_transaction
 from supply.domain.branches import service as branches
+from supply.domain.branches.models import Branch
 from supply.domain.people import service as people
 from supply.errors import NotFound, SupplyError, Unauthenticated
 from supply.i18n import LOCALES, lazy
@@ -40,6 +41,7 @@ class BranchChoice:
     name: str
     timezone: str
     currency: str
+    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def _load(told: str) -> Viewer | None:
     def look(store: Session) -> tuple[Viewer, bool]:
         known = people.actor_of_sign_in(store, sign_in_id, secret, limits())
         rows = branches.list_branches(store, known.actor)
-        own = tuple(BranchChoice(row.id, row.code, row.name, row.timezone, row.currency) for row in rows)
+        own = tuple(_choice(row) for row in rows)
         viewer = Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own, known.tablet_id)
         return viewer, known.unseen
 
@@ -144,6 +146,10 @@ def _load(told: str) -> Viewer | None:
     if unseen:
         _note_seen(sign_in_id)
     return person
+
+
+def _choice(row: Branch) -> BranchChoice:
+    return BranchChoice(row.id, row.code, row.name, row.timezone, row.currency, row.demo)
 
 
 def _note_seen(sign_in_id: UUID) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from flask.testing import FlaskCliRunner
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from supply.cli.demo_command import tell
-from supply.database import read_snapshot
+from supply.database import db, read_snapshot, write_transaction
+from supply.domain.branches.models import Branch
 from supply.domain.ledger.models import StockLevel
+from supply.domain.people import service as people
 from supply.domain.receiving.models import Delivery
 from supply.domain.reports.checking import check_books
 from supply.domain.transfers.models import Transfer
@@ -37,3 +42,33 @@ def test_ten_days_of_the_demo_spa(app: Flask) -> None:
     assert "lan" in runner.invoke(args=["supply", "sign-ins"]).output
     assert runner.invoke(args=["supply", "demo", "--if-empty"]).exit_code == 0
     assert runner.invoke(args=["supply", "demo"]).exit_code == 1
+    _is_cleared(runner)
+
+
+def _is_cleared(runner: FlaskCliRunner) -> None:
+    """Everything told is gone, and the admin begins anew; what is no demo is kept."""
+    seen = read_snapshot(numbers)
+    own = write_transaction(_add_branch)
+    refused = runner.invoke(args=["supply", "demo", "--clear", "--password", "our own words"])
+    assert (refused.exit_code, read_snapshot(numbers)) == (1, seen)
+    assert "no longer one" in refused.output
+    write_transaction(lambda session: session.execute(delete(Branch).where(Branch.id == own)))
+    weak = runner.invoke(args=["supply", "demo", "--clear", "--password", "short"])
+    assert (weak.exit_code, read_snapshot(numbers)) == (1, seen)
+    done = runner.invoke(args=["supply", "demo", "--clear", "--password", "our own words"])
+    assert done.exit_code == 0
+    left = {
+        table.name: count
+        for table in db.metadata.sorted_tables
+        if (count := read_snapshot(lambda s, t=table: s.scalar(select(func.count()).select_from(t))))
+    }
+    assert left == {"person": 1, "role_grant": 1, "audit_entry": 1}
+    assert write_transaction(lambda session: people.prove(session, login="admin", password="our own words"))
+    assert runner.invoke(args=["supply", "demo", "--clear", "--password", "our own words"]).exit_code == 1
+
+
+def _add_branch(session: Session) -> UUID:
+    branch = Branch(code="OURS", name="Ours")
+    session.add(branch)
+    session.flush()
+    return branch.id

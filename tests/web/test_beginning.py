@@ -7,23 +7,32 @@ from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from supply.cli.people import found_admin
+from supply.domain.audit.models import AuditEntry
+from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import Movement
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
 from supply.permissions import Actor
 from tests.cast import PASSWORD, Cast
 from tests.client import OneLookClient
-from tests.shelves import stock_all
+from tests.shelves import add_item, stock, stock_all
 from tests.treatments import plan
 from tests.web.browsing import frame_of, send, sign_in
 
 ROW = re.compile(
     r'<li>\s*<(?:a|div) class="row-item"(?: href="([^"]+)")?>.*?row-title">(\d)\. (.*?)</li>', re.DOTALL
 )
+# The triggers of a database as they stand.
+WALLS = {
+    "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "postgresql": "SELECT tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+}
 EMPTY = re.compile(r'<div class="empty">(.*?)</div>', re.DOTALL)
 
 
@@ -84,6 +93,38 @@ def test_only_who_leads_is_led(client: OneLookClient, cast: Cast) -> None:
     sign_in(client, cast.storekeeper)
     assert first_steps(client) == {}
     assert client.post("/starter-catalogue").status_code in (400, 403)
+
+
+@pytest.mark.both_databases
+def test_a_demo_is_cleared_by_its_admin(client: OneLookClient, cast: Cast, session: Session) -> None:
+    """Not before all three things are typed; then the store is empty, its walls stand, the admin stays."""
+    session.execute(update(Branch).values(demo=True))
+    ginger = add_item(session, "ginger")
+    session.commit()
+    stock(cast, ginger, 1_000)
+    walls = session.scalars(text(WALLS[session.get_bind().dialect.name])).all()
+    assert walls
+    sign_in(client, cast.manager)
+    assert client.get("/demo").status_code == 403
+    sign_in(client, cast.admin)
+    assert "Nothing here is real" in client.get("/").text
+    told = {"confirmation": "Demo", "current_password": PASSWORD, "password": "words of our own"}
+    for wrong in ({"confirmation": "yes"}, {"current_password": "not it at all"}, {"password": PASSWORD}):
+        assert send(client, "/demo", "/demo", **{**told, **wrong}).status_code == 422
+    assert session.scalar(select(Movement.seq)) == 1
+    cleared = send(client, "/demo", "/demo", **told)
+    assert (cleared.status_code, cleared.location) == (303, "/")
+    assert first_steps(client)[1] == ("next", "/branches/new")
+    session.rollback()
+    assert session.scalars(text(WALLS[session.get_bind().dialect.name])).all() == walls
+    assert session.scalars(select(Person.login)).all() == [cast.admin.name]
+    assert session.scalar(select(Movement.seq)) is None
+    assert session.scalars(select(AuditEntry.action)).all() == ["person.clear-demo"]
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(delete(AuditEntry))
+    session.rollback()
+    # It is no demo any more: nothing of it can be cleared again.
+    assert "This is no demo" in client.get("/demo").text
 
 
 @pytest.mark.parametrize("role", ["manager", "admin", "storekeeper", "therapist"])

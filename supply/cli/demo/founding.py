@@ -88,6 +88,7 @@ def found(session: Session, seed: int) -> list[House]:
         branch = branches.create_branch(
             session, admin, code=row["code"], name=row["name"], location_name=row["places"][0]
         )
+        branch.demo = True
         ledger.open_ledger(session, branch.id)
         branches.create_location(session, admin, branch.id, name=row["places"][1], position=1)
         rooms = [_room(session, admin, branch.id, room) for room in row["rooms"]]

@@ -37,6 +37,8 @@ class Branch(Base):
     listeners: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
     # Whether an open recall holds here; written by recalls/service.py alone, and here for the same reason.
     recalling: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Founded by `supply demo`, which alone writes it: nothing here is real, and all of it may be cleared.
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import post_load, validate
+from marshmallow import ValidationError, post_load, validate, validates_schema
 from marshmallow.fields import Enum, Integer, List, Nested, String
 
 from supply.domain.people.passwords import NewPassword, NewPin
@@ -96,6 +96,18 @@ class TabletOut(OutSchema):
     seen_at = Moment(
         allow_none=True, metadata={"description": "When somebody last signed in at it; null: nobody yet."}
     )
+
+
+class ClearDemo(_WithNewPassword):
+    confirmation = Text(required=True, max_length=20)
+    current_password = String(required=True, load_only=True, validate=validate.Length(min=1, max=200))
+
+    @validates_schema
+    def _meant_and_made_safe(self, data: dict[str, Any], **_told: Any) -> None:
+        if str(data.get("confirmation", "")).casefold() != "demo":
+            raise ValidationError(str(lazy("Type the word that is asked for.")), "confirmation")
+        if data.get("password") == data.get("current_password"):
+            raise ValidationError(str(lazy("Take another password than the present one.")), "password")
 
 
 class GrantOut(OutSchema):
