@@ -97,12 +97,13 @@ def within(asked: Asked, places: Sequence[Branch]) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def joined(query: Any) -> Any:
-    """A selection over completions, their lines, steps and visits."""
+def joined(query: Any, asked: Asked) -> Any:
+    """A selection over completions and their lines; over steps and visits only where one asks for some."""
+    query = query.select_from(Completion).join(CompletionLine, CompletionLine.completion_id == Completion.id)
+    if asked.procedure_id is None and asked.position is None:
+        return query
     return (
-        query.select_from(Completion)
-        .join(CompletionLine, CompletionLine.completion_id == Completion.id)
-        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        query.join(VisitStep, VisitStep.id == Completion.visit_step_id)
         .join(Visit, Visit.id == VisitStep.visit_id)
         .join(Step, Step.id == VisitStep.step_id)
     )
@@ -121,7 +122,7 @@ def _cases(asked: Asked, places: Sequence[Branch]) -> Any:
         cast(func.sum(CompletionLine.actual), BigInteger).label("actual"),
     )
     return (
-        joined(query)
+        joined(query, asked)
         .where(*within(asked, places))
         .group_by(CompletionLine.completion_id, CompletionLine.item_id)
         .having(standard > 0, func.sum(case((_TOLD_APART, 1), else_=0)) == 0)
@@ -178,7 +179,8 @@ def list_cases(
                     cast(None, Float).label("value"),
                     cast(func.sum(CompletionLine.standard), BigInteger).label("standard"),
                     cast(func.sum(CompletionLine.actual), BigInteger).label("actual"),
-                )
+                ),
+                asked,
             )
             .where(*within(asked, places), CONDITIONS[apart])
             .group_by(CompletionLine.completion_id)

@@ -75,10 +75,27 @@ def default_period(today: date) -> tuple[date, date]:
     return today - timedelta(days=29), today
 
 
+def _sums(told: Any) -> tuple[Any, ...]:
+    return (
+        func.count().label("cases"),
+        func.sum(told.c.value).label("total"),
+        func.sum(told.c.value * told.c.value).label("squares"),
+        cast(func.sum(told.c.standard), BigInteger).label("standard"),
+        cast(func.sum(told.c.actual), BigInteger).label("actual"),
+    )
+
+
+def _by_item(told: Any) -> Select[Any]:
+    """Added up before names are asked for: PostgreSQL takes the cases for few and reads them per item."""
+    sums = select(told.c.item_id, *_sums(told)).group_by(told.c.item_id).subquery()
+    return select(*sums.c, Item.name_en, Item.name_vi).join(Item, Item.id == sums.c.item_id)
+
+
 def _grouped(asked: Asked, by: By, places: Sequence[Branch]) -> Select[Any]:
     told = values(asked, places, by_item=by is By.ITEM)
+    if by is By.ITEM:
+        return _by_item(told)
     keys: dict[By, tuple[Any, ...]] = {
-        By.ITEM: (Item.id.label("item_id"), Item.name_en, Item.name_vi),
         By.STEP: (
             Procedure.id.label("procedure_id"),
             Step.position.label("position"),
@@ -90,20 +107,11 @@ def _grouped(asked: Asked, by: By, places: Sequence[Branch]) -> Select[Any]:
         By.BRANCH: (Branch.id.label("branch_id"), Branch.name),
     }
     query = (
-        select(
-            *keys[by],
-            func.count().label("cases"),
-            func.sum(told.c.value).label("total"),
-            func.sum(told.c.value * told.c.value).label("squares"),
-            cast(func.sum(told.c.standard), BigInteger).label("standard"),
-            cast(func.sum(told.c.actual), BigInteger).label("actual"),
-        )
+        select(*keys[by], *_sums(told))
         .select_from(told)
         .join(Completion, Completion.id == told.c.completion_id)
     )
-    if by is By.ITEM:
-        query = query.join(Item, Item.id == told.c.item_id)
-    elif by is By.THERAPIST:
+    if by is By.THERAPIST:
         query = query.join(Person, Person.id == Completion.person_id)
     elif by is By.BRANCH:
         query = query.join(Branch, Branch.id == Completion.branch_id)
@@ -152,5 +160,5 @@ def _apart(session: Session, asked: Asked, places: Sequence[Branch]) -> dict[Apa
         func.count(case((condition, Completion.id)).distinct()).label(kind.value)
         for kind, condition in CONDITIONS.items()
     ]
-    row = session.execute(joined(select(*counts)).where(*within(asked, places))).one()
+    row = session.execute(joined(select(*counts), asked).where(*within(asked, places))).one()
     return {kind: getattr(row, kind.value) for kind in CONDITIONS}
