@@ -83,6 +83,13 @@ def identified(cursor: Sequence[Any] | None) -> UUID | None:
     return None if cursor is None else placed(("", *cursor))[1]  # type: ignore[index]
 
 
+def paired(cursor: Sequence[Any] | None) -> tuple[UUID, UUID] | None:
+    """The two ids that the cursor of a list holds. Raises Invalid for another list's cursor."""
+    place = placed(cursor)
+    first = identified(place[:1]) if place else None
+    return (first, place[1]) if place and first else None
+
+
 def sliced(
     rows: Sequence[T], query: Mapping[str, Any], key: Callable[[T], tuple[str, UUID]]
 ) -> tuple[list[T], tuple[str, str] | None]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from supply import recalling
-from supply.api.cursors import sliced
+from supply.api.cursors import leafed, paired, sliced
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.ledger.recall_models import Recall
 from supply.domain.ledger.schemas import BranchQuery
@@ -23,6 +23,7 @@ from supply.domain.recalls.schemas import (
     recall_view,
     sheet_view,
 )
+from supply.domain.reports.schemas import StepUseOut, step_view
 from supply.permissions import Actor, Permission
 
 blp = ApiBlueprint(
@@ -107,12 +108,27 @@ def lift_recall(session: Session, actor: Actor, data: dict[str, Any], recall_id:
     permission=_SEE,
     out=RecallSheetOut,
     summary="Get everything that a recall concerns",
-    description="Lots with what came, was used and stands, batches, steps of visits, transfers, what is on "
-    "the way. Of branches that are not yours the numbers alone.",
+    description="Lots with what came, was used and stands, batches, how many visits and steps and the last "
+    "hundred of them, transfers, what is on the way. Of branches that are not yours the numbers alone.",
 )
 def get_recall_sheet(session: Session, actor: Actor, recall_id: UUID) -> Any:
     recall = recalls.get_recall(session, actor, recall_id)
     return sheet_view(sheet.sheet_of(session, actor, recall))
+
+
+@blp.get(
+    "/recalls/<uuid:recall_id>/steps",
+    permission=_SEE,
+    page_of=StepUseOut,
+    summary="List the steps that a recall concerns",
+    description="Every completed step of your branches that used of the number or of what was brewed from "
+    "it, the last recorded first.",
+)
+def list_recall_steps(session: Session, actor: Actor, query: dict[str, Any], recall_id: UUID) -> Any:
+    recall, limit = recalls.get_recall(session, actor, recall_id), query["limit"]
+    found = sheet.steps_of(session, actor, recall, limit=limit + 1, before=paired(query["cursor"]))
+    rows, more = leafed(found, limit, lambda step: (str(step.completion_id), step.lot_id))
+    return [step_view(step) for step in rows], more
 
 
 @blp.get(

@@ -180,13 +180,13 @@ def steps(uses: LotUses) -> list[dict[str, Any]]:
             "what": f"{named(step.item)} {step.lot_number}",
             "amount": format_quantity(step.quantity, step.item),
         }
-        for step in reversed(uses.steps[-STEPS:])
+        for step in uses.steps[:STEPS]
     ]
 
 
 def more_steps(uses: LotUses) -> int:
     """How many there were before."""
-    return max(len(uses.steps) - STEPS, 0)
+    return max(uses.step_count - STEPS, 0)
 
 
 def brewed(uses: LotUses) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import url_for
 
@@ -15,7 +16,7 @@ from supply.domain.ledger.models import Lot, LotKind, MovementType
 from supply.domain.ledger.recall_models import Recall
 from supply.domain.recalls.sheet import LotLine, Sheet
 from supply.domain.reports.carried import Departure
-from supply.domain.reports.tracing import StepUse
+from supply.domain.reports.servings import StepUse
 from supply.domain.transfers.models import TransferStatus
 from supply.i18n import _, plural
 from supply.presenting import format_instant, format_quantity
@@ -24,8 +25,8 @@ from supply.web.session import current_branch
 from supply.web.stock_rows import until
 from supply.web.words import word
 
-# As many steps of visits stand on the page; the paper and the CSV have all of them.
-STEPS = 100
+# As many steps of visits stand on paper; the CSV has all of them.
+ON_PAPER = 2_000
 
 
 def recall_row(recall: Recall) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def figures(sheet: Sheet) -> list[tuple[str, str]]:
     elsewhere = sum(sheet.visits_elsewhere.values())
     under_way = sum(one.quantity for one in sheet.on_the_way)
     return [
-        (_("Visits that had it"), str(len(sheet.visit_ids) + elsewhere)),
+        (_("Visits that had it"), str(sheet.visit_count + elsewhere)),
         (_("Still stands"), format_quantity(sheet.standing, sheet.item)),
         (_("On the way"), format_quantity(under_way, sheet.item)),
         (_("Batches brewed of it"), str(len(sheet.batches))),
@@ -176,8 +177,8 @@ def headings() -> tuple[str, ...]:
     )
 
 
-def whole_list(sheet: Sheet) -> Iterator[ListLine]:
-    """Everything, line by line: what stands where, what is on its way, every step of every visit."""
+def lots_list(sheet: Sheet) -> Iterator[ListLine]:
+    """The list line by line: what stands where and what is on its way."""
     for line in [*sheet.lots, *sheet.batches]:
         kind = _("Batch") if line.lot.kind is LotKind.PREPARED else _("Lot")
         ends = until(line.lot.expires_on, line.lot.use_by_at)
@@ -189,9 +190,13 @@ def whole_list(sheet: Sheet) -> Iterator[ListLine]:
         state = word(TransferStatus(one.transfer.status))
         reference = f"→ {one.to_branch.name}"
         yield _told(_("Transfer"), sender, one.item, one.lot.number, sent, reference, one.quantity, state)
-    for step in sheet.steps:
+
+
+def steps_list(steps: Sequence[StepUse], branches: Mapping[UUID, str]) -> Iterator[ListLine]:
+    """The rest of it: steps of visits. `branches`: their names."""
+    for step in steps:
         reference = f"{step.booking_reference or _when(step.planned_at)} · {step.position}"
-        branch, when = sheet.branches[step.branch_id].name, _when(step.happened_at)
+        branch, when = branches[step.branch_id], _when(step.happened_at)
         yield _told(_("Visit"), branch, step.item, step.lot_number, when, reference, step.quantity, _("used"))
 
 
@@ -202,15 +207,15 @@ def _told(
     return ListLine(kind, branch, named(item), lot, when, reference, format(amount, "f"), unit, state)
 
 
-def cells(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """The whole list as a spreadsheet has it: every fact in a column of its own."""
-    for line in whole_list(sheet):
+def cells(lines: Iterable[ListLine]) -> Iterator[tuple[str, ...]]:
+    """Lines of the list as a spreadsheet has them: every fact in a column of its own."""
+    for line in lines:
         yield tuple(getattr(line, name) for name in ListLine.__slots__)
 
 
-def paper_lines(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """The whole list as paper has it, in few columns: what, when, where, whose, how much."""
-    for line in whole_list(sheet):
+def paper_lines(lines: Iterable[ListLine]) -> Iterator[tuple[str, ...]]:
+    """Lines of the list as paper has them, in few columns: what, when, where, whose, how much."""
+    for line in lines:
         yield (
             f"{line.kind}: {line.item} {line.lot}",
             line.when,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, stream_with_context, url_for
 from sqlalchemy.orm import Session
 
 from supply import recalling
+from supply.database import read_snapshot
 from supply.domain.recalls import service as recalls
 from supply.domain.recalls.schemas import LiftRecall, RecallLot
-from supply.domain.recalls.sheet import Sheet, sheet_of, sheet_of_lot
+from supply.domain.recalls.sheet import Sheet, sheet_of, sheet_of_lot, steps_of
+from supply.domain.reports.servings import StepUse
 from supply.i18n import _
 from supply.permissions import Actor, Permission, require
 from supply.tabular import csv_text
@@ -22,6 +26,10 @@ from supply.web.session import current_branch
 bp = Pages("recalls", __name__)
 _DECIDE, _SEE = Permission.RECALL_DECIDE, Permission.STOCK_SEE
 Target = tuple[str, dict[str, Any]]
+# The completion and the lot of the step before.
+Place = tuple[UUID, UUID]
+# As many steps are read at once for the CSV.
+PORTION = 20_000
 
 
 @bp.page("/recalls", permission=_SEE)
@@ -50,8 +58,8 @@ def _shown(sheet: Sheet) -> dict[str, Any]:
         "figures": recall_rows.figures(sheet),
         "lots": [recall_rows.lot_row(line) for line in sheet.lots],
         "batches": [recall_rows.lot_row(line) for line in sheet.batches],
-        "steps": [recall_rows.step_row(step, sheet) for step in sheet.steps[: recall_rows.STEPS]],
-        "more": max(len(sheet.steps) - recall_rows.STEPS, 0),
+        "steps": [recall_rows.step_row(step, sheet) for step in sheet.steps],
+        "more": sheet.step_count - len(sheet.steps),
         "elsewhere": recall_rows.elsewhere(sheet),
         "sent": [recall_rows.sent_row(one, branches) for one in sheet.departures],
     }
@@ -86,22 +94,55 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
 
 @bp.page("/recalls/<uuid:recall_id>/csv", permission=_SEE)
 def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response:
+    """Sent while it is read, portion by portion: a lot may have a hundred thousand steps behind it."""
     sheet = sheet_of(session, actor, recalls.get_recall(session, actor, recall_id))
-    rows = [recall_rows.headings(), *recall_rows.cells(sheet)]
-    response = Response(csv_text(rows).encode("utf-8-sig"), mimetype="text/csv")
+    names = {id_: branch.name for id_, branch in sheet.branches.items()}
+    lines = [*recall_rows.lots_list(sheet), *recall_rows.steps_list(sheet.steps, names)]
+    head = csv_text([recall_rows.headings(), *recall_rows.cells(lines)])
+    last = _place(sheet.steps) if sheet.step_count > len(sheet.steps) else None
+
+    def parts() -> Iterator[bytes]:
+        yield head.encode("utf-8-sig")
+        before = last
+        while before is not None:
+            reading = partial(_portion, actor=actor, recall_id=recall_id, names=names, before=before)
+            text, before = read_snapshot(reading)
+            yield text.encode()
+
+    response = Response(stream_with_context(parts()), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="recall-{recall_id}.csv"'
     return response
+
+
+def _portion(
+    session: Session, actor: Actor, recall_id: UUID, names: Mapping[UUID, str], before: Place
+) -> tuple[str, Place | None]:
+    """A portion of the steps as CSV, and where the next one begins."""
+    recall = recalls.get_recall(session, actor, recall_id)
+    steps = steps_of(session, actor, recall, limit=PORTION, before=before)
+    text = csv_text(recall_rows.cells(recall_rows.steps_list(steps, names)))
+    return text, _place(steps) if len(steps) == PORTION else None
+
+
+def _place(steps: Sequence[StepUse]) -> Place:
+    return steps[-1].completion_id, steps[-1].lot_id
 
 
 @bp.page("/recalls/<uuid:recall_id>/paper", permission=_SEE)
 def print_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
     recall = recalls.get_recall(session, actor, recall_id)
     sheet = sheet_of(session, actor, recall)
+    steps = sheet.steps
+    if sheet.step_count > len(steps):
+        steps = steps_of(session, actor, recall, limit=recall_rows.ON_PAPER)
+    names = {id_: branch.name for id_, branch in sheet.branches.items()}
+    lines = [*recall_rows.lots_list(sheet), *recall_rows.steps_list(steps, names)]
     return render(
         "recalls/paper.html",
         title=_("Recall of %(item)s", item=recall_rows.recall_row(recall)["title"]),
         facts=[*recall_rows.facts(recall, sheet), *recall_rows.figures(sheet)],
-        rows=list(recall_rows.paper_lines(sheet)),
+        rows=list(recall_rows.paper_lines(lines)),
+        more=sheet.step_count - len(steps),
         elsewhere=recall_rows.elsewhere(sheet),
     )
 

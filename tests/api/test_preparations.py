@@ -54,7 +54,7 @@ def test_a_batch_from_recipe_to_recall(client: OneLookClient, cast: Cast, items:
         assert caller.get("/leftovers", branch_id=cast.branch_id)["data"] == []
     herb = caller.get("/movements", branch_id=cast.branch_id, item_id=items["herb-perilla"])["data"][0]
     uses = caller.get(f"/lots/{herb['lot_id']}/uses", branch_id=cast.branch_id)
-    assert uses["visit_ids"] == [str(visit)]
+    assert (uses["visits"], [step["visit_id"] for step in uses["steps"]]) == (1, [str(visit)])
     assert [row["lot_id"] for row in uses["brewed"]] == [batch["lot_id"]]
     behind = caller.get(f"/visits/{visit}/lots")["data"]
     assert {row["lot_id"] for row in behind} >= {herb["lot_id"], batch["lot_id"]}

@@ -50,6 +50,7 @@ def test_a_recall_from_the_first_call_to_its_lifting(client: FlaskClient, cast: 
     }
     assert all(one["quarantined_at"] for one in sheet["lots"])
     assert sheet["lots"][0]["used"] == {"amount": "0.5", "unit": "kg"}
+    assert manager.get(f"{here}/steps")["data"] == sheet["steps"] == []  # that use was of no visit
     outsider = Caller(client, cast.outsider)
     assert [one["branch_id"] for one in outsider.get(here)["branches"]] == [elsewhere]
     assert [one["branch_id"] for one in outsider.get(f"{here}/sheet")["lots"]] == [elsewhere]

@@ -20,6 +20,7 @@ from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.preparation import recipes
 from supply.domain.recalls import sheet
 from supply.domain.reports import tracing
+from supply.domain.reports.servings import StepUse
 from supply.domain.visits import service as visits
 from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, VisitStep
@@ -55,7 +56,7 @@ def brute(movements: list[Any], lot_id: UUID) -> set[UUID]:
 def traced(cast: Cast, lot_id: UUID) -> tuple[set[UUID], list[UUID]]:
     def look(session: Session) -> tuple[set[UUID], list[UUID]]:
         found = tracing.uses_of_lot(session, cast.manager, cast.branch_id, lot_id)
-        return set(found.visit_ids), [one.lot.id for one in found.brewed]
+        return {step.visit_id for step in found.steps}, [one.lot.id for one in found.brewed]
 
     return read_snapshot(look)
 
@@ -141,6 +142,31 @@ def test_a_recall_finds_every_visit_and_a_visit_its_lots(
         read_snapshot(lambda store: tracing.uses_of_lot(store, cast.outsider, cast.branch_id, lot_id))
 
 
+def test_the_steps_of_a_lot_come_a_page_at_a_time(cast: Cast, session: Session) -> None:
+    items = open_spa(cast)
+    (lot,) = session.scalars(select(Lot.id).where(Lot.item_id == items["medicinal-water"]))
+    session.rollback()
+    visits = [plan(cast).visit.id for _each in range(3)]
+    for visit in visits:
+        complete(cast, visit, 5)
+
+    def page(before: Any) -> list[StepUse]:
+        told = {"limit": 2, "before": before}
+        return read_snapshot(lambda s: tracing.steps_of_lot(s, cast.therapist, cast.branch_id, lot, **told))
+
+    first = page(None)
+    second = page((first[-1].completion_id, first[-1].lot_id))
+    # The last recorded first.
+    assert [step.visit_id for step in [*first, *second]] == visits[::-1]
+    assert page((second[-1].completion_id, second[-1].lot_id)) == []
+    uses = read_snapshot(lambda s: tracing.uses_of_lot(s, cast.therapist, cast.branch_id, lot))
+    assert (uses.step_count, uses.visit_count, len(uses.steps)) == (3, 3, 3)
+    with pytest.raises(NotFound):
+        read_snapshot(
+            lambda s: tracing.steps_of_lot(s, cast.outsider, cast.branch_id, lot, limit=2, before=None)
+        )
+
+
 def test_no_statement_names_each_of_the_uses(cast: Cast, session: Session) -> None:
     """A lot may have fed a hundred thousand steps; no database takes so many values."""
     perilla = write_transaction(lambda s: add_item(s, "perilla"))
@@ -193,7 +219,7 @@ def test_a_recall_goes_where_lots_are_sent_and_back(cast: Cast, session: Session
     def look(actor: Actor) -> tuple[list[UUID], dict[UUID, int], set[UUID], set[UUID], int]:
         uses = read_snapshot(lambda store: tracing.uses_of_lot(store, actor, cast.branch_id, lot))
         return (
-            uses.visit_ids,
+            [step.visit_id for step in uses.steps],
             dict(uses.visits_elsewhere),
             {one.lot.id for one in uses.carried},
             {one.lot.id for one in uses.brewed},
@@ -205,7 +231,8 @@ def test_a_recall_goes_where_lots_are_sent_and_back(cast: Cast, session: Session
     assert look(cast.manager) == ([], {there.branch_id: 1}, *further)
     assert look(cast.admin) == ([visit], {}, *further)
     told = read_snapshot(lambda store: sheet.sheet_of_lot(store, cast.admin, cast.branch_id, lot))
-    assert (told.visit_ids, {line.lot.id for line in told.batches}) == ([visit], {water.lot_id})
+    assert (told.steps[0].visit_id, {line.lot.id for line in told.batches}) == (visit, {water.lot_id})
+    assert (told.visit_count, told.step_count) == (1, 1)
     assert {line.lot.id for line in told.lots} == {lot, arrived}
     assert [one.transfer.status.value for one in told.departures] == ["received", "dispatched"]
     assert told.standing + sum(one.quantity for one in told.on_the_way) == 10_000_000 - sum(

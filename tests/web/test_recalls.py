@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from supply.database import write_transaction
 from supply.domain.ledger import shelf
 from supply.domain.ledger.models import Lot
-from supply.web import brew_rows
+from supply.domain.reports import tracing
+from supply.web import brew_rows, recall_rows
+from supply.web import recalls as web
 from tests import carriers, shelves
 from tests.brewing import brew, open_brewery
 from tests.cast import Cast
@@ -106,3 +108,24 @@ def test_the_list_opens_in_a_spreadsheet(
     lifted = send(client, f"{sheet}/lifting", f"{sheet}/lifting", reason="Clean")
     assert lifted.status_code == 303
     assert "may be used" in client.get(sheet).text
+
+
+def test_a_long_list_is_sent_in_portions(
+    client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = open_spa(cast)
+    (lot,) = session.scalars(select(Lot.id).where(Lot.item_id == items["medicinal-water"]))
+    session.rollback()
+    for _each in range(4):
+        complete(cast, plan(cast).visit.id, 5)
+    monkeypatch.setattr(tracing, "FIRST", 1)
+    monkeypatch.setattr(web, "PORTION", 2)
+    monkeypatch.setattr(recall_rows, "ON_PAPER", 3)
+    sign_in(client, cast.manager)
+    page = f"/stock/lots/{lot}/recall"
+    sheet = send(client, page, page, reason="Notice").headers["Location"]
+    assert "3 more stand in the list to download." in client.get(sheet).text
+    lines = list(csv.reader(io.StringIO(client.get(f"{sheet}/csv").data.decode("utf-8-sig"))))
+    assert [line[0] for line in lines] == ["Kind", "Lot", *["Visit"] * 4]
+    paper = client.get(f"{sheet}/paper").text
+    assert (paper.count("<tr>"), "1 more stand" in paper) == (5, True)

@@ -124,7 +124,12 @@ class RecallSheetOut(OutSchema):
     standing = fields.Nested(QuantityOut, required=True)
     lots = fields.List(fields.Nested(RecalledLotOut), required=True)
     batches = fields.List(fields.Nested(RecalledLotOut), required=True)
-    steps = fields.List(fields.Nested(StepUseOut), required=True)
+    step_count = Whole(minimum=0, maximum=2**53, required=True)
+    steps = fields.List(
+        fields.Nested(StepUseOut),
+        required=True,
+        metadata={"description": "The last hundred recorded; the list of steps has all of them."},
+    )
     visits_elsewhere = fields.List(fields.Nested(VisitsElsewhereOut), required=True)
     on_the_way = fields.List(fields.Nested(OnTheWayOut), required=True)
     sent = fields.List(fields.Nested(SentLotOut), required=True)
@@ -137,7 +142,8 @@ def sheet_view(sheet: Sheet) -> dict[str, Any]:
         "item": sheet.item,
         "lot_number": sheet.number,
         "supplier_id": sheet.supplier.id if sheet.supplier else None,
-        "visits": len(sheet.visit_ids),
+        "visits": sheet.visit_count,
+        "step_count": sheet.step_count,
         "standing": quantity_out(sheet.standing, sheet.item),
         "lots": [_line(line) for line in sheet.lots],
         "batches": [_line(line) for line in sheet.batches],

@@ -19,7 +19,8 @@ from supply.domain.ledger.recall_models import Recall
 from supply.domain.ledger.recalling import lots_named
 from supply.domain.ledger.service import get_lot
 from supply.domain.reports.carried import Departure
-from supply.domain.reports.tracing import StepUse, uses_of_all
+from supply.domain.reports.servings import StepUse
+from supply.domain.reports.tracing import list_steps, uses_of_all
 from supply.domain.suppliers.models import Supplier
 from supply.permissions import Actor, Permission, require
 
@@ -53,17 +54,16 @@ class Sheet:
     supplier: Supplier | None
     lots: Sequence[LotLine]
     batches: Sequence[LotLine]
+    # The last recorded; `list_steps` has all of them.
     steps: Sequence[StepUse]
+    step_count: int
+    visit_count: int
     visits_elsewhere: Mapping[UUID, int]
     departures: Sequence[Departure]
 
     @property
     def on_the_way(self) -> list[Departure]:
         return [one for one in self.departures if one.became is None]
-
-    @property
-    def visit_ids(self) -> list[UUID]:
-        return list(dict.fromkeys(step.visit_id for step in self.steps))
 
     @property
     def standing(self) -> int:
@@ -87,6 +87,14 @@ def sheet_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) 
     return _sheet(session, actor, session.get_one(Item, lot.item_id), lot.number, lot.supplier_id)
 
 
+def steps_of(
+    session: Session, actor: Actor, recall: Recall, *, limit: int, before: tuple[UUID, UUID] | None = None
+) -> list[StepUse]:
+    """Every step that a recall concerns, the last recorded first, a page at a time."""
+    named = lots_named(session, recall.item_id, recall.number, recall.supplier_id, actor.branch_ids())
+    return list_steps(session, actor, named, limit=limit, before=before)
+
+
 def _sheet(session: Session, actor: Actor, item: Item, number: str, supplier_id: UUID | None) -> Sheet:
     named = lots_named(session, item.id, number, supplier_id, actor.branch_ids())
     uses = uses_of_all(session, actor, named)
@@ -100,6 +108,8 @@ def _sheet(session: Session, actor: Actor, item: Item, number: str, supplier_id:
         [line for line in lines if line.lot.kind is not LotKind.PREPARED],
         [line for line in lines if line.lot.kind is LotKind.PREPARED],
         uses.steps,
+        uses.step_count,
+        uses.visit_count,
         uses.visits_elsewhere,
         uses.departures,
     )

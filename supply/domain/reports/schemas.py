@@ -13,7 +13,8 @@ from supply.domain.ledger.schemas import StockItemOut
 from supply.domain.preparation.schemas import BrewableOut, brewable_view
 from supply.domain.reports.brewing import Need, Preparing
 from supply.domain.reports.carried import CarriedLot, Departure
-from supply.domain.reports.tracing import GivenLot, LotUses, StepUse
+from supply.domain.reports.servings import StepUse
+from supply.domain.reports.tracing import GivenLot, LotUses
 from supply.fields import Day, Id, Moment, OutSchema, Whole
 
 
@@ -127,19 +128,25 @@ class LotUsesOut(OutSchema):
     """Everything that a recall of the lot concerns; of branches that are not yours the numbers alone."""
 
     lot_id = Id(required=True)
-    visit_ids = fields.List(Id(), required=True, metadata={"description": "Each visit once."})
+    visits = Whole(minimum=0, maximum=2**53, required=True, metadata={"description": "In your branches."})
     brewed = fields.List(fields.Nested(BrewedLotOut), required=True)
     carried = fields.List(fields.Nested(CarriedLotOut), required=True)
     on_the_way = fields.List(fields.Nested(OnTheWayOut), required=True)
     visits_elsewhere = fields.List(fields.Nested(VisitsElsewhereOut), required=True)
-    steps = fields.List(fields.Nested(StepUseOut), required=True)
+    step_count = Whole(minimum=0, maximum=2**53, required=True)
+    steps = fields.List(
+        fields.Nested(StepUseOut),
+        required=True,
+        metadata={"description": "The last hundred recorded; the list of steps has all of them."},
+    )
 
 
 def lot_uses_view(uses: LotUses) -> dict[str, Any]:
     """As LotUsesOut reads it."""
     return {
         "lot_id": uses.lots[0].id,
-        "visit_ids": uses.visit_ids,
+        "visits": uses.visit_count,
+        "step_count": uses.step_count,
         "brewed": [_further(one) for one in uses.brewed],
         "carried": [_further(one) for one in uses.carried],
         "on_the_way": [on_the_way_view(one) for one in uses.on_the_way],

@@ -6,14 +6,11 @@ branches that are not the reader's only how many visits there were is told.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Branch
@@ -22,6 +19,7 @@ from supply.domain.ledger.models import Lot, LotKind, Movement, MovementType
 from supply.domain.ledger.service import get_lot
 from supply.domain.preparation.service import SOURCE as BATCH
 from supply.domain.reports.carried import CarriedLot, Departure, departures, list_carried, origins
+from supply.domain.reports.servings import Count, StepUse, count_steps, counted, net_of, page_of_steps
 from supply.domain.suppliers.models import Supplier
 from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, Visit, VisitStep
@@ -29,21 +27,8 @@ from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
-
-@dataclass(frozen=True, slots=True)
-class StepUse:
-    """A step that used of the lot or of what was brewed from it; base units of that item."""
-
-    branch_id: UUID
-    visit_id: UUID
-    position: int
-    planned_at: datetime
-    booking_reference: str | None
-    happened_at: datetime
-    item: Item
-    lot_id: UUID
-    lot_number: str
-    quantity: int
+# As many steps are told at once of a lot; the others a page at a time.
+FIRST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +43,16 @@ class LotUses:
     """The batches, the earliest first."""
     carried: Sequence[CarriedLot]
     departures: Sequence[Departure]
+    # The last recorded of them, FIRST at most; `list_steps` has all.
     steps: Sequence[StepUse]
+    step_count: int
+    visit_count: int
     # How many visits used of it in branches that are not the reader's.
     visits_elsewhere: Mapping[UUID, int]
 
     @property
     def on_the_way(self) -> list[Departure]:
         return [one for one in self.departures if one.became is None]
-
-    @property
-    def visit_ids(self) -> list[UUID]:
-        return list(dict.fromkeys(step.visit_id for step in self.steps))
 
 
 def uses_of_lot(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) -> LotUses:
@@ -93,9 +77,8 @@ def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -
     found = list_carried(session, followed if whole else followed - own)
     items = {one.lot.id: (one.lot, one.item) for one in found}
     items |= {lot.id: (lot, session.get_one(Item, lot.item_id)) for lot in lots}
-    steps = _steps(session, branches, items)
-    mine = {branch_id for branch_id in branches if actor.belongs_to(branch_id)}
-    hidden = {(step.branch_id, step.visit_id) for step in steps if step.branch_id not in mine}
+    counts, steps = _served(session, actor, branches, items)
+    mine = {branch_id for branch_id in counts if actor.belongs_to(branch_id)}
     further = [one for one in found if one.lot.id not in own]
     return LotUses(
         lots,
@@ -103,9 +86,50 @@ def _uses(session: Session, actor: Actor, lots: Sequence[Lot], *, whole: bool) -
         [one for one in further if one.lot.kind is LotKind.PREPARED],
         [one for one in further if one.lot.kind is not LotKind.PREPARED],
         left,
-        [step for step in steps if step.branch_id in mine],
-        Counter(branch_id for branch_id, _visit in hidden),
+        steps,
+        sum(one.steps for branch_id, one in counts.items() if branch_id in mine),
+        sum(one.visits for branch_id, one in counts.items() if branch_id in mine),
+        {branch_id: one.visits for branch_id, one in counts.items() if branch_id not in mine},
     )
+
+
+def _served(
+    session: Session, actor: Actor, branches: Collection[UUID], lots: Mapping[UUID, tuple[Lot, Item]]
+) -> tuple[dict[UUID, Count], list[StepUse]]:
+    """How many steps there are by branch, and the last of the reader's. Few are counted as they are read."""
+    found = page_of_steps(session, branches, lots, limit=FIRST + 1)
+    few = len(found) <= FIRST
+    counts = counted(found) if few else count_steps(session, branches, lots)
+    mine = {branch_id for branch_id in counts if actor.belongs_to(branch_id)}
+    if not few and mine != counts.keys():
+        found = page_of_steps(session, mine, lots, limit=FIRST)
+    return counts, [step for step in found if step.branch_id in mine][:FIRST]
+
+
+def steps_of_lot(
+    session: Session,
+    actor: Actor,
+    branch_id: UUID,
+    lot_id: UUID,
+    *,
+    limit: int,
+    before: tuple[UUID, UUID] | None,
+) -> list[StepUse]:
+    """As `list_steps`, of one lot. Raises NotFound."""
+    require(actor, Permission.STOCK_SEE, branch_id)
+    return list_steps(session, actor, [get_lot(session, branch_id, lot_id)], limit=limit, before=before)
+
+
+def list_steps(
+    session: Session, actor: Actor, lots: Sequence[Lot], *, limit: int, before: tuple[UUID, UUID] | None
+) -> list[StepUse]:
+    """Every step in the reader's branches that used of the lots or of what holds some of them: the last
+    recorded first, a page at a time."""
+    followed, branches, _left = _forth(session, lots)
+    query = select(Lot, Item).join(Item, Item.id == Lot.item_id).where(Lot.id.in_(sorted(followed)))
+    items = {lot.id: (lot, item) for lot, item in session.execute(query)}
+    mine = {branch_id for branch_id in branches if actor.belongs_to(branch_id)}
+    return page_of_steps(session, mine, items, limit=limit, before=before)
 
 
 def lots_holding(session: Session, lots: Sequence[Lot]) -> set[UUID]:
@@ -136,63 +160,10 @@ def _forth(session: Session, lots: Sequence[Lot]) -> tuple[set[UUID], set[UUID],
 
 def _brewed(session: Session, branches: Collection[UUID], lots: Collection[UUID]) -> set[UUID]:
     """The lots that were brewed of the lots. One statement."""
-    took = _net(branches, BATCH, Movement.lot_id.in_(sorted(lots))).subquery()
+    took = net_of(branches, BATCH, Movement.lot_id.in_(sorted(lots))).subquery()
     batches = select(took.c.source_id).where(took.c.net < 0)
-    made = _net(branches, BATCH, Movement.source_id.in_(batches))
+    made = net_of(branches, BATCH, Movement.source_id.in_(batches))
     return {row.lot_id for row in session.execute(made) if row.net > 0}
-
-
-def _net(branches: Collection[UUID], source: str, which: Any) -> Select[UUID, UUID, int]:
-    """(source_id, lot_id, net) of steps or of batches: what an undoing took back is taken off."""
-    return (
-        select(
-            Movement.source_id,
-            Movement.lot_id,
-            cast(func.sum(Movement.quantity), BigInteger).label("net"),
-        )
-        .where(Movement.branch_id.in_(sorted(branches)), which, Movement.source_type == source)
-        .group_by(Movement.source_id, Movement.lot_id)
-    )
-
-
-def _steps(
-    session: Session, branches: Collection[UUID], lots: Mapping[UUID, tuple[Lot, Item]]
-) -> list[StepUse]:
-    """Every step that used of the lots, the earliest first. One statement: they may be a hundred thousand."""
-    used = _net(branches, COMPLETION, Movement.lot_id.in_(sorted(lots))).subquery()
-    query = (
-        select(
-            VisitStep.branch_id,
-            VisitStep.visit_id,
-            VisitStep.position,
-            Visit.planned_at,
-            Visit.booking_reference,
-            Completion.happened_at,
-            used.c.lot_id,
-            used.c.net,
-        )
-        .join_from(used, Completion, Completion.id == used.c.source_id)
-        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
-        .join(Visit, Visit.id == VisitStep.visit_id)
-        .where(used.c.net < 0)
-        .order_by(Completion.happened_at, VisitStep.visit_id, VisitStep.position, used.c.lot_id)
-    )
-    return [_step(row, *lots[row.lot_id]) for row in session.execute(query)]
-
-
-def _step(row: Any, lot: Lot, item: Item) -> StepUse:
-    return StepUse(
-        row.branch_id,
-        row.visit_id,
-        row.position,
-        row.planned_at,
-        row.booking_reference,
-        row.happened_at,
-        item,
-        row.lot_id,
-        lot.number,
-        -row.net,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +186,7 @@ def lots_of_visit(session: Session, actor: Actor, visit_id: UUID) -> list[GivenL
     ids = session.scalars(done.where(VisitStep.visit_id == visit_id, Completion.reversed_at.is_(None))).all()
     if not ids:
         return []
-    used = session.execute(_net({branch_id}, COMPLETION, Movement.source_id.in_(sorted(ids)))).all()
+    used = session.execute(net_of({branch_id}, COMPLETION, Movement.source_id.in_(sorted(ids)))).all()
     given: list[tuple[UUID, UUID | None]] = list(
         dict.fromkeys((row.lot_id, None) for row in used if row.net < 0)
     )
@@ -255,7 +226,7 @@ def _back(session: Session, branch_id: UUID, front: set[UUID]) -> list[tuple[UUI
             Movement.type == MovementType.PREPARATION_IN,
         )
         batches = {source_id: lot_id for source_id, lot_id in session.execute(made)}
-        took = _net(branches, BATCH, Movement.source_id.in_(sorted(batches)))
+        took = net_of(branches, BATCH, Movement.source_id.in_(sorted(batches)))
         rows = session.execute(took).all() if batches else ()
         pairs = [(row.lot_id, batches[row.source_id]) for row in rows if row.net < 0]
         for lot_id, (origin_id, origin_branch_id) in origins(session, front).items():
