@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from supply import clock
 from supply.domain.branches import service as branches
@@ -23,8 +25,10 @@ from supply.i18n import _, lazy, plural
 from supply.permissions import Actor, Permission, require
 from supply.web.count_rows import when_counted
 from supply.web.frame import named
-from supply.web.pages import Pages, Target, current_form, query, render, say
+from supply.web.pages import Pages, Target, current_form, query, render, say, tried
+from supply.web.scanning import MOST_BYTES, scanned
 from supply.web.session import current_branch
+from supply.web.shelf_scan import ShelfScan, find_on_shelf
 from supply.web.stock_rows import until
 from supply.web.stocktake_rows import (
     opened_words,
@@ -101,10 +105,22 @@ def open_stocktake(session: Session, actor: Actor, data: dict[str, Any]) -> Targ
 def walk_shelf(session: Session, actor: Actor, stocktake_id: UUID, location_id: UUID) -> str:
     """Where one goes on: the first line of the shelf that waits, else that it is done."""
     stocktake = _counting(session, actor, stocktake_id)
-    line_id = walking.next_waiting(session, stocktake.id, location_id)
+    texts: list[str] = tried() or []
+    scan = find_on_shelf(session, actor, stocktake, location_id, texts[0]) if texts else None
+    line_id = (scan and scan.line_id) or walking.next_waiting(session, stocktake.id, location_id)
     if line_id is None:
         return _shelf_done(session, stocktake, location_id)
-    return _line_page(session, stocktake, line_id)
+    return _line_page(session, stocktake, line_id, scan)
+
+
+@bp.look(
+    "/stocktakes/<uuid:stocktake_id>/shelves/<uuid:location_id>/scan",
+    permission=Permission.COUNT_LOG,
+    back="stocktakes.walk_shelf",
+    most_bytes=MOST_BYTES,
+)
+def scan_shelf(typed: Mapping[str, str], files: Mapping[str, FileStorage]) -> list[str]:
+    return scanned(typed, files)
 
 
 def _counting(session: Session, actor: Actor, stocktake_id: UUID) -> Stocktake:
@@ -141,7 +157,7 @@ def show_line(session: Session, actor: Actor, stocktake_id: UUID, line_id: UUID)
     return _line_page(session, _of_counter(session, actor, stocktake_id), line_id)
 
 
-def _line_page(session: Session, stocktake: Stocktake, line_id: UUID) -> str:
+def _line_page(session: Session, stocktake: Stocktake, line_id: UUID, scan: ShelfScan | None = None) -> str:
     told = telling.get_line(session, stocktake, line_id)
     walk = walking.walk_from(session, told.line)
 
@@ -157,6 +173,7 @@ def _line_page(session: Session, stocktake: Stocktake, line_id: UUID) -> str:
         until=until(told.lot.expires_on, told.lot.use_by_at),
         opened=opened_words(told),
         walk=walk,
+        scan=scan,
         previous_url=way(walk.previous_id),
         next_url=way(walk.next_id),
         found_url=_found_url(stocktake, told.location.id),

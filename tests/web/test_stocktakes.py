@@ -144,6 +144,31 @@ def test_a_lot_that_is_not_on_the_list_is_added(
     assert on_hand(cast, goods.ginger) == 6 * KG
 
 
+def test_a_shelf_is_counted_by_scanning(
+    client: OneLookClient, cast: Cast, goods: Goods, lots: list[UUID]
+) -> None:
+    """A scan leads to the line of the list; it counts nothing, and says what is not on the list."""
+    stock(cast, goods.oil, KG, number="OIL-1", expires_on=LATER)
+    sign_in(client, cast.storekeeper)
+    here = begin(client, goods)
+    _first, second = lines_of(here)
+    shelf = f"{here}/shelves/{cast.location_id}"
+    page = send(client, shelf, f"{shelf}/scan", scanned="G-2")
+    assert page.status_code == 200
+    assert f'action="{second}"' in page.text
+    assert 'data-scan-part="line"' in page.text
+    # What was scanned is not taken for what was typed.
+    assert frame_of(page.text, second)["looked_at"]
+    answer = client.post(second, data=frame_of(page.text, second) | {"amount": "1", "unit": "kg"})
+    assert answer.status_code == 303
+    again = send(client, shelf, f"{shelf}/scan", scanned="ginger")
+    assert f'action="{lines_of(here)[0]}"' in again.text
+    other = send(client, shelf, f"{shelf}/scan", scanned="OIL-1").text
+    assert "not on the list of this place" in other
+    assert f"item_id={goods.oil}" in other
+    assert "Nobody has said yet" in send(client, shelf, f"{shelf}/scan", scanned="NOPE").text
+
+
 def test_who_may(app: Flask, client: OneLookClient, cast: Cast, goods: Goods, lots: list[UUID]) -> None:
     sign_in(client, cast.storekeeper)
     here = begin(client, goods)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from supply.domain.ledger.models import Lot
 from supply.domain.stocktake.models import StocktakeLine
 
 
@@ -50,6 +52,29 @@ def next_waiting(session: Session, stocktake_id: UUID, location_id: UUID, *, aft
     )
     ahead = (StocktakeLine.position <= after, StocktakeLine.position)
     return session.scalar(waiting.order_by(*ahead).limit(1))
+
+
+def line_of(
+    session: Session,
+    stocktake_id: UUID,
+    location_id: UUID,
+    *,
+    lot_ids: Collection[UUID] = (),
+    item_id: UUID | None = None,
+    container_id: UUID | None = None,
+) -> UUID | None:
+    """The line of what somebody holds in the hand, one that waits first; None: it is not on the list here."""
+    lines = select(StocktakeLine.id).where(
+        StocktakeLine.stocktake_id == stocktake_id, StocktakeLine.location_id == location_id
+    )
+    if container_id is not None:
+        lines = lines.where(StocktakeLine.container_id == container_id)
+    elif lot_ids:
+        lines = lines.where(StocktakeLine.lot_id.in_(sorted(lot_ids)))
+    else:
+        lines = lines.join(Lot, Lot.id == StocktakeLine.lot_id).where(Lot.item_id == item_id)
+    done = case((and_(*_WAITING), 0), else_=1)
+    return session.scalar(lines.order_by(done, StocktakeLine.position).limit(1))
 
 
 def _of_shelf(line: StocktakeLine, column: Any, *wanted: Any) -> Any:
