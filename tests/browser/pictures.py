@@ -78,7 +78,9 @@ def take_all(browser: Browser, spa: Spa, look: Look, pages: Sequence[tuple[str, 
     folder = to / look.name
     folder.mkdir(parents=True, exist_ok=True)
     for login in dict.fromkeys(login for login, _address in pages):
-        visitor = Visitor(browser, spa, SIZES[look.size], color_scheme=look.scheme)
+        # The browser's own words (a date, a file) are in the language that it was set to.
+        told = {"color_scheme": look.scheme, "locale": {"vi": "vi-VN"}.get(look.language, "en-GB")}
+        visitor = Visitor(browser, spa, SIZES[look.size], **told)
         visitor.sign_in(login, look.language)
         for number, (who, address) in enumerate(pages):
             if who == login:
@@ -92,8 +94,10 @@ def take(visitor: Visitor, address: str, path: Path) -> None:
     size = page.viewport_size
     assert size is not None
     height = min(int(page.evaluate("document.documentElement.scrollHeight")), MOST_PX)
-    clip = {"x": 0, "y": 0, "width": size["width"], "height": max(height, size["height"])}
-    page.screenshot(path=path, type="jpeg", quality=70, full_page=True, clip=clip)  # type: ignore[arg-type]
+    # As if the screen were that long: what is fixed at its foot stands there, not in the middle.
+    page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+    page.screenshot(path=path, type="jpeg", quality=70)
+    page.set_viewport_size(size)
 
 
 def _index(looks: Sequence[Look], addresses: Sequence[str]) -> str:

@@ -27,6 +27,8 @@ from tests.browser.test_therapist import plan, step
 from tests.browser.visitor import LAPTOP, SECOND_TAP_MS, Visitor
 
 WIDTHS = (320, 768, 1280)
+# 640 px is a laptop's page at 200 %; 1920 px the widest screen that is looked at.
+ALL_WIDTHS = (320, 640, 768, 1280, 1920)
 LANGUAGES = ("en", "vi")
 AXE = Axe()
 RULES = {
@@ -163,7 +165,7 @@ def test_a_refused_form(visit: Visit, login: str, address: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("language", "width"), list(product(LANGUAGES, WIDTHS)))
+@pytest.mark.parametrize(("language", "width"), list(product(LANGUAGES, ALL_WIDTHS)))
 def test_every_page_in_every_width(visit: Visit, pages: list[Page], language: str, width: int) -> None:
     faults = look(visit, pages, language, (width,), "light")
     assert not faults, "\n".join(faults)
