@@ -56,6 +56,7 @@ def show_today(session: Session, actor: Actor) -> str:
         first_steps=first_steps(session, actor, branch.id),
         greeting=_greeting(actor, branch),
         questions=_questions(actor, branch, today),
+        reports=_reports() if actor.may(Permission.REPORT_SEE, branch.id) else (),
         own_first=own_first,
         my_visits=[_visit_row(entry, branch) for entry in today.my_visits],
         visits=[_visit_row(entry, branch) for entry in today.visits],
@@ -89,6 +90,22 @@ def _questions(actor: Actor, branch: BranchChoice, today: Today) -> list[Questio
     if actor.may(Permission.COUNT_APPROVE, branch.id):
         asked.append(_incidents(today))
     return asked
+
+
+def _reports() -> list[tuple[str, str, str, str]]:
+    """The questions whose answers are added up from the books, on pages of their own."""
+    told = (
+        (_("What did it cost?"), "reports.show_costs", "book", _("Treatments, steps and months")),
+        (_("What is it worth?"), "reports.show_stock_value", "shelf", _("The stock, day by day")),
+        (_("What was lost?"), "reports.show_shrinkage", "trash", _("Waste and what nobody recorded")),
+        (
+            _("Where do we use more than the recipe?"),
+            "variance.show_variance",
+            "scale",
+            _("By item and person"),
+        ),
+    )
+    return [(title, url_for(endpoint), symbol, note) for title, endpoint, symbol, note in told]
 
 
 def _not_ready(today: Today) -> Question:

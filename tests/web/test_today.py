@@ -28,8 +28,16 @@ def test_whoever_has_many_places_finds_them_in_groups(app: Flask, cast: Cast) ->
 @pytest.mark.parametrize(
     ("role", "asked", "not_asked"),
     [
-        ("manager", ["What waits for me?", "What must be ordered?", "What went against a rule?"], []),
-        ("storekeeper", ["What must be ordered?", "What must be counted?"], ["What waits for me?"]),
+        (
+            "manager",
+            ["What waits for me?", "What must be ordered?", "What went against a rule?", "What did it cost?"],
+            [],
+        ),
+        (
+            "storekeeper",
+            ["What must be ordered?", "What must be counted?"],
+            ["What waits for me?", "What did it cost?"],
+        ),
         ("therapist", ["My visits", "What expires?"], ["What must be ordered?", "Log a delivery"]),
         ("admin", ["What expires?"], ["What waits for me?", "Log a delivery", "Plan a visit"]),
     ],
