@@ -57,6 +57,7 @@ MODULES = (
     "brew_recipes",
     "tasks",
     "visits",
+    "rooms",
     "visit_plans",
     "readiness",
     "safety",

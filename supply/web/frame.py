@@ -114,6 +114,8 @@ def _urls() -> dict[str, str]:
         names["search"] = "finding.show_search"
     if person is not None and allowed(person.actor, Permission.LABEL_PRINT):
         names["scan"] = "scanning.show_scan"
+    if person is not None and person.tablet_id and allowed(person.actor, Permission.VISIT_COMPLETE_OWN):
+        names["room"] = "rooms.show_room"
     return {name: url_for(endpoint) for name, endpoint in names.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import g, request, url_for
+from flask import g, request
 from sqlalchemy.orm import Session
 
 from supply.database import read_snapshot, write_transaction
@@ -19,8 +19,8 @@ from supply.fields import BaseSchema, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
 from supply.presenting import initials
+from supply.web import rooms, tablet_cookie
 from supply.web import session as device
-from supply.web import tablet_cookie
 from supply.web.gate import Access
 from supply.web.pages import Pages, Target, query, render, say
 
@@ -133,7 +133,8 @@ def sign_in_with_pin(session: Session, actor: Actor | None, data: dict[str, Any]
     before = device.viewer()
     if before is not None:
         people.end_sign_in(session, before.actor, before.sign_in_id)
-    opened = pins.sign_in_with_pin(session, _here(session), person_id, proven=g.proven)
+    tablet = _here(session)
+    opened = pins.sign_in_with_pin(session, tablet, person_id, proven=g.proven)
     tablet_cookie.stay()
     device.begin(opened.sign_in_id, opened.secret)
-    return device.safe_next(data["next"], url_for("today.show_today"))
+    return device.safe_next(data["next"], "") or rooms.landing(session, opened.actor, tablet.branch_id)

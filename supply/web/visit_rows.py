@@ -82,8 +82,8 @@ def visit_facts(view: VisitView) -> list[tuple[str, Any]]:
     return [(term, text) for term, text in pairs if text]
 
 
-def may_touch(view: VisitView, actor: Actor) -> bool:
-    visit = view.visit
+def may_record(visit: Any, actor: Actor) -> bool:
+    """Whether the person may record the steps of a visit, or of a row of a list of them."""
     if actor.may(Permission.VISIT_COMPLETE_ANY, visit.branch_id):
         return True
     own = visit.therapist_id in (None, actor.person_id)
@@ -99,7 +99,7 @@ def step_items(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
     waiting = open_steps(view)
     under_way = view.visit.status in (VisitStatus.PLANNED, VisitStatus.RUNNING)
     now = waiting[0].position if waiting and under_way else 0
-    touch = may_touch(view, actor)
+    touch = may_record(view.visit, actor)
     return [_step_item(view, step, now, touch, actor) for step in view.steps]
 
 
@@ -233,7 +233,7 @@ def variances(view: VisitView) -> list[dict[str, str]]:
 
 def last_actions(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
     """What was recorded last in this visit, with Undo for what still stands."""
-    touch = may_touch(view, actor)
+    touch = may_record(view.visit, actor)
     told = [(done, step) for step in view.steps for done in step.history]
     told.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
     return [

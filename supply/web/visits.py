@@ -96,7 +96,12 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
         may_change=view.visit.status is VisitStatus.PLANNED
         and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
-        may_end=under_way and visit_rows.may_touch(view, actor),
+        others=view.therapist
+        if under_way
+        and not visit_rows.may_record(view.visit, actor)
+        and actor.may(Permission.VISIT_COMPLETE_OWN, view.visit.branch_id)
+        else "",
+        may_end=under_way and visit_rows.may_record(view.visit, actor),
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from supply import clock
 from tests.cast import PASSWORD, PIN, Cast
 from tests.client import OneLookClient
-from tests.web.browsing import frame_of, let_in, send, sign_in
+from tests.treatments import NOON, complete, open_spa, plan
+from tests.web.browsing import MOST_STATEMENTS, frame_of, let_in, send, sign_in, statements
 
 
 @pytest.fixture
@@ -32,7 +35,10 @@ def tap(tablet: OneLookClient, name: str, pin: str = PIN, page: str = "/tablet")
 
 
 def test_who_sees_the_list(app: Flask, cast: Cast) -> None:
-    assert let_in(app, cast, ["/tablets"]) == {"/tablets": {"manager", "admin"}}
+    assert let_in(app, cast, ["/tablets", "/room"]) == {
+        "/tablets": {"manager", "admin"},
+        "/room": {"therapist", "manager"},
+    }
 
 
 def test_enrolling_signs_the_manager_out_and_shows_names(tablet: OneLookClient, cast: Cast) -> None:
@@ -44,12 +50,35 @@ def test_enrolling_signs_the_manager_out_and_shows_names(tablet: OneLookClient, 
 
 
 def test_a_name_and_a_pin_open_the_day_and_lock_ends_it(tablet: OneLookClient, cast: Cast) -> None:
-    assert tap(tablet, "therapist") == (303, "/")
+    assert tap(tablet, "therapist") == (303, "/room")
     page = tablet.get("/").text
     assert 'data-lock-after="300"' in page
     assert send(tablet, "/", "/sign-out").headers["Location"] == "/tablet"
     assert tablet.get("/").status_code == 303
+    assert tap(tablet, "storekeeper") == (303, "/")
     assert tap(tablet, "storekeeper", page="/tablet?next=/stock") == (303, "/stock")
+
+
+def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast) -> None:
+    """First what one may record, and of that what is running; the tablet remembers its room."""
+    open_spa(cast)
+    theirs = plan(cast, room_id=cast.room_id, therapist_id=cast.manager.person_id).visit.id
+    later = plan(cast, room_id=cast.room_id, planned_at=NOON + timedelta(minutes=1)).visit.id
+    with clock.standing_at(NOON):
+        tap(tablet, "therapist")
+        with statements() as seen:
+            assert "Lotus" in tablet.get("/room").text
+        assert len(seen) <= MOST_STATEMENTS
+        assert send(tablet, "/room", "/room", room_id=cast.other_branch_id).status_code == 404
+        chosen = send(tablet, "/room", "/room", room_id=cast.room_id)
+        assert chosen.headers["Location"] == f"/visits/{later}"
+        assert tap(tablet, "manager")[1] == f"/visits/{theirs}"
+        complete(cast, later, 1)
+        assert tap(tablet, "manager")[1] == f"/visits/{later}#step-2"
+        tap(tablet, "therapist")
+        page = tablet.get("/room").text
+        assert page.index(f"/visits/{later}") < page.index(f"/visits/{theirs}")
+        assert "This visit is with manager" in tablet.get(f"/visits/{theirs}").text
 
 
 def test_a_pin_is_not_enough_for_what_takes_the_password(tablet: OneLookClient, cast: Cast) -> None:
