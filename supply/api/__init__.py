@@ -34,6 +34,7 @@ MODULES = (
     "tracing",
     "recalls",
     "visits",
+    "corrections",
     "safety",
     "tasks",
     "readiness",

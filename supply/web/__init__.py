@@ -57,6 +57,7 @@ MODULES = (
     "brew_recipes",
     "tasks",
     "visits",
+    "corrections",
     "rooms",
     "visit_plans",
     "readiness",

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import url_for
 
-from supply.domain.catalog.units import told_amount, unit_factor
 from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.views import Recorded, StepView, VisitView
@@ -16,13 +15,11 @@ from supply.domain.visits.warnings import unread
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_instant, format_quantity
-from supply.quantity import from_base
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words, overridable
 from supply.web.session import choose_locale, current_branch
-from supply.web.stock_rows import until
-from supply.web.units import told_quantity, unit_options
+from supply.web.units import told_quantity
 from supply.web.words import guests_told, word
 
 STATUS_KINDS = {
@@ -136,11 +133,19 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         else "",
         "start_key": form_key(),
     }
-    if touch and done:
-        item |= {"undo_url": url("reverse_completion"), "undo_key": form_key()}
-    elif touch and step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
-        item |= {"undo_url": url("unskip_step"), "undo_key": form_key()}
-    return item
+    return item | (_later(view, step) if touch else {})
+
+
+def _later(view: VisitView, step: StepView) -> dict[str, str]:
+    """What may be done about a step that is settled: record it anew, take it back."""
+    path: dict[str, Any] = {"visit_id": view.visit.id, "position": step.position}
+    if step.completion:
+        anew = url_for("corrections.show_correction", **path) if step.completion.lines else ""
+        undo = url_for("visits.reverse_completion", **path)
+        return {"undo_url": undo, "undo_key": form_key(), "adjust_url": anew}
+    if step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
+        return {"undo_url": url_for("visits.unskip_step", **path), "undo_key": form_key()}
+    return {}
 
 
 _REOPENABLE = (VisitStatus.PLANNED, VisitStatus.RUNNING, VisitStatus.FINISHED)
@@ -260,41 +265,3 @@ def short_rows(short: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         }
         for row in short
     ]
-
-
-def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:
-    """The standard lines as inputs: amount and unit, the natural step of − and +, the lots that stand."""
-    return [_adjust_row(line, party_size, lots.get(line.item.id, ())) for line in step.lines]
-
-
-def _adjust_row(line: Any, party_size: int, lots: Sequence[Any]) -> dict[str, Any]:
-    amount, unit = told_amount(line.item, line.quantity)
-    units = sorted(unit_options(line.item), key=lambda option: option[0] != unit)
-    return {
-        "item_id": line.item.id,
-        "guest_position": line.guest_position,
-        "category": line.item.category.value,
-        "name": named(line.item),
-        "guest": guest_words(line.guest_position) if party_size > 1 else "",
-        "standard": format_quantity(line.quantity, line.item),
-        "amount": _typed(amount),
-        "unit": unit,
-        "units": units,
-        "step": _typed(from_base(line.item.natural_step, unit_factor(line.item, unit))),
-        "lots": [(str(lot.lot_id), _lot_words(lot, line.item)) for lot in lots],
-    }
-
-
-def _typed(amount: Any) -> str:
-    """An amount as a hand would type it: no grouping, the language's mark."""
-    text = format(amount, "f")
-    return text.replace(".", ",") if choose_locale() == "vi" else text
-
-
-def _lot_words(lot: Any, item: Any) -> str:
-    return _(
-        "%(number)s · until %(day)s · %(amount)s",
-        number=lot.number,
-        day=until(lot.expires_on, lot.use_by_at),
-        amount=format_quantity(int(lot.quantity), item),
-    )

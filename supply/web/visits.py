@@ -18,7 +18,7 @@ from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompleti
 from supply.fields import BaseSchema, Day, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import brew_rows, safety_rows, sheet_lines, visit_rows
+from supply.web import amount_rows, brew_rows, safety_rows, sheet_lines, visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
@@ -183,7 +183,7 @@ def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -
         view=view,
         step=step,
         schema=CompleteStep,
-        rows=visit_rows.adjust_rows(step, view.visit.party_size, lots),
+        rows=amount_rows.adjust_rows(step, view.visit.party_size, lots),
         findings=safety_rows.finding_rows(step),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
         offline=visit_rows.offline(view, step),

@@ -355,3 +355,38 @@ def shelf(cast: Cast) -> dict[UUID, tuple[int, int]]:
         lambda session: session.execute(query.where(StockLevel.branch_id == cast.branch_id)).all()
     )
     return {item_id: (on_hand, reserved) for item_id, on_hand, reserved in rows}
+
+
+def test_a_group_is_recorded_together_and_one_guest_corrected(cast: Cast) -> None:
+    """Both stay on record, the amounts of the last one count, at the time of the first."""
+    ginger = open_spa(cast)["ginger"]
+    visit_id = plan(cast, guests=3).visit.id
+    then = clock.now() - timedelta(hours=1)
+    first = complete(cast, visit_id, 4, happened_at=then)
+    assert level(cast, ginger) == (MUCH - 300 * GRAM, 0)
+    amounts = [
+        {"item_id": line.item.id, "amount": Decimal(line.actual) / GRAM, "unit": "g"}
+        | ({"guest_position": line.guest_position} if line.guest_position else {})
+        for line in first.lines
+        if line.item.id == ginger
+    ]
+    amounts[1]["amount"] = Decimal(20)
+    again = do(visits.correct_step, cast, visit_id, 4, completion_id=first.id, lines=amounts)
+    assert level(cast, ginger) == (MUCH - 220 * GRAM, 0)
+    step = look(cast, visit_id).step(4)
+    assert step.completion is not None
+    assert (step.completion.id, step.completion.happened_at) == (again.id, then)
+    assert [done.reversed_at is not None for done in step.history].count(True) == 1
+    refused(
+        Conflict,
+        "already_reversed",
+        lambda: do(visits.correct_step, cast, visit_id, 4, completion_id=first.id, lines=amounts),
+    )
+    amounts[1]["amount"] = Decimal(90_000)
+    refused(
+        Conflict,
+        "stock_short",
+        lambda: do(visits.correct_step, cast, visit_id, 4, completion_id=again.id, lines=amounts),
+    )
+    assert level(cast, ginger) == (MUCH - 220 * GRAM, 0)
+    assert differences() == []

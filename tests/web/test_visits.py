@@ -215,3 +215,30 @@ def test_the_lots_behind_a_visit_lead_to_the_lots(app: Flask, client: FlaskClien
     assert shown.count(", brewed into ") == len(batch.lines)
     sign_in(client, "outsider")
     assert client.get(f"{page}/lots").status_code == 404
+
+
+def test_a_step_that_is_recorded_is_recorded_anew(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    items = open_spa(cast)
+    visit_id = plan(cast, guests=2).visit.id
+    sign_in(client, "therapist")
+    page = f"/visits/{visit_id}/steps/4/correction"
+    assert client.get(page).status_code == 409
+    complete(cast, visit_id, 4)
+    assert page in client.get(f"/visits/{visit_id}").text
+    with statements() as seen:
+        shown = client.get(page).text
+    assert len(seen) <= MOST_STATEMENTS
+    form = dict(re.findall(r'name="(lines-[^"]+|completion_id)"[^>]*value="([^"]*)"', shown))
+    form |= dict(
+        re.findall(r'<select[^>]*name="(lines-[^"]+-unit)".*?value="([^"]*)"[^>]* selected', shown, re.DOTALL)
+    )
+    number = next(
+        name.removesuffix("item_id") for name, value in form.items() if value == str(items["ginger"])
+    )
+    form |= {f"{number}amount": "40", f"{number}unit": "g"}
+    answer = post(client, page, page, form)
+    assert answer.status_code == 303, answer.text
+    assert level(cast, items["ginger"])[0] == MUCH - 140_000
+    late = post(client, page, page, form)
+    assert late.status_code == 409
+    assert "undone already" in late.text

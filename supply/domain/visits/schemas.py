@@ -165,6 +165,12 @@ class CompleteStep(BaseSchema):
     record_as_incident = _incident()
 
 
+class CorrectStep(CompleteStep):
+    """What was really used; what was recorded first is taken back."""
+
+    completion_id = Id(required=True, metadata={"description": "The completion that you saw."})
+
+
 class Disclose(BaseSchema):
     """What became known of a guest; it is added to what is known."""
 

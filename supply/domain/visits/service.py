@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger import service as ledger
 from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
+from supply.domain.visits.correcting import correct_step
 from supply.domain.visits.disclosing import disclose, list_offers, replace_line
 from supply.domain.visits.listing import list_lots_at_hand, list_therapists, list_visits
 from supply.domain.visits.planning import plan_visits, require_near
@@ -32,6 +33,7 @@ __all__ = [
     "change_visit",
     "complete_step",
     "complete_steps",
+    "correct_step",
     "disclose",
     "get_visit",
     "list_lots_at_hand",

@@ -1,0 +1,67 @@
+"""What a step used as inputs: amount and unit, the natural step of − and +, the lots that stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from supply.domain.catalog.units import told_amount, unit_factor
+from supply.domain.visits.views import Recorded, StepView
+from supply.i18n import _
+from supply.presenting import format_quantity
+from supply.quantity import from_base
+from supply.web.frame import named
+from supply.web.session import choose_locale
+from supply.web.stock_rows import until
+from supply.web.units import unit_options
+from supply.web.visit_rows import guest_words
+
+
+def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The standard lines, to be recorded."""
+    return [
+        _row(line, line.quantity, line.quantity, party_size, lots.get(line.item.id, ()))
+        for line in step.lines
+    ]
+
+
+def correction_rows(
+    done: Recorded, party_size: int, lots: Mapping[Any, Sequence[Any]]
+) -> list[dict[str, Any]]:
+    """What was recorded, to be recorded anew."""
+    return [
+        _row(line, line.actual, line.standard, party_size, lots.get(line.item.id, ())) for line in done.lines
+    ]
+
+
+def _row(line: Any, shown: int, standard: int, party_size: int, lots: Sequence[Any]) -> dict[str, Any]:
+    amount, unit = told_amount(line.item, shown)
+    units = sorted(unit_options(line.item), key=lambda option: option[0] != unit)
+    return {
+        "item_id": line.item.id,
+        "guest_position": line.guest_position,
+        "category": line.item.category.value,
+        "name": named(line.item),
+        "guest": guest_words(line.guest_position) if party_size > 1 else "",
+        "standard": format_quantity(standard, line.item),
+        "amount": _typed(amount),
+        "unit": unit,
+        "units": units,
+        "step": _typed(from_base(line.item.natural_step, unit_factor(line.item, unit))),
+        "lots": [(str(lot.lot_id), _lot_words(lot, line.item)) for lot in lots],
+    }
+
+
+def _typed(amount: Any) -> str:
+    """An amount as a hand would type it: no grouping, the language's mark."""
+    text = format(amount, "f")
+    return text.replace(".", ",") if choose_locale() == "vi" else text
+
+
+def _lot_words(lot: Any, item: Any) -> str:
+    return _(
+        "%(number)s · until %(day)s · %(amount)s",
+        number=lot.number,
+        day=until(lot.expires_on, lot.use_by_at),
+        amount=format_quantity(int(lot.quantity), item),
+    )
