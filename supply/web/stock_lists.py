@@ -35,8 +35,8 @@ class HistoryFilter(BaseSchema):
 
 
 LOTS = Sheet("stock_lists.list_lots", LotFilter, ("number", "item", "expires", "came"), "-came", PAGE)
-ALL = Sheet("stock_lists.list_all_movements", HistoryFilter, (), "", PAGE)
-OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, (), "", PAGE)
+ALL = Sheet("stock_lists.list_all_movements", HistoryFilter, ("seq",), "-seq", PAGE)
+OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, ("seq",), "-seq", PAGE)
 
 
 @bp.page("/stock/lots", permission=Permission.STOCK_SEE)
@@ -71,12 +71,14 @@ def list_movements(session: Session, actor: Actor, item_id: UUID) -> str | Respo
 
 
 def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | None) -> str | Response:
-    """The newest first, of one item or of all."""
+    """Of one item or of all; without an order the newest first."""
     branch = current_branch()
     require(actor, Permission.STOCK_SEE, branch.id)
-    before, view = query(HistoryFilter)["before"], sheet.view(session, actor, sortable=False)
+    before, view = query(HistoryFilter)["before"], sheet.view(session, actor)
     item = None if item_id is None else catalog.get_item(session, item_id)
-    found = reading.list_movements(session, branch.id, item_id=item_id, before_seq=before, limit=view.limit)
+    found = reading.list_movements(
+        session, branch.id, item_id=item_id, before_seq=before, limit=view.limit, order=view.order
+    )
     items = catalog.items_by_id(session, (row.Movement.item_id for row in found))
     if view.kind:
         return view.file("movements", _("Movements"), sheet_lines.movement_lines(found, items))

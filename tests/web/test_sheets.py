@@ -27,7 +27,7 @@ SHEETS = {
     "/stock": ["name", "on_hand", "available", "on_order", "reorder_point", "par_level"],
     "/items": ["name", "code", "category"],
     "/stock/lots": ["number", "item", "expires", "came"],
-    "/stock/movements": [],
+    "/stock/movements": ["seq"],
     "/purchase-orders": ["number", "supplier", "status", "expected"],
     "/requisitions": ["number", "status", "when"],
     "/suppliers": ["name", "lead_time"],

@@ -103,12 +103,19 @@ def _lots(session: Session, branch_id: UUID, text: str, words: list[str]) -> lis
         .scalar_subquery()
     )
     number = func.lower(Lot.number)
-    query = (
-        select(Lot, Item, standing.label("standing"))
-        .join(Item, Item.id == Lot.item_id)
+    # Chosen first, so that what stands is added up of these alone.
+    chosen = (
+        select(Lot.id)
         .where(Lot.branch_id == branch_id, _bearing(number, words))
         .order_by(case((number == text.lower(), 0), else_=1), Lot.id.desc())
         .limit(LOOKED_AT)
+        .subquery()
+    )
+    query = (
+        select(Lot, Item, standing.label("standing"))
+        .join(chosen, chosen.c.id == Lot.id)
+        .join(Item, Item.id == Lot.item_id)
+        .order_by(Lot.id.desc())
     )
     rows = sorted(
         session.execute(query), key=lambda row: (row.Lot.number.lower() != text.lower(), not row.standing)

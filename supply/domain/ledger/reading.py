@@ -195,8 +195,14 @@ def list_movements(
     lot_id: UUID | None = None,
     before_seq: int | None = None,
     limit: int = 50,
+    order: Order | None = None,
 ) -> Rows:
-    """Movements newest first: (Movement, Lot, Location, Person). Costs the page, not the ledger."""
+    """Movements newest first: (Movement, Lot, Location, Person). Costs the page, not the ledger.
+
+    An `order` is by seq alone, either way: another would sort the whole ledger.
+    """
+    oldest_first = order is not None and not order.descending
+    way = Movement.seq.asc() if oldest_first else Movement.seq.desc()
     page = select(Movement.seq).where(Movement.branch_id == branch_id)
     if item_id is not None:
         page = page.where(Movement.item_id == item_id)
@@ -204,14 +210,14 @@ def list_movements(
         page = page.where(Movement.lot_id == lot_id)
     if before_seq is not None:
         page = page.where(Movement.seq < before_seq)
-    numbers = page.order_by(Movement.seq.desc()).limit(limit).subquery()
+    numbers = page.order_by(way).limit(limit).offset(order.skip if order else 0).subquery()
     query = (
         select(Movement, Lot, Location, Person)
         .join(numbers, and_(Movement.seq == numbers.c.seq, Movement.branch_id == branch_id))
         .join(Lot, Lot.id == Movement.lot_id)
         .join(Location, Location.id == Movement.location_id)
         .join(Person, Person.id == Movement.person_id)
-        .order_by(Movement.seq.desc())
+        .order_by(way)
     )
     return session.execute(query).all()
 
