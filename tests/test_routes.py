@@ -32,6 +32,8 @@ ANYBODY = {
     "tablets.sign_in_with_pin",
     "account.choose_language",
     "account.choose_theme",
+    "offline.show_lost",
+    "offline.serve_worker",
 }
 # What every signed-in person does for themselves; what it touches is the person's own.
 SIGNED_IN = {

@@ -45,7 +45,8 @@ def when_counted(form: FormState) -> list[tuple[str, str]]:
         return []
     moves = form.details["moves"]
     ways = [_just_before(move) for move in (moves if len(moves) <= MOST_MOVES else moves[:1])]
-    return [*ways, (clock.now().isoformat(), _("After that"))]
+    after = form.details.get("noted_at") or clock.now().isoformat()
+    return [*ways, (after, _("After that"))]
 
 
 def _just_before(move: dict[str, str]) -> tuple[str, str]:

@@ -125,6 +125,10 @@ def new_count(session: Session, actor: Actor, item_id: UUID) -> str:
         when=when_counted(current_form()),
         units=unit_options(item),
         echo=echo_unit(item),
+        offline={
+            "place": url_for("counts.new_count", item_id=item.id),
+            "label": _("Count %(item)s", item=named(item)),
+        },
     )
 
 

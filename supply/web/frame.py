@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from markupsafe import Markup
 
-from supply import presenting
+from supply import clock, presenting
 from supply.i18n import lazy
 from supply.permissions import Permission
 from supply.web.fieldspecs import labels, spec
@@ -69,6 +69,7 @@ def _context(entries: Sequence[NavEntry]) -> dict[str, Any]:
         "theme": choose_theme(),
         "page_path": _page_path(),
         "lock_after": int(limits().tablet_idle.total_seconds()),
+        "shown_at": clock.now(),
         "may": _may,
     }
 

@@ -182,6 +182,10 @@ def _line_page(session: Session, stocktake: Stocktake, line_id: UUID, scan: Shel
         when=when_counted(current_form()),
         units=unit_options(told.item),
         echo=echo_unit(told.item),
+        offline={
+            "place": f"{way(told.line.id)}#count",
+            "label": f"{title_of(stocktake)} · {told.location.name} · {named(told.item)} {told.lot.number}",
+        },
     )
 
 

@@ -15,6 +15,7 @@ from supply.domain.visits.warnings import unread
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_instant, format_quantity
+from supply.web import offline_rows
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.safety_rows import consents, finding_rows, guests_words, instead_words, overridable
@@ -51,15 +52,6 @@ def summary_row(row: Any) -> dict[str, Any]:
         "symbol": "tub",
         "side": _("%(done)s of %(all)s", done=row.steps_done, all=row.steps),
         "state": (kind, word(row.status), symbol),
-    }
-
-
-def offline(view: VisitView, step: StepView) -> dict[str, str]:
-    """Where a step stands and what it is called, for a tap that waits for the connection."""
-    begins = format_clock(view.visit.planned_at, current_branch().timezone)
-    return {
-        "place": url_for("visits.show_visit", visit_id=view.visit.id, _anchor=f"step-{step.position}"),
-        "label": f"{begins} · {named(view.procedure)} · {step.position}. {named(step)}",
     }
 
 
@@ -115,7 +107,7 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "note": _note(step),
         "complete_url": url("complete_step") if touch and not done and not blocks else "",
         "complete_key": form_key(),
-        "offline": offline(view, step),
+        "offline": offline_rows.of_step(view, step),
         "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
         "skip_url": url("skip_step") if touch and step.open else "",
         "findings": finding_rows(step),

@@ -18,7 +18,7 @@ from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompleti
 from supply.fields import BaseSchema, Day, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
-from supply.web import amount_rows, brew_rows, safety_rows, sheet_lines, visit_rows
+from supply.web import amount_rows, brew_rows, offline_rows, safety_rows, sheet_lines, visit_rows
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
@@ -92,6 +92,7 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         shortage=_shortage(view),
         against=_against(view),
         records=safety_rows.record_rows(view),
+        is_today=offline_rows.is_today(view),
         may_disclose=view.visit.status is not VisitStatus.CANCELLED
         and actor.may(Permission.VISIT_PLAN, view.visit.branch_id),
         may_change=view.visit.status is VisitStatus.PLANNED
@@ -120,7 +121,7 @@ def _shortage(view: Any) -> dict[str, Any] | None:
     position = int((request.view_args or {})["position"])
     return {
         "step": named(view.step(position)),
-        "offline": visit_rows.offline(view, view.step(position)),
+        "offline": offline_rows.of_step(view, view.step(position)),
         "items": visit_rows.short_rows(form.details["short"]),
         "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
         "key": form.key,
@@ -137,7 +138,7 @@ def _against(view: Any) -> dict[str, Any] | None:
     position = int((request.view_args or {})["position"])
     return {
         "step": named(view.step(position)),
-        "offline": visit_rows.offline(view, view.step(position)),
+        "offline": offline_rows.of_step(view, view.step(position)),
         "findings": safety_rows.told_rows(form.details["findings"], choose_locale()),
         "url": url_for("visits.complete_step", visit_id=view.visit.id, position=position),
         "key": form.key,
@@ -180,13 +181,11 @@ def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -
     form = current_form()
     return render(
         "visits/adjust.html",
-        view=view,
-        step=step,
         schema=CompleteStep,
         rows=amount_rows.adjust_rows(step, view.visit.party_size, lots),
         findings=safety_rows.finding_rows(step),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
-        offline=visit_rows.offline(view, step),
+        **offline_rows.page_of_step(view, step),
     )
 
 
@@ -234,10 +233,8 @@ def reverse_completion(
 def skip_step(session: Session, actor: Actor, visit_id: UUID, position: int) -> str:
     view = visits.get_visit(session, actor, visit_id)
     reasons = [(reason.value, word(reason)) for reason in SkipReason if reason is not SkipReason.BROKEN_OFF]
-    step = view.step(position)
-    return render(
-        "visits/skip.html", view=view, step=step, reasons=reasons, offline=visit_rows.offline(view, step)
-    )
+    told = offline_rows.page_of_step(view, view.step(position))
+    return render("visits/skip.html", reasons=reasons, **told)
 
 
 @bp.action(

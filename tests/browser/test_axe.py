@@ -222,6 +222,9 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
     "offline.tell_life": "asked by scripts",
+    "offline.list_kept_pages": "the same",
+    "offline.serve_worker": "a script",
+    "offline.show_lost": "shown by the service worker; tests/browser/test_offline.py loses the connection",
     "orders.download_order": "a file",
     "audit.download_entries": "a file",
     "recalls.download_recall": "a file",

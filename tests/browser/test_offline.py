@@ -69,8 +69,9 @@ def lose_first_answer(route: Route) -> None:
     route.abort()
 
 
-@pytest.mark.parametrize("taps", [2, pytest.param(15, marks=pytest.mark.long)])
-def test_taps_of_two_tablets_in_flight_mode_are_recorded_once(spa: Spa, visit: Visit, taps: int) -> None:
+@pytest.mark.long
+def test_thirty_taps_of_two_tablets_in_flight_mode_are_recorded_once(spa: Spa, visit: Visit) -> None:
+    taps = 15
     whole, rest = divmod(taps, STEPS)
     tablets = []
     for login in ("hanh", "ha"):
@@ -91,18 +92,22 @@ def test_taps_of_two_tablets_in_flight_mode_are_recorded_once(spa: Spa, visit: V
 def test_it_waits_for_its_person_and_a_conflict_is_told_in_words(spa: Spa, visit: Visit) -> None:
     (visit_id,) = planned(spa, "hanh", 1)
     tablet = visit("hanh", TABLET)
-    tablet.context.route("**/completion", lambda route: route.abort())
+    tablet.context.route("**/2/completion", lambda route: route.abort())
+    tablet.context.route("**/3/completion", lose_first_answer)
     page = tablet.open(f"/visits/{visit_id}")
+    step(page, 3).get_by_role("button", name="Done").click()
+    expect(step(page, 3)).to_contain_text("waiting to be sent")
+    page.wait_for_timeout(SECOND_TAP_MS)
     step(page, 2).get_by_role("button", name="Done").click()
     expect(step(page, 2)).to_contain_text("waiting to be sent")
     page.reload()
     expect(step(page, 2)).to_contain_text("waiting to be sent")
     page.request.post("/sign-out", form={"csrf_token": page.locator("[name=csrf_token]").first.input_value()})
     tablet.sign_in("ha")
-    tablet.context.unroute("**/completion")
+    tablet.context.unroute_all()
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(tray(page)).to_contain_text("Waiting for Trần Minh Hạnh: 1")
-    assert not completions(spa, [visit_id])
+    expect(tray(page)).to_contain_text("Waiting for Trần Minh Hạnh: 2")
+    assert completions(spa, [visit_id]) == {(visit_id, 3): 1}
     doing(spa, lambda s: visits.complete_step(s, at_work(s, "ngoc"), visit_id=visit_id, position=2))
     page.wait_for_timeout(SECOND_TAP_MS)
     tablet.sign_in("hanh")
@@ -114,5 +119,47 @@ def test_it_waits_for_its_person_and_a_conflict_is_told_in_words(spa: Spa, visit
     tray(page).get_by_text("Discard", exact=True).click()
     tray(page).get_by_role("button", name="Yes, discard it").click()
     expect(tray(page)).to_be_hidden()
+    assert completions(spa, [visit_id]) == {(visit_id, 2): 1, (visit_id, 3): 1}
+    tablet.faults.clear()  # the lost requests themselves are on the console
+
+
+KEPT = """async (path) => {
+    const names = (await caches.keys()).filter((name) => name.endsWith("|en"));
+    const copies = await Promise.all(names.map(async (name) => (await caches.open(name)).match(path)));
+    return copies.some(Boolean);
+}"""
+
+
+def wait_until(page: Page, path: str, *, kept: bool) -> None:
+    """The service worker works behind the pages."""
+    for _turn in range(75):
+        if page.evaluate(KEPT, path) is kept:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{path} is {'not ' if kept else ''}kept")
+
+
+def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa, visit: Visit) -> None:
+    (visit_id,) = planned(spa, "hanh", 1)
+    tablet = visit("hanh", TABLET, service_workers="allow")
+    page = tablet.open("/visits")
+    adjust = f"/visits/{visit_id}/steps/2/adjust"
+    wait_until(page, adjust, kept=True)
+    tablet.context.set_offline(True)
+    page.goto(f"/visits/{visit_id}")
+    expect(page.get_by_text("No connection: showing 11:1")).to_be_visible()
+    step(page, 2).get_by_role("link", name="Adjust").click()
+    page.get_by_role("button", name="more").first.click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("link", name="Back to where it belongs").click()
+    expect(step(page, 2)).to_contain_text("waiting to be sent")
+    page.goto("/stock")
+    expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    tablet.context.set_offline(False)
+    page.wait_for_url("/stock")
+    expect(tray(page)).to_be_hidden()
     assert completions(spa, [visit_id]) == {(visit_id, 2): 1}
+    page.evaluate("document.querySelector('form[data-forget]').requestSubmit()")
+    page.wait_for_url("**/sign-in")
+    wait_until(page, adjust, kept=False)
     tablet.faults.clear()  # the lost requests themselves are on the console

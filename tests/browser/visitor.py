@@ -16,7 +16,7 @@ from tests.browser.live import PASSWORD, Spa
 SECOND_TAP_MS = 850
 PHONE, TABLET, LAPTOP = (360, 740), (820, 1180), (1280, 800)
 # A refused form answers 4xx, which Chromium tells as a failed resource: that is the page's own answer.
-_OWN_ANSWERS = ("status of 404", "status of 409", "status of 422", "status of 403")
+_OWN_ANSWERS = ("status of 404", "status of 409", "status of 422", "status of 403", "registration blocked")
 
 
 class Visitor:
@@ -24,6 +24,8 @@ class Visitor:
 
     def __init__(self, browser: Browser, spa: Spa, size: tuple[int, int] = LAPTOP, **told: Any) -> None:
         touch = size[0] < 1000
+        # Who does not ask for it goes without a service worker, and waits for none.
+        told = {"service_workers": "block"} | told
         self.spa = spa
         self.faults: list[str] = []
         self.context: BrowserContext = browser.new_context(

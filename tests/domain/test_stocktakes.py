@@ -211,16 +211,24 @@ def test_what_moves_between_looking_and_saving_is_asked_about(cast: Cast, item_i
     (move,) = error.details["moves"]
     assert (move["amount"], move["unit"]) == ("-20", "g")
     before = datetime.fromisoformat(move["happened_at"]) - timedelta(microseconds=1)
-    room.count(lot_id, 495, looked_at=looked_at, counted_at=before)
+    # What a device kept: only what moved until it was written down is asked about.
+    late = {"looked_at": looked_at, "noted_at": clock.now()}
+    error = refused(Conflict, "moved_meanwhile", lambda: room.count(lot_id, 495, **late))
+    assert error.details["noted_at"] == late["noted_at"].isoformat()
+    room.count(lot_id, 495, looked_at=looked_at, noted_at=before)
+    assert room.line_of(lot_id).line.counted_at == before
+    room.count(lot_id, 495, looked_at=looked_at, counted_at=before, holds=tallying.Holds.THIS)
     room.close()
     assert room.told().totals.differing == 0  # type: ignore[union-attr]
-    lines = [{"lot_id": one, "amount": Decimal(1), "unit": "g"} for one in (lot_id, other)]
+    lines = [{"lot_id": one, "amount": amount, "unit": "g"} for one, amount in ((lot_id, 494), (other, 300))]
     told = {"branch_id": cast.branch_id, "item_id": item_id, "lines": lines, "looked_at": looked_at}
     refused(
         Conflict,
         "moved_meanwhile",
         lambda: write_transaction(lambda s: counting.log_count(s, cast.storekeeper, **told)),
     )
+    counted = write_transaction(lambda s: counting.log_count(s, cast.storekeeper, **told, noted_at=looked_at))
+    assert counted.happened_at == looked_at
 
 
 def test_more_left_since_than_was_found_is_counted_again(cast: Cast, item_id: UUID) -> None:

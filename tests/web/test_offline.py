@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from supply import clock
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.treatments import MUCH, level, look, open_spa, plan
-from tests.web.browsing import sign_in
+from tests.web.browsing import MOST_STATEMENTS, sign_in, statements
 
 HOUR_MS = 3_600_000
 JSON = {"Accept": "application/json"}
@@ -117,3 +118,27 @@ def test_nothing_is_sent_as_somebody_else(app: Flask, client: FlaskClient, cast:
     mine = {**frame, "csrf_token": life(other)["csrf_token"], "kept_by": old["person"]}
     assert other.post(path, data=mine, headers=JSON).get_json()["code"] == "kept_for_other"
     assert level(cast, items["ginger"])[0] == MUCH
+
+
+def test_the_worker_keeps_todays_pages_of_who_is_signed_in(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    open_spa(cast)
+    visit_id = plan(cast, planned_at=clock.now()).visit.id
+    assert client.get("/kept-pages").status_code == 303, "nobody is signed in"
+    script = client.get("/service-worker")
+    assert script.mimetype == "text/javascript"
+    assert "no-store" in script.headers["Cache-Control"]
+    assert "/static/js/app.js" in script.text.splitlines()[1]
+    assert "worker-src 'self'" in script.headers["Content-Security-Policy"]
+    steps = {f"/visits/{visit_id}/steps/4/{name}" for name in ("adjust", "skip")}
+    for who, seen in (("therapist", True), ("outsider", False), ("storekeeper", True)):
+        sign_in(client, getattr(cast, who))
+        with statements() as asked:
+            pages = set(client.get("/kept-pages").get_json()["pages"])
+        assert len(asked) <= MOST_STATEMENTS
+        assert (f"/visits/{visit_id}" in pages) is seen
+        assert (steps <= pages) is (who == "therapist")
+        for page in pages:
+            body = client.get(page).text.partition("<body ")[2].partition(">")[0]
+            assert " data-keep " in body + " ", page

@@ -48,6 +48,7 @@ def log_count(
     lines: Sequence[Mapping[str, Any]],
     happened_at: datetime | None = None,
     looked_at: datetime | None = None,
+    noted_at: datetime | None = None,
     note: str | None = None,
 ) -> StockCount:
     """Record what was found of an item, post the differences and close its open count tasks.
@@ -56,11 +57,12 @@ def log_count(
     of a lot that the book does not know. Every lot that the book holds must be named, 0 for what is gone:
     Conflict("lots_uncounted"). Conflict("count_contradicted") where more was used since than was found.
     Who says when they began to look (`looked_at`) and not when they counted gets Conflict("moved_meanwhile")
-    where something of the item moved since. Conflict("approval_needed") where the differences are worth more
+    where something of the item moved since. What a device kept and sends later bears the time when it was
+    written down (`noted_at`). Conflict("approval_needed") where the differences are worth more
     than one person may post: then it is a stocktake that somebody else approves.
     """
     require(actor, Permission.COUNT_LOG, branch_id)
-    when = happened(happened_at)
+    when = happened(happened_at or noted_at)
     writer = ledger.lock(session, actor, branch_id)
     item = catalog.get_item(session, item_id)
     found = _found(session, writer, item, lines, when)
@@ -68,7 +70,7 @@ def log_count(
     found = [replace(one, expected=book.get(one.place, 0)) for one in found]
     _require_all(session, found, {place for place, quantity in book.items() if quantity > 0})
     if happened_at is None:
-        require_still(session, branch_id, item, looked_at, Movement.item_id == item.id)
+        require_still(session, branch_id, item, looked_at, Movement.item_id == item.id, noted_at=noted_at)
     _require_small(session, branch_id, found)
     count = StockCount(
         id=new_id(),

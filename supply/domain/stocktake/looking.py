@@ -25,14 +25,16 @@ def require_still(
     item: Item,
     looked_at: datetime | None,
     *which: ColumnElement[bool],
+    noted_at: datetime | None = None,
 ) -> None:
-    """Nothing of this moved since somebody began to look at it.
+    """Nothing of this moved since somebody began to look at it, until they wrote it down (`noted_at`) or now.
 
     Raises Conflict("moved_meanwhile") with the moves, as they happened.
     """
     if looked_at is None or looked_at >= clock.now():
         return
     moves = moves_after(session, branch_id, looked_at, *which)
+    moves = [move for move in moves if noted_at is None or move.happened_at <= noted_at]
     if moves:
         raise Conflict(
             "moved_meanwhile",
@@ -41,6 +43,7 @@ def require_still(
                 "moves": [
                     {"happened_at": move.happened_at.isoformat(), **quantity_told(move.quantity, item)}
                     for move in moves
-                ]
+                ],
+                **({"noted_at": noted_at.isoformat()} if noted_at else {}),
             },
         )

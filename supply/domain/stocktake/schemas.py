@@ -116,6 +116,15 @@ def looked_at() -> Moment:
     return Moment(allow_none=True, load_default=None, metadata={"description": told})
 
 
+def noted_at() -> Moment:
+    """When a count was written down, of one that a device kept and sends later."""
+    told = (
+        "When it was written down, where it is sent later: it is judged by that time. With `looked_at`, only "
+        "what moved in between is asked about."
+    )
+    return Moment(allow_none=True, load_default=None, metadata={"description": told})
+
+
 class CountLine(BaseSchema):
     """What was found at one place: a lot that the book names, or one by its number and expiry."""
 
@@ -137,6 +146,7 @@ class LogCount(BaseSchema):
     note = _note()
     happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
     looked_at = looked_at()
+    noted_at = noted_at()
 
 
 class CountLineOut(OutSchema):

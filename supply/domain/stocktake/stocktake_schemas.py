@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from supply.domain.stocktake.models import DifferenceReason, StocktakeKind, StocktakeStatus
-from supply.domain.stocktake.schemas import looked_at
+from supply.domain.stocktake.schemas import looked_at, noted_at
 from supply.domain.stocktake.tallying import Holds, Rest
 from supply.domain.stocktake.telling import LineState
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, Several, Text, some
@@ -50,6 +50,7 @@ class CountLineOfList(BaseSchema):
     unit = Code(max_length=20, required=True)
     counted_at = Moment(allow_none=True, load_default=None, metadata=_COUNTED_AT)
     looked_at = looked_at()
+    noted_at = noted_at()
     holds = fields.Enum(
         Holds,
         by_value=True,

@@ -59,6 +59,7 @@ def count_line(
     version: int,
     counted_at: datetime | None = None,
     looked_at: datetime | None = None,
+    noted_at: datetime | None = None,
     holds: Holds | None = None,
 ) -> StocktakeLine:
     """Say what was found at a place, now or at the time told. Also what was skipped can be counted.
@@ -66,12 +67,13 @@ def count_line(
     A line that has a count already wants to know which of the two holds: Conflict("holds_unsaid"). Whoever
     did not see that count yet gets Stale. Both tell the earlier count as `counted`. Who says when they began
     to look (`looked_at`) and not when they counted gets Conflict("moved_meanwhile") if something moved since.
+    What a device kept and sends later bears the time when it was written down (`noted_at`).
     """
     stocktake = take_part(session, actor, stocktake_id)
     line = _hold_line(session, stocktake, line_id)
     item = catalog.get_item(session, line.item_id)
     counted = catalog.base_quantity(item, amount, unit)
-    when = happened(counted_at, field="counted_at")
+    when = happened(counted_at or noted_at, field="counted_at")
     if line.version != version:
         words = lazy("Somebody counted this meanwhile. Look at both counts and say which one holds.")
         raise Stale("stale", words, details=_earlier(session, line, item))
@@ -79,7 +81,7 @@ def count_line(
         words = lazy("This was counted already. Say which of the two counts holds.")
         raise Conflict("holds_unsaid", words, details=_earlier(session, line, item))
     if counted_at is None and holds is not Holds.EARLIER:
-        require_still(session, stocktake.branch_id, item, looked_at, *_at_place(line))
+        require_still(session, stocktake.branch_id, item, looked_at, *_at_place(line), noted_at=noted_at)
     write_tally(session, actor, line, counted, when, held=holds is not Holds.EARLIER)
     note_hand(session, actor, stocktake)
     session.flush()

@@ -90,6 +90,20 @@ def _summaries() -> Any:
     )
 
 
+def list_open_steps(
+    session: Session, visit_ids: Collection[uuid.UUID], *, limit: int
+) -> Sequence[Row[uuid.UUID, int]]:
+    """(visit_id, position) of the steps that wait, visit by visit as they were planned."""
+    query = (
+        select(VisitStep.visit_id, VisitStep.position)
+        .join(Visit, Visit.id == VisitStep.visit_id)
+        .where(VisitStep.visit_id.in_(visit_ids), VisitStep.status.in_(OPEN))
+        .order_by(Visit.planned_at, Visit.id, VisitStep.position)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
 def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:
     """Who may be named as a visit's therapist: (id, name), by name."""
     query = (

@@ -3,6 +3,7 @@ import { dropArrived } from "./drafts.js";
 import { guardTaps } from "./tap-guard.js";
 import { startMenus } from "./menus.js";
 import { startOffline } from "./offline.js";
+import { startToday } from "./today.js";
 
 const parts = [
   ["form[data-keep]", "./form-guard.js"],
@@ -31,6 +32,7 @@ function startParts(root) {
 dropArrived();
 guardTaps(document);
 startOffline(document);
+startToday();
 startMenus(document);
 startParts(document);
 addEventListener("lines:added", (event) => startParts(event.detail));

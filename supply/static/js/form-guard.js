@@ -6,7 +6,7 @@ import { draftKey, dropDraft, readDraft, writeDraft } from "./drafts.js";
 const WAIT_MS = 4000;
 const NEVER = "input[type=password], input[type=file], input[name=csrf_token]";
 
-async function serverAnswers() {
+export async function serverAnswers() {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), WAIT_MS);
   try {

@@ -1,5 +1,7 @@
 // Locks the shared tablet when nobody has touched it for a while. The server forgets the session by itself; this takes
 // what it showed off the screen.
+import { forgetPages } from "./today.js";
+
 const CHECK_MS = 5000;
 
 export function start(form) {
@@ -16,6 +18,7 @@ export function start(form) {
 // Without a connection there is no other page to show: this one is covered until the names can be fetched.
 async function lock(form) {
   document.body.classList.add("locked");
+  await forgetPages();
   try {
     await fetch(document.body.dataset.ping, { method: "HEAD", cache: "no-store" });
     form.submit();

@@ -4,6 +4,7 @@ import { drop, keep, mark, readKept } from "./kept.js";
 import { sendKept } from "./sending.js";
 import { showKept } from "./tray.js";
 import { submitAs } from "./form-guard.js";
+import { renewPages } from "./today.js";
 
 const SOON_MS = 2000;
 const LATE_MS = 30_000;
@@ -22,6 +23,7 @@ export function startOffline(root) {
     event.preventDefault();
     take(form, submitter).catch(() => submitAs(form, submitter));
   }, true);
+  addEventListener("lines:added", () => show());
   tray.addEventListener("click", (event) => act(event.target.closest("button")));
   addEventListener("online", () => { tryAgain(SOON_MS); sendAndShow(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) sendAndShow(); });
@@ -79,9 +81,10 @@ async function sendAndShow() {
   tryAgain(Math.min(2 * pause, LATE_MS));
   if (!navigator.onLine) return;
   const after = await show(await sendKept(tray.dataset.tray));
-  const here = before.filter((entry) => entry.place.split("#")[0] === location.pathname).map((entry) => entry.key);
-  const gone = here.some((key) => !after.some((entry) => entry.key === key));
-  if (gone && !document.querySelector("form[data-keep]")) location.reload();
+  const gone = before.filter((entry) => !after.some((one) => one.key === entry.key)).map((entry) => entry.place);
+  if (gone.length) renewPages([...new Set(gone.map((place) => place.split("#")[0]))]);
+  const here = [...document.querySelectorAll("[data-kept-mark]")].some((sign) => gone.includes(sign.dataset.keptMark));
+  if (here && !document.querySelector("form[data-keep]")) location.reload();
 }
 
 async function show(outcome) {
