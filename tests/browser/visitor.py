@@ -16,7 +16,7 @@ from tests.browser.live import PASSWORD, Spa
 SECOND_TAP_MS = 850
 PHONE, TABLET, LAPTOP = (360, 740), (820, 1180), (1280, 800)
 # A refused form answers 4xx, which Chromium tells as a failed resource: that is the page's own answer.
-_OWN_ANSWERS = ("status of 404", "status of 409", "status of 422", "status of 403", "registration blocked")
+_OWN_ANSWERS = (*(f"status of {code}" for code in (401, 403, 404, 409, 422)), "registration blocked")
 
 
 class Visitor:

@@ -1,0 +1,74 @@
+"""A working day at the shared tablet: no keyboard from the name to the last step, nobody left signed in."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.test_axe import faults_here
+from tests.browser.test_therapist import _too_small, step
+from tests.browser.visitor import SECOND_TAP_MS, TABLET, Visitor
+
+PIN = "4826"
+
+
+def enrol(visit: Visit) -> Visitor:
+    """The manager makes the device a tablet, by password, and is signed out there."""
+    visitor = visit("ngoc", TABLET)
+    page = visitor.open("/tablets")
+    page.get_by_label("Name of the tablet").fill("Second floor")
+    page.get_by_role("button", name="Enrol this device").click()
+    expect(page.get_by_role("heading", name="Who is there?")).to_be_visible()
+    return visitor
+
+
+def tap(page: Page, name: str, pin: str = PIN) -> None:
+    page.get_by_role("link", name=name).click()
+    type_pin(page, pin)
+
+
+def type_pin(page: Page, pin: str = PIN) -> None:
+    expect(page.locator(".pin-pad")).to_be_visible()
+    for digit in pin:
+        page.locator(f"[data-digit='{digit}']").click()
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.locator(".pin-pad [type=submit]").click()
+
+
+def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
+    visitor = enrol(visit)
+    page = visitor.page
+    faults = faults_here(visitor, "names")
+    small = _too_small(page, "main .tile")
+    tap(page, "Trần Minh Hạnh", "9999")
+    expect(page.get_by_text("Tries left: 4.")).to_be_visible()
+    faults += faults_here(visitor, "PIN")
+    small += _too_small(page, ".pin-pad .btn")
+    type_pin(page)
+    page.wait_for_url("**/room")
+    visitor.speak("en")
+    faults += faults_here(visitor, "room")
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.get_by_role("button", name="Hội An").click()
+    last = page.get_by_role("region", name="Last actions")
+    step(page, 1).get_by_role("button", name="Done").click()
+    expect(step(page, 1)).to_contain_text("done")
+    page.wait_for_timeout(SECOND_TAP_MS)
+    step(page, 4).get_by_role("button", name="Done").click()
+    expect(step(page, 4)).to_contain_text("done")
+    expect(last.get_by_role("button", name="Undo").first).to_be_in_viewport()
+    step(page, 4).get_by_role("link", name="Adjust").click()
+    page.get_by_role("button", name="less").nth(1).click()
+    page.wait_for_timeout(SECOND_TAP_MS)
+    page.get_by_role("button", name="Record anew").click()
+    expect(step(page, 4)).to_contain_text("against the recipe")
+    small += _too_small(page, ".step-actions .btn, .trail .btn, .bar-lock button, .bar-room")
+    page.get_by_role("button", name="Lock").click()
+    tap(page, "Phạm Thu Hà")
+    expect(page.locator("[data-lock-after]")).to_be_visible()
+    # Nobody touches it for five minutes: it locks itself.
+    page.clock.install()
+    page.reload(wait_until="networkidle")
+    page.clock.fast_forward(301_000)
+    expect(page.locator("main .tile-person")).to_have_count(5)
+    assert (faults, small) == ([], [])
