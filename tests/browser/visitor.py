@@ -72,8 +72,18 @@ class Visitor:
         (button if button.count() else self.page.get_by_role("link", name=name, **told)).first.click()
 
     def overflow(self) -> int:
-        """By how many pixels the page is wider than the screen."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        """How many pixels something reaches beyond the screen, or beyond a card that would cut it off."""
+        return int(
+            self.page.evaluate(
+                """() => {
+                  const wide = (node) => node.scrollWidth - node.clientWidth;
+                  const cards = [...document.querySelectorAll(".sheet.cards")];
+                  const blocks = cards.filter((node) => getComputedStyle(node).display === "block");
+                  const page = document.documentElement.scrollWidth - window.innerWidth;
+                  return Math.max(page, ...blocks.map(wide));
+                }"""
+            )
+        )
 
     def close(self) -> None:
         self.context.close()
