@@ -7,7 +7,8 @@ from pathlib import Path
 PAGE = Path(__file__).parent.parent / "docs" / "benchmark.md"
 REORDER = "## The reorder policy"
 PLAN = "## The nightly plan"
-OWN = (REORDER, PLAN)
+FELT = "## Pages as they are felt"
+OWN = (REORDER, PLAN, FELT)
 
 
 def write_section(heading: str, text: str, page: Path = PAGE) -> None:
