@@ -221,7 +221,7 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
-    "corrections.show_correction": "of a step that is recorded with supplies; tests/web/test_visits.py has one",
+    "corrections.show_correction": "of a recorded step; tests/web/test_visits.py has one",
     "offline.tell_life": "asked by scripts",
     "offline.list_kept_pages": "the same",
     "offline.serve_worker": "a script",
