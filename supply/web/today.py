@@ -53,7 +53,8 @@ def show_today(session: Session, actor: Actor) -> str:
     return render(
         "today/today.html",
         today=today,
-        first_steps=first_steps(session, actor, branch.id),
+        # Where guests come today, the beginning is over: nobody is asked how far it has come.
+        first_steps=None if today.visits else first_steps(session, actor, branch.id),
         greeting=_greeting(actor, branch),
         questions=_questions(actor, branch, today),
         reports=_reports() if actor.may(Permission.REPORT_SEE, branch.id) else (),
