@@ -1,6 +1,14 @@
 """The WSGI entry: what a production server imports."""
 
+import multiprocessing
+import signal
 import sys
+
+if multiprocessing.parent_process() is not None:
+    # A worker of granian is born with its parent's handlers, which would swallow the order to stop while the
+    # imports below go on; it serves its own once it is ready.
+    for order in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(order, signal.SIG_DFL)
 
 from supply.app import create_app
 from supply.config import SettingsError
