@@ -22,6 +22,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadGroupScheduling
 
 from supply.app import create_app
 from supply.config import Settings
@@ -58,16 +59,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what lies under tests/browser; outside CI leave it out, loudly, where no Chromium is.
-
-    A module of journeys, and one of the whole-repository tests beside this file, goes to one process as a
-    whole, and before all others: its tests share a spa or what was read. The others go where there is room.
-    """
+    """Mark what lies under tests/browser; outside CI leave it out, loudly, where no Chromium is."""
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
-        if item.path.parent in (TESTS, TESTS / "browser"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     browser = [item for item in items if item.get_closest_marker("browser")]
     if not browser or CHROMIUM:
         return
@@ -77,6 +72,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
     config.hook.pytest_deselected(items=browser)
     items[:] = [item for item in items if item not in browser]
+
+
+class ModulesTogether(LoadGroupScheduling):
+    """A module of journeys, and one of the whole-repository tests beside this file, goes to one process as a
+    whole, and before all others: its tests share a spa or what was read. The others go where there is room.
+
+    Since pytest 9.2 the marks of xdist's own groups no longer reach its scheduler.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        together = str(Path(module).parent) in ("tests", "tests/browser")
+        return module if together else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModulesTogether:
+    return ModulesTogether(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

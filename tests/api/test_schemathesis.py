@@ -1,6 +1,7 @@
 """Schemathesis against the whole API, in process: what the document promises is what is answered.
 
-Each operation gets its examples, the edges of its schema (also the ones just outside) and random requests.
+Each operation gets its examples and random requests; at length also the edges of its schema and what lies
+just outside.
 Ids in them are mostly of things that are there, so that requests come through to the services.
 """
 
@@ -23,7 +24,7 @@ from tests.cast import Cast
 REFUSALS = ["2xx", "304", "401", "403", "404", "409", "412", "422", "428"]
 
 
-def configure(secret: str, examples: int, seed: int) -> SchemathesisConfig:
+def configure(secret: str, examples: int, seed: int, *, edges: bool) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "seed": seed,
@@ -32,7 +33,7 @@ def configure(secret: str, examples: int, seed: int) -> SchemathesisConfig:
             "phases": {
                 "stateful": {"enabled": False},
                 "fuzzing": {"enabled": examples > 0},
-                "coverage": {"unexpected-methods": []},
+                "coverage": {"enabled": edges, "unexpected-methods": []},
             },
             "checks": {
                 # Does not work in process; tests/test_routes.py asks every operation without a token.
@@ -89,15 +90,16 @@ def broken_promises(event: events.ScenarioFinished) -> Iterator[str]:
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 
 
-def run(app: Flask, cast: Cast, examples: int, seed: int = 1) -> None:
+def run(app: Flask, cast: Cast, examples: int, seed: int = 1, *, edges: bool = True) -> None:
     caller, known = furnish(app.test_client(), cast)
-    found = sorted(set(faults(app, configure(caller.secret, examples, seed), known)))
+    found = sorted(set(faults(app, configure(caller.secret, examples, seed, edges=edges), known)))
     assert not found, "\n\n".join([f"{len(found)} faults", *found[:20]])
 
 
 @pytest.mark.no_cover  # tracing doubles its time, and the other tests measure the same lines
 def test_the_api_keeps_its_word(app: Flask, cast: Cast) -> None:
-    run(app, cast, examples=1)
+    """Examples and random requests; the edges of every schema are two minutes' work, for the long form."""
+    run(app, cast, examples=3, edges=False)
 
 
 @pytest.mark.long
