@@ -63,6 +63,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.browser)
+        if item.path.parent == TESTS / "domain" and item.get_closest_marker("postgres"):
+            item.add_marker(
+                pytest.mark.no_cover
+            )  # the same lines as on SQLite, half as long again when traced
     browser = [item for item in items if item.get_closest_marker("browser")]
     if not browser or CHROMIUM:
         return
@@ -75,16 +79,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class ModulesTogether(LoadGroupScheduling):
-    """A module of journeys, and one of the whole-repository tests beside this file, goes to one process as a
-    whole, and before all others: its tests share a spa or what was read. The others go where there is room.
+    """All journeys go to one process, each module of whole-repository tests beside this file too, before
+    all others: their tests share a spa or what was read. What is left goes where there is room.
 
     Since pytest 9.2 the marks of xdist's own groups no longer reach its scheduler.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        together = str(Path(module).parent) in ("tests", "tests/browser")
-        return module if together else nodeid
+        room = str(Path(module).parent)
+        return {"tests/browser": room, "tests": module}.get(room, nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModulesTogether:
