@@ -154,11 +154,17 @@ def _prepare_sqlite(engine: Engine) -> None:
             "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
+        # Its own knows the letters of English only; no index is made of it.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("supply_writes", False)
         run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN", ()).close()
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
 
 
 def store_trouble(app: Flask) -> str:
