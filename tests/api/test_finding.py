@@ -35,6 +35,7 @@ def ginger(cast: Cast) -> None:
     write_transaction(sold)
     stock(cast, items["ginger"], 5_000, number="GNG-1142")
     stock(cast, items["ginger"], 5_000, number="GNG-1143")
+    stock(cast, items["wormwood"], 5_000, number="LÔ-Đ1")
     ordered(cast, (items["ginger"], "5", "kg"))
     treatments.plan(cast, booking_reference="BK-0815", room_id=cast.room_id)
 
@@ -50,6 +51,7 @@ def test_a_few_letters_find_everything_that_bears_them(client: OneLookClient, ca
         "nt-00": ["item ginger"],
         "1143": ["lot GNG-1143"],
         "gng-11": ["lot GNG-1143", "lot GNG-1142"],
+        "lô-đ": ["lot LÔ-Đ1"],
         "bk-08": ["visit BK-0815"],
         "lotus massage": ["visit BK-0815"],
         "nong trai": ["order 1", "supplier FARM"],

@@ -27,7 +27,12 @@ def search_key(*texts: str | None) -> str:
 
 def search_words(text: str) -> list[str]:
     """The words of a search, ready to stand in LIKE patterns with a backslash as escape; at most eight."""
-    words = search_key(text).split()[:8]
+    return written_words(search_key(text))
+
+
+def written_words(text: str) -> list[str]:
+    """As `search_words`, with the marks that were typed: of numbers and references there is no search key."""
+    words = text.lower().split()[:8]
     escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
     return [f"%{word}%" for word in escaped]
 

@@ -18,7 +18,7 @@ from supply import clock
 from supply.domain.branches.models import Room
 from supply.domain.catalog import gtin
 from supply.domain.catalog.models import Item, ItemCode
-from supply.domain.catalog.search import search_key, search_words
+from supply.domain.catalog.search import search_key, search_words, written_words
 from supply.domain.finding.found import Found, Kind
 from supply.domain.ledger.models import Holding, Lot, StockLevel
 from supply.domain.people import service as people
@@ -50,8 +50,8 @@ def find(session: Session, actor: Actor, branch_id: UUID, text: str) -> list[Fou
     words = search_words(text)
     return [
         *_items(session, branch_id, text, words),
-        *_lots(session, branch_id, text, words),
-        *_visits(session, branch_id, key),
+        *_lots(session, branch_id, text),
+        *_visits(session, branch_id, text),
         *_orders(session, branch_id, text, words),
         *_requisitions(session, branch_id, text),
         *_suppliers(session, words),
@@ -95,7 +95,7 @@ def _package_codes(text: str) -> list[str]:
     return [text, number] if number else [text]
 
 
-def _lots(session: Session, branch_id: UUID, text: str, words: list[str]) -> list[Found]:
+def _lots(session: Session, branch_id: UUID, text: str) -> list[Found]:
     """By the number: the very one first, then what still stands, then the newest."""
     standing = (
         select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
@@ -106,7 +106,7 @@ def _lots(session: Session, branch_id: UUID, text: str, words: list[str]) -> lis
     # Chosen first, so that what stands is added up of these alone.
     chosen = (
         select(Lot.id)
-        .where(Lot.branch_id == branch_id, _bearing(number, words))
+        .where(Lot.branch_id == branch_id, _bearing(number, written_words(text)))
         .order_by(case((number == text.lower(), 0), else_=1), Lot.id.desc())
         .limit(LOOKED_AT)
         .subquery()
@@ -136,7 +136,7 @@ def _lots(session: Session, branch_id: UUID, text: str, words: list[str]) -> lis
     ]
 
 
-def _visits(session: Session, branch_id: UUID, key: str) -> list[Found]:
+def _visits(session: Session, branch_id: UUID, text: str) -> list[Found]:
     """By the booking, of any day; of these days also by treatment, room and therapist. Nearest first."""
     now = clock.now()
     query = (
@@ -153,8 +153,9 @@ def _visits(session: Session, branch_id: UUID, key: str) -> list[Found]:
         .join(Procedure, Procedure.id == Visit.procedure_id)
         .outerjoin(Room, Room.id == Visit.room_id)
         .outerjoin(Person, Person.id == Visit.therapist_id)
-        .where(Visit.id.in_(_visits_to_look_at(branch_id, key, now)))
+        .where(Visit.id.in_(_visits_to_look_at(branch_id, text, now)))
     )
+    key = search_key(text)
     rows = [row for row in session.execute(query) if _holds(key, _told_of_visit(row))]
     nearest = sorted(rows, key=lambda row: (abs(row.planned_at - now), row.id))
     return [
@@ -172,14 +173,14 @@ def _visits(session: Session, branch_id: UUID, key: str) -> list[Found]:
     ]
 
 
-def _visits_to_look_at(branch_id: UUID, key: str, now: datetime) -> CompoundSelect[tuple[UUID]]:
+def _visits_to_look_at(branch_id: UUID, text: str, now: datetime) -> CompoundSelect[tuple[UUID]]:
     """Some that were booked so, and those of these days."""
     booked = (
         select(Visit.id)
         .where(
             Visit.branch_id == branch_id,
             Visit.booking_reference.is_not(None),
-            _bearing(func.lower(Visit.booking_reference), search_words(key)),
+            _bearing(func.lower(Visit.booking_reference), written_words(text)),
         )
         .limit(LOOKED_AT)
         .subquery()
