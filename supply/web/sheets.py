@@ -15,7 +15,9 @@ from marshmallow import Schema, validate
 from sqlalchemy.orm import Session
 
 from supply.domain.people.table_orders import keep_order, kept_order
+from supply.errors import Invalid
 from supply.fields import BaseSchema, Text
+from supply.i18n import lazy
 from supply.ordering import Order
 from supply.permissions import Actor
 from supply.web.gate import Access
@@ -28,6 +30,8 @@ MOST_IN_A_FILE = 2_000
 KINDS = ("csv", "xlsx")
 _MOST_PAGES = 10_000
 _TURNS = frozenset({"after", "before", "cursor"})
+# By their addresses: an order is remembered of these alone.
+_SHEETS: dict[str, Sheet] = {}
 
 
 class Sheet:
@@ -40,6 +44,7 @@ class Sheet:
         self, endpoint: str, filters: type[Schema] | None, sorts: Sequence[str], own: str, page: int
     ) -> None:
         self.endpoint, self.sorts, self.own, self.page = endpoint, frozenset(sorts), own, page
+        _SHEETS[endpoint] = self
         declared = filters().fields.items() if filters else ()
         self.filters = {field.data_key or name for name, field in declared} - _TURNS
 
@@ -118,7 +123,7 @@ class View:
 
     def _number(self) -> int:
         told = request.args.get("page", "")
-        return min(int(told), _MOST_PAGES) if told.isascii() and told.isdigit() and int(told[:9]) else 1
+        return min(max(int(told[:9]), 1), _MOST_PAGES) if told.isascii() and told.isdigit() else 1
 
     def _url(self, **more: Any) -> str:
         values: dict[str, Any] = {**(request.view_args or {}), **self.kept, **more}
@@ -135,5 +140,10 @@ class KeepOrder(BaseSchema):
     "/table-orders", permission=Access.SIGNED_IN, back="today.show_today", schema=KeepOrder, keyed=False
 )
 def remember_order(session: Session, actor: Actor, data: dict[str, Any]) -> str:
+    sheet = _SHEETS.get(data["table"])
+    if sheet is None or not sheet.allows(data["sort"]):
+        raise Invalid(
+            "sort_unknown", lazy("This table is not sorted so. Choose one of its columns."), field="sort"
+        )
     keep_order(session, actor, data["table"], data["sort"])
     return safe_next(data["next"], url_for("today.show_today"))

@@ -119,6 +119,10 @@ def test_the_order_of_a_table_is_remembered_for_its_person(client: OneLookClient
     page = client.get("/suppliers").text
     assert _rows(page)[0] == "Zen"
     assert "Remember this order" not in page
+    # Only of tables that there are, and of columns that they have; a page number of any length is none.
+    for told in ({"table": "people.list_nobody"}, {"sort": "password_hash"}):
+        assert send(client, chosen, "/table-orders", **told).status_code == 422
+    assert client.get(f"/suppliers?sort=name&page={'9' * 5_000}").status_code == 200
     sign_in(client, cast.storekeeper)
     assert _rows(client.get("/suppliers").text)[0] == NAMES[0]
 
