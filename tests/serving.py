@@ -56,6 +56,10 @@ class Server:
 
     def start(self) -> float:
         """Start it and wait; how long that took, in seconds."""
+        return wait_until_ready(self.begin(), self.address, self.log, within=60)
+
+    def begin(self, command: tuple[str, ...] = COMMAND) -> subprocess.Popen[bytes]:
+        """Start it and do not wait."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SUPPLY_", "COV"))}
         told = {
             "SUPPLY_DATABASE_URL": self.url,
@@ -67,14 +71,14 @@ class Server:
         program = Path(sys.executable).parent / "granian"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [program, *COMMAND, "--port", str(self.port), "wsgi:app"],
+                [program, *command, "--port", str(self.port), "wsgi:app"],
                 cwd=ROOT,
                 env=kept | told,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        return wait_until_ready(self.process, self.address, self.log, within=60)
+        return self.process
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to stop, or kill all of its processes at once."""

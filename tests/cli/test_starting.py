@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.serving import COMMAND, Server
 from tests.sources import ROOT
 
 
@@ -48,6 +51,22 @@ def test_setting_up_makes_secret_and_database_once(tmp_path: Path) -> None:
     assert again.stdout == "The database is ready.\n"
     assert (tmp_path / "instance" / "secret-key").read_text() == secret
     assert (tmp_path / "instance" / "supply.sqlite").exists()
+
+
+def test_an_order_to_stop_is_heard_while_it_starts(tmp_path: Path) -> None:
+    """While a worker imports the application; nothing is asked of the database yet."""
+    server = Server(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path)
+    process = server.begin(COMMAND)
+    until = time.monotonic() + 20
+    while "Spawning worker-1" not in server.log.read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    assert "Started worker-1" not in server.log.read_text()
+    try:
+        process.terminate()
+        process.wait(10)
+    finally:
+        server.end(signal.SIGKILL)
 
 
 def test_an_id_keeps_its_type_whatever_is_imported_first() -> None:
