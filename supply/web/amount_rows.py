@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from supply.domain.catalog import service as catalog
 from supply.domain.catalog.units import told_amount, unit_factor
+from supply.domain.visits import service as visits
 from supply.domain.visits.views import Recorded, StepView
 from supply.i18n import _
 from supply.presenting import format_quantity
@@ -15,6 +20,14 @@ from supply.web.session import choose_locale
 from supply.web.stock_rows import until
 from supply.web.units import unit_options
 from supply.web.visit_rows import guest_words
+
+
+def lots_at_hand(session: Session, branch_id: UUID, lines: Iterable[Any]) -> Mapping[Any, Sequence[Any]]:
+    """The lots that stand of each line's item."""
+    item_ids = {line.item.id for line in lines}
+    # Loads the items' own units in one go; the lines hold the same items.
+    catalog.items_by_id(session, item_ids)
+    return visits.list_lots_at_hand(session, branch_id, item_ids)
 
 
 def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:

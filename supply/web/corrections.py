@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from supply.domain.catalog import service as catalog
 from supply.domain.visits import service as visits
 from supply.domain.visits.schemas import CorrectStep
 from supply.errors import Conflict
@@ -29,9 +28,7 @@ def show_correction(session: Session, actor: Actor, visit_id: UUID, position: in
         raise Conflict(
             "already_reversed", lazy("This is undone already. Open the visit again and record the step.")
         )
-    item_ids = {line.item.id for line in done.lines}
-    catalog.items_by_id(session, item_ids)
-    lots = visits.list_lots_at_hand(session, view.visit.branch_id, item_ids)
+    lots = amount_rows.lots_at_hand(session, view.visit.branch_id, done.lines)
     form = current_form()
     return render(
         "visits/correct.html",

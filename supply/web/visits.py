@@ -10,7 +10,6 @@ from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
-from supply.domain.catalog import service as catalog
 from supply.domain.reports.tracing import lots_of_visit
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import SkipReason, VisitStatus
@@ -174,10 +173,7 @@ def _at_step(visit_id: UUID, position: int) -> Target:
 def adjust_step(session: Session, actor: Actor, visit_id: UUID, position: int) -> str:
     view = visits.get_visit(session, actor, visit_id)
     step = view.step(position)
-    item_ids = {line.item.id for line in step.lines}
-    # Loads the items' own units in one go; the lines hold the same items.
-    catalog.items_by_id(session, item_ids)
-    lots = visits.list_lots_at_hand(session, view.visit.branch_id, item_ids)
+    lots = amount_rows.lots_at_hand(session, view.visit.branch_id, step.lines)
     form = current_form()
     return render(
         "visits/adjust.html",
