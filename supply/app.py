@@ -21,7 +21,7 @@ from supply.i18n import LOCALES
 from supply.mailing import init_mailing
 from supply.observing import init_observing, log_fault
 from supply.security import init_security
-from supply.web import csrf, init_web
+from supply.web import csrf, files, init_web
 from supply.web.errors import html_error
 from supply.web.session import choose_locale
 
@@ -29,7 +29,7 @@ from supply.web.session import choose_locale
 def create_app(settings: Settings | None = None) -> Flask:
     """The application. Without settings they come from the environment (docs/settings.md)."""
     settings = settings or Settings.from_environment(os.environ)
-    app = Flask("supply")
+    app = Flask("supply", static_url_path=files.ADDRESS)
     app.extensions["supply_settings"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["SUPPLY_DEFAULT_LOCALE"] = settings.default_locale

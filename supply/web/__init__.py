@@ -9,6 +9,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from supply.config import Settings
+from supply.web.files import init_files
 from supply.web.frame import init_frame
 from supply.web.pages import Pages
 from supply.web.session import init_session
@@ -82,6 +83,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     app.config.update(WTF_CSRF_TIME_LIMIT=None, BOOTSTRAP_SERVE_LOCAL=True)
     csrf.init_app(app)
     Bootstrap5(app)
+    init_files(app)
     init_session(app, settings)
     blueprints: list[Pages] = [import_module(f"supply.web.{name}").bp for name in MODULES]
     for blueprint in blueprints:

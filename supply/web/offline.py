@@ -5,8 +5,6 @@ What was tapped meanwhile is sent to the forms' own addresses (web/kept.py).
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.visits import service as visits
 from supply.permissions import Actor, Permission
+from supply.web.files import files_of, stamp
 from supply.web.gate import Access
 from supply.web.pages import Pages, render
 from supply.web.session import current_branch
@@ -24,6 +23,7 @@ from supply.web.session import current_branch
 bp = Pages("offline", __name__)
 
 WORKER = "js/worker.js"
+DRAWN_WITH = (".css", ".js", ".svg")
 # A tablet is at hand for a day's work of one branch; more is looked at with a connection.
 MOST_VISITS = 40
 MOST_STEPS = 40
@@ -65,20 +65,8 @@ def show_lost(session: Session, actor: Actor | None) -> str:
 def serve_worker(session: Session, actor: Actor | None) -> Response:
     """The script of the service worker, of the whole site since it stands at its root."""
     folder = Path(str(current_app.static_folder))
-    version, names = _static_files(folder)
+    names = [path.relative_to(folder).as_posix() for path in files_of(folder) if path.suffix in DRAWN_WITH]
     files = [url_for("static", filename=name) for name in names]
     files.append(url_for("bootstrap.static", filename="css/bootstrap.min.css"))
-    head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
+    head = f"const VERSION = {json.dumps(stamp(folder))};\nconst FILES = {json.dumps(files)};\n"
     return Response(head + (folder / WORKER).read_text(encoding="utf-8"), mimetype="text/javascript")
-
-
-@cache
-def _static_files(folder: Path) -> tuple[str, list[str]]:
-    """What pages are drawn with, and a version that changes with any of it."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16], [
-        path.relative_to(folder).as_posix() for path in paths if path.suffix in (".css", ".js", ".svg")
-    ]
