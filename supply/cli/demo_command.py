@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
@@ -39,7 +40,9 @@ def demo(if_empty: bool, seed: int, clear: bool, password: str | None) -> None:
         if if_empty:
             return
         raise click.ClickException("There are people in this database already. The demo wants an empty one.")
-    tell(seed)
+    length = 2 * (DAYS + 1)
+    with click.progressbar(length=length, label=f"Telling {DAYS} days of a demo spa") as bar:
+        tell(seed, each_day=lambda: bar.update(1))
     click.echo(f"The demo spa is ready: two branches, {DAYS} days.")
 
 
@@ -59,8 +62,8 @@ def _clear(password: str | None) -> None:
     )
 
 
-def tell(seed: int, days: int = DAYS) -> None:
-    """The whole story up to now, one transaction for each day and branch."""
+def tell(seed: int, days: int = DAYS, each_day: Callable[[], None] = lambda: None) -> None:
+    """The whole story up to now, one transaction for each day and branch; `each_day` hears of each."""
     until = clock.now()
     with clock.standing_at(until - timedelta(days=days, hours=6)):
         houses = writing(lambda session: found(session, seed))
@@ -70,6 +73,7 @@ def tell(seed: int, days: int = DAYS) -> None:
         for left in range(days, -1, -1):
             day = last - timedelta(days=left)
             writing(partial(_day, house=house, day=day, left=left, seed=seed, until=until))
+            each_day()
         writing(partial(_plan, house=house, day=last + timedelta(days=1), seed=seed, until=until))
         with clock.standing_at(until):
             writing(partial(nightly.plan, house=house))
