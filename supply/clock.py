@@ -33,6 +33,16 @@ def span_of(day: date, timezone: str) -> tuple[datetime, datetime]:
     return starts.astimezone(UTC), datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
+def begin_of(day: date | None, timezone: str) -> datetime | None:
+    """When a branch's day begins; None where no day is named."""
+    return span_of(day, timezone)[0] if day else None
+
+
+def end_of(day: date | None, timezone: str) -> datetime | None:
+    """When a branch's day is over; None where no day is named."""
+    return span_of(day, timezone)[1] if day else None
+
+
 @contextmanager
 def standing_at(instant: datetime) -> Iterator[None]:
     """Let the clock stand at an instant: for the demo's history and for tests of midnight."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -141,10 +142,12 @@ def test_flags_history_and_item_never_read_the_whole_ledger(app: Flask, world: W
         history = program.get(f"/movements?item_id={hot}&limit=50&")
         program.get(f"/items/{hot}/stock-level?")
         program.get("/search?q=17&")
+        program.get("/search?q=gung&")
+        program.get(f"/movements?type=waste&from={world.noon.date() - timedelta(days=9)}&limit=50&")
     assert len(flags["data"]) == 20
     assert len(history["data"]) == 50
     assert history["next_cursor"]
-    assert len(seen) <= 24
+    assert len(seen) <= 40
     plans = [plan_of(*question) for question in seen]
     assert [plan for plan in plans if SCAN.search(plan)] == []
     assert any("movement" in plan for plan in plans)

@@ -12,7 +12,8 @@ from supply.api.cursors import identified, numbered, placed
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
-from supply.domain.ledger import reading, shelf, telling
+from supply.domain.finding import lots
+from supply.domain.ledger import browsing, reading, shelf, telling
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot
 from supply.domain.ledger.schemas import (
@@ -33,7 +34,7 @@ from supply.domain.ledger.schemas import (
     movement_view,
 )
 from supply.domain.recalls import service as recalls
-from supply.errors import Invalid, NotFound
+from supply.errors import NotFound
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
@@ -138,31 +139,43 @@ def set_stock_policy(
     permission=Permission.STOCK_SEE,
     query=ListMovements,
     page_of=MovementOut,
-    summary="List movements of an item or a lot",
-    description="Newest first. Costs the page, whatever the length of the ledger. A movement never changes.",
+    summary="List movements",
+    description="Of a branch, an item or a lot, newest first; of one type; recorded from day to day. "
+    "Costs the page, whatever the length of the ledger: a type is looked for in ten thousand movements at a "
+    "time, so that a page may hold few, or none, and still have a cursor. A movement never changes.",
 )
 def list_movements(
     session: Session, actor: Actor, query: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], tuple[int] | None]:
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
-    item_id, lot_id = query.get("item_id"), query.get("lot_id")
-    if lot_id is not None:
-        item_id = ledger.get_lot(session, branch_id, lot_id).item_id
-    if item_id is None:
-        raise Invalid("item_or_lot_required", lazy("Name an item or a lot."), field="item_id")
-    item = catalog.get_item(session, item_id)
-    limit = query["limit"]
-    rows = reading.list_movements(
+    found = browsing.list_movements(
         session,
         branch_id,
-        item_id=None if lot_id else item_id,
-        lot_id=lot_id,
-        before_seq=numbered(query["cursor"]),
-        limit=limit + 1,
+        _narrowed(session, actor, query),
+        past=numbered(query["cursor"]),
+        limit=query["limit"],
     )
-    more = (rows[limit - 1].Movement.seq,) if len(rows) > limit else None
-    return [movement_view(row, item) for row in rows[:limit]], more
+    items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
+    more = None if found.following is None else (found.following,)
+    return [movement_view(row, items[row.Movement.item_id]) for row in found.rows], more
+
+
+def _narrowed(session: Session, actor: Actor, query: dict[str, Any]) -> browsing.Narrowed:
+    """Raises NotFound for a lot that the branch does not have."""
+    branch_id, item_id, lot_id = query["branch_id"], query.get("item_id"), query.get("lot_id")
+    if lot_id is not None:
+        ledger.get_lot(session, branch_id, lot_id)
+    elif item_id is not None:
+        catalog.get_item(session, item_id)
+    zone = branches.get_branch(session, actor, branch_id).timezone
+    return browsing.Narrowed(
+        item_ids=[item_id] if item_id and not lot_id else None,
+        lot_id=lot_id,
+        type=query.get("type"),
+        recorded_from=clock.begin_of(query.get("from_day"), zone),
+        recorded_before=clock.end_of(query.get("until_day"), zone),
+    )
 
 
 @blp.get(
@@ -179,7 +192,10 @@ def list_lots(
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
     limit, before = query["limit"], identified(query["cursor"])
-    rows = reading.list_lots(session, branch_id, item_id=query.get("item_id"), limit=limit + 1, before=before)
+    wanted = [lots.named(query["search"])] if query.get("search") else []
+    rows = reading.list_lots(
+        session, branch_id, *wanted, item_id=query.get("item_id"), limit=limit + 1, before=before
+    )
     more = (rows[limit - 1].Lot.id,) if len(rows) > limit else None
     return [lot_view(row.Lot, row.Item, int(row.standing)) for row in rows[:limit]], more
 

@@ -29,7 +29,7 @@ bp = Pages("sheets", __name__)
 MOST_IN_A_FILE = 2_000
 KINDS = ("csv", "xlsx")
 _MOST_PAGES = 10_000
-_TURNS = frozenset({"after", "before", "cursor"})
+_TURNS = frozenset({"after", "before", "cursor", "past"})
 # By their addresses: an order is remembered of these alone.
 _SHEETS: dict[str, Sheet] = {}
 
@@ -99,6 +99,12 @@ class View:
             self.first_url = self._url()
         self.next_url = self._url(**after) if fetched > self.sheet.page else ""
 
+    def follow(self, **past: Any) -> None:
+        """As `turn`, where a cursor turns the pages in either order: past what the next begins, if any."""
+        sort = {"sort": self.told} if self.told else {}
+        self.first_url = self._url(**sort) if any(request.args.get(name) for name in _TURNS) else ""
+        self.next_url = self._url(**sort, **past) if past else ""
+
     def sort_url(self, column: str) -> str:
         """Where the head of a column leads: sorted by it, and the other way round the second time."""
         back = (self.told or self.sheet.own) == column
@@ -112,6 +118,11 @@ class View:
     def files(self) -> list[tuple[str, str]]:
         sort = {"sort": self.told} if self.told else {}
         return [(kind.upper(), self._url(**sort, file=kind)) for kind in KINDS]
+
+    @property
+    def bare_url(self) -> str:
+        """The same table, whole."""
+        return url_for(self.sheet.endpoint, **(request.view_args or {}))
 
     @property
     def here(self) -> str:

@@ -6,20 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
+from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.catalog import service as catalog
-from supply.domain.ledger import reading
-from supply.fields import BaseSchema, Id, Text, Whole
+from supply.domain.finding import lots
+from supply.domain.ledger import browsing, reading
+from supply.domain.ledger.models import MovementType
+from supply.fields import BaseSchema, Day, Id, Text, Whole
 from supply.i18n import _
 from supply.permissions import Actor, Permission, require
 from supply.web import sheet_lines
 from supply.web.history import movement_rows
 from supply.web.pages import Pages, query, render
 from supply.web.session import current_branch
-from supply.web.sheets import Sheet
+from supply.web.sheets import MOST_IN_A_FILE, Sheet
 from supply.web.stock_rows import lot_row
+from supply.web.words import word
 
 bp = Pages("stock_lists", __name__)
 PAGE = 50
@@ -31,11 +35,20 @@ class LotFilter(BaseSchema):
 
 
 class HistoryFilter(BaseSchema):
-    before = Whole(minimum=1, maximum=2**53, load_default=None)
+    """Days are those on which it was recorded."""
+
+    type = fields.Enum(MovementType, by_value=True, load_default=None)
+    from_day = Day(data_key="from", load_default=None)
+    until_day = Day(data_key="until", load_default=None)
+    past = Whole(minimum=1, maximum=2**53, load_default=None)
+
+
+class AllFilter(HistoryFilter):
+    q = Text(max_length=100, load_default="")
 
 
 LOTS = Sheet("stock_lists.list_lots", LotFilter, ("number", "item", "expires", "came"), "-came", PAGE)
-ALL = Sheet("stock_lists.list_all_movements", HistoryFilter, ("seq",), "-seq", PAGE)
+ALL = Sheet("stock_lists.list_all_movements", AllFilter, ("seq",), "-seq", PAGE)
 OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, ("seq",), "-seq", PAGE)
 
 
@@ -47,7 +60,7 @@ def list_lots(session: Session, actor: Actor) -> str | Response:
     found = reading.list_lots(
         session,
         branch.id,
-        search=chosen["q"],
+        *([lots.named(chosen["q"])] if chosen["q"] else []),
         limit=view.limit,
         before=chosen["before"],
         order=view.order,
@@ -74,14 +87,40 @@ def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | Non
     """Of one item or of all; without an order the newest first."""
     branch = current_branch()
     require(actor, Permission.STOCK_SEE, branch.id)
-    before, view = query(HistoryFilter)["before"], sheet.view(session, actor)
+    chosen, view = query(AllFilter), sheet.view(session, actor)
     item = None if item_id is None else catalog.get_item(session, item_id)
-    found = reading.list_movements(
-        session, branch.id, item_id=item_id, before_seq=before, limit=view.limit, order=view.order
+    found = browsing.list_movements(
+        session,
+        branch.id,
+        _narrowed(session, chosen, item_id),
+        past=chosen["past"],
+        limit=MOST_IN_A_FILE if view.kind else PAGE,
+        oldest_first=view.order is not None and not view.order.descending,
     )
-    items = catalog.items_by_id(session, (row.Movement.item_id for row in found))
+    items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
     if view.kind:
-        return view.file("movements", _("Movements"), sheet_lines.movement_lines(found, items))
-    rows: list[Any] = list(found[:PAGE])
-    view.turn(len(found), before=rows[-1].Movement.seq if rows else None)
-    return render("stock/movements.html", item=item, movements=movement_rows(session, rows, items), view=view)
+        return view.file("movements", _("Movements"), sheet_lines.movement_lines(found.rows, items))
+    view.follow(**({} if found.following is None else {"past": found.following}))
+    return render(
+        "stock/movements.html",
+        item=item,
+        movements=movement_rows(session, found.rows, items),
+        chosen=chosen,
+        types=[(one.value, word(one)) for one in MovementType],
+        narrowed=bool(view.kept),
+        view=view,
+    )
+
+
+def _narrowed(session: Session, chosen: dict[str, Any], item_id: UUID | None) -> browsing.Narrowed:
+    """What was chosen; words find the first items that bear them."""
+    items = None if item_id is None else [item_id]
+    if item_id is None and chosen["q"]:
+        items = [one.id for one in catalog.list_items(session, search=chosen["q"], active=None, limit=PAGE)]
+    zone = current_branch().timezone
+    return browsing.Narrowed(
+        item_ids=items,
+        type=chosen["type"],
+        recorded_from=clock.begin_of(chosen["from_day"], zone),
+        recorded_before=clock.end_of(chosen["until_day"], zone),
+    )

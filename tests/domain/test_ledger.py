@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from supply import clock
 from supply.database import db, new_id, read_snapshot, write_transaction
 from supply.domain.containers import finishing
 from supply.domain.containers import service as containers
-from supply.domain.ledger import reading, shelf
+from supply.domain.ledger import browsing, reading, shelf
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import DemandDay, Holding, Movement, MovementType, StockLevel
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -251,20 +252,45 @@ def test_the_policy_is_versioned_and_flags_follow_it(cast: Cast, ginger: UUID) -
     assert low(3) == []
 
 
-def test_movements_are_read_newest_first_by_page(cast: Cast, ginger: UUID) -> None:
+def test_movements_are_read_by_page_either_way_and_by_type(
+    cast: Cast, ginger: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stock(cast, ginger, 100 * GRAM)
     for _number in range(5):
         use(cast, [(ginger, GRAM)])
-    first = read_snapshot(
-        lambda s: [r.Movement.seq for r in reading.list_movements(s, cast.branch_id, item_id=ginger, limit=4)]
-    )
-    rest = read_snapshot(
-        lambda s: [
-            r.Movement.seq
-            for r in reading.list_movements(s, cast.branch_id, item_id=ginger, before_seq=first[-1], limit=4)
-        ]
-    )
-    assert (first, rest) == ([6, 5, 4, 3], [2, 1])
+
+    def page(**asked: Any) -> tuple[list[int], int | None]:
+        narrowed = browsing.Narrowed(**{"item_ids": [ginger]} | asked.pop("of", {}))
+        found = read_snapshot(lambda s: browsing.list_movements(s, cast.branch_id, narrowed, **asked))
+        return [row.Movement.seq for row in found.rows], found.following
+
+    assert page(limit=4) == ([6, 5, 4, 3], 3)
+    assert page(limit=4, past=3) == ([2, 1], None)
+    assert page(limit=4, past=2, oldest_first=True) == ([3, 4, 5, 6], None)
+    # What no index knows is looked for in so many at a time, and says where to read on.
+    monkeypatch.setattr(browsing, "LOOKED_THROUGH", 4)
+    receipts = {"type": MovementType.RECEIPT}
+    assert page(of=receipts) == ([], 3)
+    assert page(of=receipts, past=3) == ([1], None)
+    assert page(of={"type": MovementType.USAGE, "item_ids": [ginger, cast.room_id]}, limit=2) == ([6, 5], 5)
+    assert page(of={"item_ids": []}, past=3) == ([], None)
+
+
+def test_movements_of_a_day_are_found_by_halving(cast: Cast, ginger: UUID) -> None:
+    days = [datetime(2026, 11, day, 12, tzinfo=UTC) for day in (1, 1, 2, 2, 2, 4)]
+    for number, day in enumerate(days):
+        with clock.standing_at(day):
+            stock(cast, ginger, GRAM, number=f"L{number}")
+
+    def recorded(first: datetime | None, last: datetime | None) -> list[int]:
+        narrowed = browsing.Narrowed(recorded_from=first, recorded_before=last)
+        found = read_snapshot(lambda s: browsing.list_movements(s, cast.branch_id, narrowed))
+        return [row.Movement.seq for row in found.rows]
+
+    assert recorded(days[2], days[5]) == [5, 4, 3]
+    assert recorded(days[1] + timedelta(days=2), None) == [6]
+    assert recorded(None, days[0]) == []
+    assert recorded(days[5] + timedelta(days=1), None) == []
 
 
 @pytest.mark.parametrize("table", ["movement", "audit_entry"])

@@ -105,6 +105,11 @@ def test_names_stand_in_the_order_of_the_alphabet_and_no_cell_is_a_formula(
     page = client.get("/suppliers?sort=name&q=an").text
     assert 'href="/suppliers?q=an&amp;sort=-name"' in page
     assert len(client.get("/suppliers?q=an&sort=name&file=csv").data.splitlines()) == 3
+    moved = client.get("/stock/movements?type=waste&q=gung&sort=seq").text
+    assert "type=waste&amp;" in moved
+    assert moved.count("is-number") == 2
+    assert "No movement fits this choice." in client.get("/stock/movements?type=waste&q=ngai").text
+    assert client.get("/stock/lots?q=gung").text.count('role="rowheader"') == 2
 
 
 @pytest.mark.both_databases

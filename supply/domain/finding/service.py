@@ -19,6 +19,7 @@ from supply.domain.branches.models import Room
 from supply.domain.catalog import gtin
 from supply.domain.catalog.models import Item, ItemCode
 from supply.domain.catalog.search import search_key, search_words, written_words
+from supply.domain.finding import lots
 from supply.domain.finding.found import Found, Kind
 from supply.domain.ledger.models import Holding, Lot, StockLevel
 from supply.domain.people import service as people
@@ -96,30 +97,30 @@ def _package_codes(text: str) -> list[str]:
 
 
 def _lots(session: Session, branch_id: UUID, text: str) -> list[Found]:
-    """By the number: the very one first, then what still stands, then the newest."""
+    """By the number, the very one first; what stands also by its item and supplier. The newest first."""
     standing = (
         select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
         .where(Holding.branch_id == branch_id, Holding.lot_id == Lot.id)
         .scalar_subquery()
     )
-    number = func.lower(Lot.number)
+    by = case((func.lower(Lot.number) == text.lower(), 0), (lots.numbered(text), 1), else_=2).label("by")
     # Chosen first, so that what stands is added up of these alone.
     chosen = (
-        select(Lot.id)
-        .where(Lot.branch_id == branch_id, _bearing(number, written_words(text)))
-        .order_by(case((number == text.lower(), 0), else_=1), Lot.id.desc())
+        select(Lot.id, by)
+        .join(Item, Item.id == Lot.item_id)
+        .where(Lot.branch_id == branch_id, lots.named(text))
+        .order_by(by, Lot.id.desc())
         .limit(LOOKED_AT)
         .subquery()
     )
     query = (
-        select(Lot, Item, standing.label("standing"))
+        select(Lot, Item, standing.label("standing"), chosen.c.by)
         .join(chosen, chosen.c.id == Lot.id)
         .join(Item, Item.id == Lot.item_id)
         .order_by(Lot.id.desc())
     )
-    rows = sorted(
-        session.execute(query), key=lambda row: (row.Lot.number.lower() != text.lower(), not row.standing)
-    )
+    found = [row for row in session.execute(query) if row.by < 2 or row.standing]
+    rows = sorted(found, key=lambda row: (row.by > 0, not row.standing, row.by))
     return [
         Found(
             Kind.LOT,

@@ -1,4 +1,4 @@
-"""Looking at stock: levels, shelves, movements, what is low, what expires, use per day.
+"""Looking at stock: levels, shelves, lots, what is low, what expires, use per day.
 
 Nothing here scans the ledger.
 """
@@ -29,9 +29,8 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.branches.models import Location
 from supply.domain.catalog.models import Category, Item
-from supply.domain.catalog.search import search_key, search_words
-from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, Movement, StockLevel
-from supply.domain.people.models import Person
+from supply.domain.catalog.search import search_key
+from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, StockLevel
 from supply.ordering import Order, ordered
 
 Rows = Sequence[Any]
@@ -187,41 +186,6 @@ def list_holdings(session: Session, branch_id: UUID, item_id: UUID) -> Rows:
     return session.execute(query).all()
 
 
-def list_movements(
-    session: Session,
-    branch_id: UUID,
-    *,
-    item_id: UUID | None = None,
-    lot_id: UUID | None = None,
-    before_seq: int | None = None,
-    limit: int = 50,
-    order: Order | None = None,
-) -> Rows:
-    """Movements newest first: (Movement, Lot, Location, Person). Costs the page, not the ledger.
-
-    An `order` is by seq alone, either way: another would sort the whole ledger.
-    """
-    oldest_first = order is not None and not order.descending
-    way = Movement.seq.asc() if oldest_first else Movement.seq.desc()
-    page = select(Movement.seq).where(Movement.branch_id == branch_id)
-    if item_id is not None:
-        page = page.where(Movement.item_id == item_id)
-    if lot_id is not None:
-        page = page.where(Movement.lot_id == lot_id)
-    if before_seq is not None:
-        page = page.where(Movement.seq < before_seq)
-    numbers = page.order_by(way).limit(limit).offset(order.skip if order else 0).subquery()
-    query = (
-        select(Movement, Lot, Location, Person)
-        .join(numbers, and_(Movement.seq == numbers.c.seq, Movement.branch_id == branch_id))
-        .join(Lot, Lot.id == Movement.lot_id)
-        .join(Location, Location.id == Movement.location_id)
-        .join(Person, Person.id == Movement.person_id)
-        .order_by(way)
-    )
-    return session.execute(query).all()
-
-
 def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 200) -> Rows:
     """What stands with a last day up to `until`, earliest first: (Holding, Lot, Item, Location)."""
     query = (
@@ -244,16 +208,15 @@ def list_expiring(session: Session, branch_id: UUID, until: date, limit: int = 2
 def list_lots(
     session: Session,
     branch_id: UUID,
-    *,
+    *which: ColumnElement[bool],
     item_id: UUID | None = None,
-    search: str = "",
     limit: int,
     before: UUID | None = None,
     order: Order | None = None,
 ) -> Rows:
     """Lots newest first with what stands of each: (Lot, Item, standing).
 
-    `search` finds words of the number or of the item; an `order` is by number, item, expires or came.
+    `which` narrows them, of Lot and Item; an `order` is by number, item, expires or came.
     """
     standing = (
         select(func.coalesce(cast(func.sum(Holding.quantity), BigInteger), 0))
@@ -263,15 +226,12 @@ def list_lots(
     query = (
         select(Lot, Item, standing.label("standing"))
         .join(Item, Item.id == Lot.item_id)
-        .where(Lot.branch_id == branch_id)
+        .where(Lot.branch_id == branch_id, *which)
         .order_by(Lot.id.desc())
         .limit(limit)
     )
     if item_id is not None:
         query = query.where(Lot.item_id == item_id)
-    for pattern in search_words(search):
-        named = Item.search_key.like(pattern, escape="\\")
-        query = query.where(or_(func.lower(Lot.number).like(pattern, escape="\\"), named))
     if before is not None:
         query = query.where(Lot.id < before)
     if order is not None:

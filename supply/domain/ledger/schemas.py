@@ -14,6 +14,7 @@ from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Lot, LotKind, MovementType
 from supply.domain.ledger.reading import is_expired
 from supply.fields import Amount, BaseSchema, Code, Day, Id, Moment, Money, OutSchema, Text, Tick, Whole
+from supply.i18n import lazy
 
 QUARANTINE_REASONS = ("recall", "damaged", "suspect", "short-dated", "other")
 
@@ -100,11 +101,14 @@ class SetStockPolicy(BaseSchema):
 
 
 class ListMovements(BaseSchema):
-    """Name the item or the lot whose movements are wanted."""
+    """Of the branch, an item or a lot; of a type; recorded on the branch's days from and until."""
 
     branch_id = Id(required=True)
     item_id = Id()
     lot_id = Id()
+    type = fields.Enum(MovementType, by_value=True)
+    from_day = Day(data_key="from", metadata={"label": lazy("From")})
+    until_day = Day(data_key="until", metadata={"label": lazy("Until")})
 
 
 class MovementOut(OutSchema):
@@ -130,7 +134,7 @@ class MovementOut(OutSchema):
 
 
 def movement_view(row: Any, item: Item) -> dict[str, Any]:
-    """A row of ledger.reading.list_movements as MovementOut reads it."""
+    """A row of ledger.browsing as MovementOut reads it."""
     movement = row.Movement
     columns = (
         "seq",
@@ -151,6 +155,10 @@ def movement_view(row: Any, item: Item) -> dict[str, Any]:
 class ListLots(BaseSchema):
     branch_id = Id(required=True)
     item_id = Id()
+    search = Text(
+        max_length=100,
+        metadata={"description": "Words of the number, the item or the supplier, with or without accents."},
+    )
 
 
 class LotOut(OutSchema):

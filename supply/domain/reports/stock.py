@@ -17,6 +17,7 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
 from supply.domain.ledger import reading
+from supply.domain.ledger.browsing import Narrowed, list_movements
 from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.ledger.service import get_lot
 from supply.domain.visits.models import Completion, VisitStep
@@ -65,7 +66,7 @@ def item_report(session: Session, actor: Actor, branch_id: UUID, item_id: UUID) 
         item=item,
         level=level,
         holdings=reading.list_holdings(session, branch_id, item_id),
-        movements=reading.list_movements(session, branch_id, item_id=item_id, limit=HISTORY + 1),
+        movements=list_movements(session, branch_id, Narrowed([item_id]), limit=HISTORY + 1).rows,
         use=_every_day(reading.daily_use(session, branch_id, item_id, since), since, today),
         line=_stock_line(session, branch, item_id, level.on_hand if level else 0, since, today),
     )
@@ -136,7 +137,7 @@ def lot_report(session: Session, actor: Actor, branch_id: UUID, lot_id: UUID) ->
         lot=lot,
         item=catalog.get_item(session, lot.item_id),
         holdings=[row for row in holdings if row.Lot.id == lot.id],
-        movements=reading.list_movements(session, branch_id, lot_id=lot_id, limit=HISTORY + 1),
+        movements=list_movements(session, branch_id, Narrowed(lot_id=lot_id), limit=HISTORY + 1).rows,
         sent_by=_sent_by(session, lot),
     )
 
