@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
+from supply.domain.catalog.search import sort_key
 from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.views import Recorded, StepView, VisitView
@@ -31,6 +32,14 @@ STATUS_KINDS = {
     VisitStatus.CANCELLED: ("neutral", "close"),
 }
 LAST = 8
+# A day is short by nature: its names are sorted where they are read.
+SORTS: dict[str, Callable[[Any], Any]] = {
+    "time": lambda row: row.planned_at,
+    "treatment": lambda row: sort_key(named(row)),
+    "room": lambda row: sort_key(row.room or ""),
+    "therapist": lambda row: sort_key(row.therapist or ""),
+    "status": lambda row: sort_key(word(row.status)),
+}
 
 
 def party(size: int) -> str:

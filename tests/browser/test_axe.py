@@ -231,7 +231,6 @@ NOT_IN_THE_STORY = {
     "offline.serve_worker": "a script",
     "offline.show_lost": "shown by the service worker; tests/browser/test_offline.py loses the connection",
     "orders.download_order": "a file",
-    "audit.download_entries": "a file",
     "recalls.download_recall": "a file",
     "report_files.download": "a file",
     "imports.download_export": "a file",
