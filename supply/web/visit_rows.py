@@ -112,8 +112,8 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "number": step.position,
         "name": named(step),
         "state": _state(step, now, blocks=blocks),
-        "lines": _done_lines(done) if done else _planned_lines(step),
-        "note": _note(step),
+        "lines": _done_lines(view, done) if done else _planned_lines(view, step, step.position == now),
+        "note": _note(step, step.position == now),
         "complete_url": url("complete_step") if touch and not done and not blocks else "",
         "complete_key": form_key(),
         "offline": offline_rows.of_step(view, step),
@@ -162,7 +162,8 @@ def _state(step: StepView, now: int, *, blocks: bool) -> str:
     return "now" if step.position == now or step.status is StepStatus.STARTED else "waiting"
 
 
-def _note(step: StepView) -> str:
+def _note(step: StepView, is_now: bool) -> str:
+    """Who and when; of the step to do now, what it is for."""
     done = step.completion
     if done:
         when = format_clock(done.happened_at, current_branch().timezone)
@@ -171,25 +172,22 @@ def _note(step: StepView) -> str:
         return word(step.skip_reason)
     if step.acknowledged_by:
         return _("Warnings read by %(person)s", person=step.acknowledged_by)
-    return named(step, "note")
+    return named(step, "note") if is_now else ""
 
 
-def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
-    return _together(
-        [
-            (
-                line,
-                format_quantity(line.quantity, line.item),
-                instead_words(line)
-                or ("" if line.guest_position and not explained(line.rule) else rule_words(line.rule)),
-            )
-            for line in step.lines
-        ]
-    )
+def _planned_lines(view: VisitView, step: StepView, is_now: bool) -> list[tuple[str, str, str]]:
+    """What the recipe wants; of the step to do now, also which rule gave it."""
+
+    def because(line: Any) -> str:
+        told = is_now and (explained(line.rule) or not line.guest_position)
+        return instead_words(line) or (rule_words(line.rule) if told else "")
+
+    lines = [(line, format_quantity(line.quantity, line.item), because(line)) for line in step.lines]
+    return _together(view.visit.party_size, lines)
 
 
-def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]]:
-    """Guests who get the same of an item share a line: "2 × 30 ml, guests 1, 2"."""
+def _together(party_size: int, told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]]:
+    """Guests who get the same of an item share a line: "2 × 30 ml, guests 1, 2"; all of them: "3 × 30 ml"."""
     same: dict[tuple[UUID, str, str], list[Any]] = {}
     for line, amount, note in told:
         same.setdefault((line.item.id, amount, note), []).append(line)
@@ -197,15 +195,15 @@ def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]
     for (_item, amount, note), lines in same.items():
         numbers = [line.guest_position for line in lines if line.guest_position]
         times = f"{len(lines)} × " if len(lines) > 1 else ""
-        notes = [guests_words(numbers) if numbers else "", note]
+        some = numbers and len(numbers) < party_size
+        notes = [guests_words(numbers) if some else "", note]
         rows.append((named(lines[0].item), times + amount, ", ".join(filter(None, notes))))
     return rows
 
 
-def _done_lines(done: Recorded) -> list[tuple[str, str, str]]:
-    return _together(
-        [(line, format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines]
-    )
+def _done_lines(view: VisitView, done: Recorded) -> list[tuple[str, str, str]]:
+    lines = [(line, format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines]
+    return _together(view.visit.party_size, lines)
 
 
 def _line_note(line: Any) -> str:
