@@ -137,16 +137,28 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
     return item | (_later(view, step) if touch else {})
 
 
-def _later(view: VisitView, step: StepView) -> dict[str, str]:
+def _later(view: VisitView, step: StepView) -> dict[str, Any]:
     """What may be done about a step that is settled: record it anew, take it back."""
-    path: dict[str, Any] = {"visit_id": view.visit.id, "position": step.position}
     if step.completion:
-        anew = url_for("corrections.show_correction", **path) if step.completion.lines else ""
-        undo = url_for("visits.reverse_completion", **path)
-        return {"undo_url": undo, "undo_key": form_key(), "adjust_url": anew}
+        anew = "corrections.show_correction" if step.completion.lines else ""
+        return _undo(view, step, step.completion) | {"adjust_url": anew and _of_step(anew, view, step)}
     if step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
-        return {"undo_url": url_for("visits.unskip_step", **path), "undo_key": form_key()}
+        return {"undo_url": _of_step("visits.unskip_step", view, step), "undo_key": form_key()}
     return {}
+
+
+def _undo(view: VisitView, step: StepView, done: Recorded) -> dict[str, Any]:
+    """Taking back the completion that was seen, and no other that took its place while the tap waited."""
+    return {
+        "undo_url": _of_step("visits.reverse_completion", view, step),
+        "undo_key": form_key(),
+        "undo_fields": {"completion_id": done.id},
+        "undo_offline": offline_rows.of_undo(view, step),
+    }
+
+
+def _of_step(endpoint: str, view: VisitView, step: StepView) -> str:
+    return url_for(endpoint, visit_id=view.visit.id, position=step.position)
 
 
 _REOPENABLE = (VisitStatus.PLANNED, VisitStatus.RUNNING, VisitStatus.FINISHED)
@@ -246,11 +258,8 @@ def last_actions(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
             "time": format_clock(done.recorded_at, current_branch().timezone),
             "by": done.person,
             "undone": done.reversed_at is not None,
-            "undo_url": url_for("visits.reverse_completion", visit_id=view.visit.id, position=step.position)
-            if touch and done.reversed_at is None
-            else "",
-            "undo_key": form_key(),
         }
+        | (_undo(view, step, done) if touch and done.reversed_at is None else {})
         for done, step in told[:LAST]
     ]
 
