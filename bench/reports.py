@@ -28,11 +28,15 @@ from supply.domain.branches.models import Branch
 from supply.domain.ledger import chain
 from supply.domain.ledger.models import Lot, Movement
 from supply.domain.reports import costs, figures, worth
+from supply.domain.reports.case_tallying import tally_cases
+from supply.domain.reports.cases import Apart, Asked, list_cases
 from supply.domain.reports.kinds import Kind
 from supply.domain.reports.tallying import tally_branch
+from supply.domain.reports.variance import By, variance_of
 from supply.permissions import Actor, Role
 
 ITEMS, PROCEDURES, STEPS, PACKAGES, DAYS, LINES = 300, 8, 6, 3, 730, 3
+PEOPLE = 10
 ROUNDS = 7
 
 
@@ -41,7 +45,8 @@ class Spa:
 
     def __init__(self, store: Store, movements: int) -> None:
         self.store, self.random = store, Random(5)
-        self.branch, self.person, self.location = new_id(), new_id(), new_id()
+        self.branch, self.location = new_id(), new_id()
+        self.people = [new_id() for _ in range(PEOPLE)]
         self.items = [new_id() for _ in range(ITEMS)]
         self.noon = (clock.now() - timedelta(days=1)).astimezone(UTC).replace(hour=5, minute=0, second=0)
         self.lots: dict[tuple[int, int], UUID] = {}
@@ -75,7 +80,10 @@ class Spa:
         self._fill(
             "person",
             "id login name language theme password_hash active session_epoch version created_at",
-            [(self.person, "m", "M", "en", "auto", "-", True, 1, 1, self.noon)],
+            [
+                (id_, f"m{n}", f"M{n}", "en", "auto", "-", True, 1, 1, self.noon)
+                for n, id_ in enumerate(self.people)
+            ],
         )
         self._fill(
             "item",
@@ -140,7 +148,7 @@ class Spa:
                 visit_steps.append(
                     (step, self.branch, visit, self.steps[procedure, position], position, "completed")
                 )
-                completions.append((done, self.branch, step, self.person, at, at))
+                completions.append((done, self.branch, step, self.random.choice(self.people), at, at))
                 first = (procedure * STEPS + position) * LINES
                 lines = [
                     ((first + line) % ITEMS, self.random.choice((4_000, 5_000, 5_000, 6_000)))
@@ -171,7 +179,7 @@ class Spa:
         self.seq += 1
         row = (
             chain.VERSION, self.branch, self.seq, kind, self.items[item], lot, self.location, None,
-            quantity, at, at, self.person, None, *source, None,
+            quantity, at, at, self.people[0], None, *source, None,
         )  # fmt: skip
         self.hash = chain.sha256(self.hash + _byte_form(row)).digest()
         return (*row, self.hash)
@@ -211,9 +219,15 @@ def measure(store: Store, movements: int) -> None:
             )
             longest = max(longest, time.perf_counter() - portion)
         spent = time.perf_counter() - began
-        actor = Actor(spa.person, "m", frozenset({(Role.MANAGER, spa.branch)}))
+        began = time.perf_counter()
+        while write_transaction(lambda session: tally_cases(session, session.get_one(Branch, spa.branch))):
+            pass
+        print(f"  their completions as cases in {time.perf_counter() - began:.0f} s")
+        actor = Actor(spa.people[0], "m0", frozenset({(Role.MANAGER, spa.branch)}))
         last = clock.day_of(spa.noon, "Asia/Ho_Chi_Minh")
         print(f"{store.name}: {spa.seq:,} movements added up in {spent:.0f} s, a portion in {longest:.1f} s")
+
+        asked = Asked(spa.branch, last - timedelta(days=364), last)
 
         def told(
             work: Callable[[Session, figures.Books], Any], days: int = 366, ago: int = 0
@@ -240,6 +254,14 @@ def measure(store: Store, movements: int) -> None:
                 )
                 for by in costs.CostsBy
             },
+            **{
+                f"recipe and use by {by}, a year of days": lambda s, by=by: variance_of(s, actor, asked, by)
+                for by in By
+            },
+            "the completions behind": lambda s: list_cases(s, actor, asked),
+            "the completions with an incident (none)": lambda s: list_cases(
+                s, actor, asked, apart=Apart.INCIDENT
+            ),
         }.items():
             print(f"  {name}: {timed(work)}")
         db.engine.dispose()

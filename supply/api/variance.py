@@ -58,7 +58,7 @@ def get_variance(session: Session, actor: Actor, query: dict[str, Any]) -> dict[
     query=ListVarianceCases,
     page_of=VarianceCaseOut,
     summary="List the completions behind a comparison",
-    description="The last recorded first. `apart` lists those with a shortfall, an incident, or something "
+    description="The last done first. `apart` lists those with a shortfall, an incident, or something "
     "that the recipe lacks: they are not compared.",
 )
 def list_variance_cases(
@@ -68,5 +68,5 @@ def list_variance_cases(
     asked = _asked(session, actor, query)
     rows = list_cases(session, actor, asked, apart=query["apart"], limit=limit + 1, before=before)
     item = catalog.get_item(session, asked.item_id) if asked.item_id else None
-    more = (rows[limit - 1].Completion.id,) if len(rows) > limit else None
+    more = (rows[limit - 1].completion.id,) if len(rows) > limit else None
     return [case_view(row, item) for row in rows[:limit]], more

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from supply.cli.group import reading, supply, writing
 from supply.domain.branches.models import Branch
+from supply.domain.reports.case_tallying import branches_waiting, tally_cases
 from supply.domain.reports.tallying import PORTION, branches_behind, tally_branch
 
 
@@ -21,13 +22,21 @@ def tally() -> None:
 def tally_all(least: int = 1) -> int:
     """Each branch with so many movements that the totals lack, portion by portion; how many these were."""
     branch_ids = reading(lambda session: branches_behind(session, least))
+    waiting = reading(lambda session: branches_waiting(session, least))
     for branch_id in branch_ids:
         while left := writing(lambda session, one=branch_id: _portion(session, one)):  # type: ignore[misc]
             # What takes a while says how much is left; a small book is done before anybody asks.
             if left >= PORTION and left // PORTION % 20 == 0:
                 click.echo(f"{left:,} movements are still to be added up.")
-    return len(branch_ids)
+    for branch_id in waiting:
+        while writing(lambda session, one=branch_id: _portion_of_cases(session, one)):  # type: ignore[misc]
+            pass
+    return len({*branch_ids, *waiting})
 
 
 def _portion(session: Session, branch_id: UUID) -> int:
     return tally_branch(session, session.get_one(Branch, branch_id))
+
+
+def _portion_of_cases(session: Session, branch_id: UUID) -> bool:
+    return tally_cases(session, session.get_one(Branch, branch_id))

@@ -87,7 +87,7 @@ def show_cases(session: Session, actor: Actor) -> str:
     found = list_cases(session, actor, asked, apart=apart, limit=PAGE + 1, before=chosen["before"])
     item = catalog.get_item(session, asked.item_id) if asked.item_id else None
     here = {**variance_rows.kept(asked), "apart": apart.value if apart else None}
-    following = found[PAGE - 1].Completion.id if len(found) > PAGE else None
+    following = found[PAGE - 1].completion.id if len(found) > PAGE else None
     return render(
         "variance/cases.html",
         apart=apart,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 
 from supply.domain.catalog.models import Item
-from supply.domain.reports.cases import Apart, Asked
+from supply.domain.reports.cases import Apart, Asked, Case
 from supply.domain.reports.deviation import LEAST_CASES, Estimate, Verdict
 from supply.domain.reports.variance import Group
 from supply.domain.reports.weighed import Weighed
@@ -116,12 +116,12 @@ def weighed_row(row: Weighed) -> dict[str, Any]:
     }
 
 
-def case_row(row: Any, item: Item | None) -> dict[str, Any]:
+def case_row(row: Case, item: Item | None) -> dict[str, Any]:
     """A completion behind a number."""
     return {
-        "name": named(row.Step),
-        "url": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.Step.position}"),
-        "when": format_instant(row.Completion.happened_at, current_branch().timezone),
+        "name": named(row.step),
+        "url": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.step.position}"),
+        "when": format_instant(row.completion.happened_at, current_branch().timezone),
         "who": row.person_name,
         "standard": format_quantity(row.standard, item) if item is not None else "",
         "actual": format_quantity(row.actual, item) if item is not None else "",

@@ -8,14 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.cli.tallying import tally_all
 from supply.database import read_snapshot, write_transaction
 from supply.domain.containers.service import open_container
 from supply.domain.containers.weighing_in import weigh_in
+from supply.domain.reports.case_sums import spans_of
 from supply.domain.reports.cases import Apart, Asked, list_cases
 from supply.domain.reports.deviation import Verdict
+from supply.domain.reports.tally_checking import check_tallies
+from supply.domain.reports.tally_models import Span, TallyCase
 from supply.domain.reports.variance import By, Variance, variance_of
 from supply.domain.reports.weighed import weighed_of
 from supply.domain.visits import service as visits
@@ -37,8 +42,24 @@ def asked(cast: Cast, days: tuple[date, date] = NOVEMBER, **narrowed: Any) -> As
 
 
 def compare(cast: Cast, by: By, actor: Actor | None = None, **narrowed: Any) -> Variance:
+    """What is told is the same before the night has added up and after."""
     wanted = asked(cast, **narrowed)
-    return read_snapshot(lambda session: variance_of(session, actor or cast.manager, wanted, by))
+
+    def told() -> Variance:
+        return read_snapshot(lambda session: variance_of(session, actor or cast.manager, wanted, by))
+
+    before = told()
+    tally_all()
+    assert seen_in(told()) == seen_in(before)
+    return before
+
+
+def seen_in(variance: Variance) -> list[Any]:
+    of = [
+        (one.key, one.name_vi, one.estimate.cases, one.estimate.verdict, one.standard, one.actual)
+        for one in variance.groups
+    ]
+    return [of, variance.apart, [round(one.estimate.mean or 0, 9) for one in variance.groups]]
 
 
 def cases(cast: Cast, apart: Apart | None = None, **narrowed: Any) -> list[Any]:
@@ -116,8 +137,8 @@ def _who_may_and_at_what_cost(cast: Cast) -> None:
     (group,) = compare(cast, By.BRANCH, everywhere=True).groups
     assert group.key == {"branch_id": cast.branch_id}
     with statements() as seen:
-        compare(cast, By.ITEM)
-    assert len(seen) <= 4, seen
+        read_snapshot(lambda session: variance_of(session, cast.manager, asked(cast), By.ITEM))
+    assert len(seen) <= 5, seen
 
 
 def test_what_was_undone_short_or_not_in_the_recipe_is_no_case(session: Session, cast: Cast) -> None:
@@ -125,7 +146,6 @@ def test_what_was_undone_short_or_not_in_the_recipe_is_no_case(session: Session,
     plain, undone, short, extra = (plan(cast).visit.id for _time in range(4))
     for visit in (plain, undone):
         complete(cast, visit, 4, happened_at=NIGHT)
-    do(visits.reverse_completion, cast, undone, 4)
     tea = {"item_id": spa["ginger-tea"], "amount": Decimal(2), "unit": "piece"}
     complete(cast, extra, 4, happened_at=NIGHT, lines=[tea])
     much = {"guest_position": 1, "amount": Decimal(999), "unit": "kg"}
@@ -137,12 +157,19 @@ def test_what_was_undone_short_or_not_in_the_recipe_is_no_case(session: Session,
         lines=[{"item_id": spa["ginger"], **much}],
         consent_to_shortage=True,
     )
+    tally_all()
+    # Undone when the totals held it already.
+    do(visits.reverse_completion, cast, undone, 4)
     now = compare(cast, By.ITEM)
     # The short one has no ginger to compare, but its sauna oil was used by the recipe.
     assert {group.name_en: group.estimate.cases for group in now.groups} == {"Ginger": 2, "Sauna oil": 3}
     assert now.apart == {Apart.SHORTFALL: 1, Apart.INCIDENT: 0, Apart.UNPLANNED: 1}
     assert [row.visit_id for row in cases(cast, Apart.SHORTFALL)] == [short]
     assert [row.visit_id for row in cases(cast, Apart.UNPLANNED)] == [extra]
+    assert read_snapshot(lambda session: list(check_tallies(session))) == []
+    write_transaction(lambda session: session.execute(update(TallyCase).values(total=TallyCase.total + 1)))
+    named = read_snapshot(lambda session: {str(one).split()[1] for one in check_tallies(session)})
+    assert named == {"tally_case"}
     # The period is the branch's days, by when it was done.
     third, second = (date(2026, 11, 3), date(2026, 11, 3)), (date(2026, 11, 2), date(2026, 11, 2))
     assert len(compare(cast, By.ITEM, days=third).groups) == 2
@@ -177,3 +204,18 @@ def test_what_was_weighed_is_compared_with_the_book(session: Session, cast: Cast
     ]
     assert rows[0].estimate.mean == pytest.approx(0.05)
     assert rows[0].estimate.verdict is Verdict.TOO_FEW
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "spans"),
+    [
+        ((1, 5), (1, 20), [(Span.DAY, (1, 5), (1, 20))]),
+        ((1, 1), (1, 31), [(Span.MONTH, (1, 1), (1, 31))]),
+        ((1, 31), (2, 28), [(Span.DAY, (1, 31), (1, 31)), (Span.MONTH, (2, 1), (2, 28))]),
+        ((1, 2), (2, 1), [(Span.DAY, (1, 2), (2, 1))]),
+        ((1, 20), (2, 10), [(Span.DAY, (1, 20), (2, 10))]),
+    ],
+)  # fmt: skip
+def test_a_period_is_its_whole_months_and_the_days_beside(first: Any, last: Any, spans: Any) -> None:
+    told = spans_of(date(2026, *first), date(2026, *last))
+    assert [(one, (a.month, a.day), (b.month, b.day)) for one, a, b in told] == spans

@@ -1,10 +1,11 @@
 """Cases of variance: completions that stand, by the time of doing, and what each used against its recipe.
 
-Selections over completions, their lines, steps and visits; what they add up to is variance.py's. Reads only.
+Which they are, and those behind a number; what they add up to is case_sums.py's. Reads only.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,15 +13,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Float, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.people.models import Person
-from supply.domain.treatments.models import Step
-from supply.domain.visits.models import Completion, CompletionLine, Visit, VisitStep
+from supply.domain.reports.shares import ALL_ITEMS, told_of
+from supply.domain.treatments.models import RecipeVersion, Step
+from supply.domain.visits.models import Completion, CompletionLine, VisitStep
 from supply.errors import Invalid
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -74,84 +76,43 @@ def period_of(place: Branch, asked: Asked) -> tuple[Any, Any]:
     return begins, clock.span_of(asked.until_day, place.timezone)[1]
 
 
-def within(asked: Asked, places: Sequence[Branch]) -> list[ColumnElement[bool]]:
-    spans = []
-    for place in places:
-        begins, ends = period_of(place, asked)
-        spans.append(
-            and_(
-                Completion.branch_id == place.id,
-                Completion.happened_at >= begins,
-                Completion.happened_at < ends,
-            )
-        )
-    wanted: list[ColumnElement[bool]] = [or_(*spans), Completion.reversed_at.is_(None)]
-    if asked.person_id is not None:
-        wanted.append(Completion.person_id == asked.person_id)
-    if asked.item_id is not None:
-        wanted.append(CompletionLine.item_id == asked.item_id)
-    if asked.procedure_id is not None:
-        wanted.append(Visit.procedure_id == asked.procedure_id)
-    if asked.position is not None:
-        wanted.append(Step.position == asked.position)
-    return wanted
+def happened_within(place: Branch, asked: Asked) -> ColumnElement[bool]:
+    begins, ends = period_of(place, asked)
+    return and_(Completion.happened_at >= begins, Completion.happened_at < ends)
 
 
-def joined(query: Any, asked: Asked) -> Any:
-    """A selection over completions and their lines; over steps and visits only where one asks for some."""
-    query = query.select_from(Completion).join(CompletionLine, CompletionLine.completion_id == Completion.id)
+def steps_of(asked: Asked) -> Select[Any] | None:
+    """The ids of the steps asked for, of every version of the recipe; None for all."""
     if asked.procedure_id is None and asked.position is None:
-        return query
-    return (
-        query.join(VisitStep, VisitStep.id == Completion.visit_step_id)
-        .join(Visit, Visit.id == VisitStep.visit_id)
-        .join(Step, Step.id == VisitStep.step_id)
-    )
+        return None
+    query = select(Step.id).join(RecipeVersion, RecipeVersion.id == Step.recipe_version_id)
+    if asked.procedure_id is not None:
+        query = query.where(RecipeVersion.procedure_id == asked.procedure_id)
+    return query if asked.position is None else query.where(Step.position == asked.position)
 
 
 _TOLD_APART = or_(CompletionLine.shortfall > 0, CompletionLine.incident.is_not(None))
-
-
-def _cases(asked: Asked, places: Sequence[Branch]) -> Any:
-    """Per completion and item what the recipe wanted and what was used, without what is told apart."""
-    standard = cast(func.sum(CompletionLine.standard), BigInteger)
-    query = select(
-        CompletionLine.completion_id,
-        CompletionLine.item_id,
-        standard.label("standard"),
-        cast(func.sum(CompletionLine.actual), BigInteger).label("actual"),
-    )
-    return (
-        joined(query, asked)
-        .where(*within(asked, places))
-        .group_by(CompletionLine.completion_id, CompletionLine.item_id)
-        .having(standard > 0, func.sum(case((_TOLD_APART, 1), else_=0)) == 0)
-        .cte("cases")
-    )
-
-
-def values(asked: Asked, places: Sequence[Branch], *, by_item: bool) -> Any:
-    """One value per case: of a completion the mean over its items, or each of its items by itself."""
-    cases = _cases(asked, places)
-    share = cast(cases.c.actual - cases.c.standard, Float) / cast(cases.c.standard, Float)
-    columns = [cases.c.completion_id, *([cases.c.item_id] if by_item else [])]
-    return (
-        select(
-            *columns,
-            func.avg(share).label("value"),
-            cast(func.sum(cases.c.standard), BigInteger).label("standard"),
-            cast(func.sum(cases.c.actual), BigInteger).label("actual"),
-        )
-        .group_by(*columns)
-        .cte("case_values")
-    )
-
-
-CONDITIONS: dict[Apart, ColumnElement[bool]] = {
+_CONDITIONS: dict[Apart, ColumnElement[bool]] = {
     Apart.SHORTFALL: CompletionLine.shortfall > 0,
     Apart.INCIDENT: CompletionLine.incident.is_not(None),
     Apart.UNPLANNED: and_(CompletionLine.standard == 0, CompletionLine.actual > 0),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A completion behind a number; the amounts (base units) are of the item asked for, else of all together.
+
+    `value` is None for what is told apart.
+    """
+
+    completion: Completion
+    visit_id: UUID
+    step: Step
+    person_name: str
+    value: float | None
+    standard: int
+    actual: int
 
 
 def list_cases(
@@ -162,48 +123,79 @@ def list_cases(
     apart: Apart | None = None,
     limit: int = 50,
     before: UUID | None = None,
-) -> Sequence[Any]:
-    """The completions behind a number, the last recorded first.
+) -> Sequence[Case]:
+    """The completions behind a number, the last done first: as many are read as are shown.
 
-    Rows: (Completion, visit_id, Step, person_name, value, standard, actual); the amounts add up one item only
-    where one is asked for. `value` is None for what is told apart.
+    Raises Invalid for a period that ends before it begins or is too long.
     """
     places = places_of(session, actor, asked)
-    if apart is None:
-        told = values(asked, places, by_item=False)
+    rows = session.execute(_listed(session, asked, places, apart, before).limit(limit)).all()
+    lines: dict[UUID, list[CompletionLine]] = defaultdict(list)
+    query = select(CompletionLine).where(
+        CompletionLine.completion_id.in_([row.Completion.id for row in rows]), *_of_item(asked)
+    )
+    for line in session.scalars(query):
+        lines[line.completion_id].append(line)
+    return [_case(row, lines[row.Completion.id], apart) for row in rows]
+
+
+def _listed(
+    session: Session, asked: Asked, places: Sequence[Branch], apart: Apart | None, before: UUID | None
+) -> Any:
+    of_it = CompletionLine.completion_id == Completion.id
+    lines = select(CompletionLine.item_id).where(of_it, *_of_item(asked))
+    if apart is not None:
+        lines = lines.where(_CONDITIONS[apart])
     else:
-        told = (
-            joined(
-                select(
-                    CompletionLine.completion_id,
-                    cast(None, Float).label("value"),
-                    cast(func.sum(CompletionLine.standard), BigInteger).label("standard"),
-                    cast(func.sum(CompletionLine.actual), BigInteger).label("actual"),
-                ),
-                asked,
-            )
-            .where(*within(asked, places), CONDITIONS[apart])
-            .group_by(CompletionLine.completion_id)
-            .cte("apart")
+        lines = lines.group_by(CompletionLine.item_id).having(
+            func.sum(CompletionLine.standard) > 0, func.sum(case((_TOLD_APART, 1), else_=0)) == 0
         )
     query = (
-        select(
-            Completion,
-            VisitStep.visit_id,
-            Step,
-            Person.name.label("person_name"),
-            told.c.value,
-            told.c.standard,
-            told.c.actual,
-        )
-        .select_from(told)
-        .join(Completion, Completion.id == told.c.completion_id)
+        select(Completion, VisitStep.visit_id, Step, Person.name.label("person_name"))
         .join(VisitStep, VisitStep.id == Completion.visit_step_id)
         .join(Step, Step.id == VisitStep.step_id)
         .join(Person, Person.id == Completion.person_id)
-        .order_by(Completion.id.desc())
-        .limit(limit)
+        .where(
+            or_(*(and_(Completion.branch_id == place.id, happened_within(place, asked)) for place in places)),
+            Completion.reversed_at.is_(None),
+            lines.exists(),
+        )
+        .order_by(Completion.happened_at.desc(), Completion.id.desc())
     )
-    if before is not None:
-        query = query.where(Completion.id < before)
-    return session.execute(query).all()
+    if asked.person_id is not None:
+        query = query.where(Completion.person_id == asked.person_id)
+    if (steps := steps_of(asked)) is not None:
+        query = query.where(Step.id.in_(steps))
+    if before is not None and (last := session.get(Completion, before)) is not None:
+        query = query.where(tuple_(Completion.happened_at, Completion.id) < tuple_(last.happened_at, last.id))
+    return query
+
+
+def _of_item(asked: Asked) -> list[ColumnElement[bool]]:
+    return [] if asked.item_id is None else [CompletionLine.item_id == asked.item_id]
+
+
+def _case(row: Any, lines: Sequence[CompletionLine], apart: Apart | None) -> Case:
+    told = told_of(lines)
+    _cases, value, _squares, *_amounts = told.pop(ALL_ITEMS)
+    if apart is not None:
+        wanted = [line for line in lines if _is_apart(line, apart)]
+        amounts = sum(line.standard for line in wanted), sum(line.actual for line in wanted)
+    else:
+        amounts = int(sum(one[3] for one in told.values())), int(sum(one[4] for one in told.values()))
+    return Case(
+        row.Completion,
+        row.visit_id,
+        row.Step,
+        row.person_name,
+        None if apart is not None else value,
+        *amounts,
+    )
+
+
+def _is_apart(line: CompletionLine, apart: Apart) -> bool:
+    return {
+        Apart.SHORTFALL: line.shortfall > 0,
+        Apart.INCIDENT: line.incident is not None,
+        Apart.UNPLANNED: line.standard == 0 and line.actual > 0,
+    }[apart]

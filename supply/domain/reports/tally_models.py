@@ -1,4 +1,4 @@
-"""Totals by day that reports begin with: what the movements up to a number add up to. Never the truth.
+"""Totals by day that reports begin with: what movements and completions add up to. Never the truth.
 
 A value is exact: `whole` minor units and `rest` / `per` of one, where `per` is the size of the lot's price
 (Lot.cost_quantity); 0 where what it cost is not known. A day is the one on which it was performed.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from supply.database import Base
+from supply.database import Base, coded
 
 # On SQLite the rows lie in the order of their key, so what is read together lies together.
 _BY_KEY = {"sqlite_with_rowid": False}
@@ -76,3 +77,38 @@ class TallyStep(Base):
 
 
 NO_PACKAGE = uuid.UUID(int=0)
+
+
+class Span(StrEnum):
+    """How many days a row of cases is about: each is kept both ways, so that a year is twelve months."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class TallyCase(Base):
+    """What completions marked as `tallied` used against their recipes: of an item, or of all together.
+
+    `total` and `squares` add up shares of the standard (shares.py); `standard` and `actual` are base units.
+    """
+
+    __tablename__ = "tally_case"
+    __table_args__ = _BY_KEY
+
+    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    span: Mapped[Span] = mapped_column(coded(Span, "span"), primary_key=True)
+    # shares.ALL_ITEMS: the completion as a whole.
+    item_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    # The first of its days.
+    begins_on: Mapped[date] = mapped_column(primary_key=True)
+    step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("step.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    cases: Mapped[int]
+    total: Mapped[float]
+    squares: Mapped[float]
+    standard: Mapped[int]
+    actual: Mapped[int]
+    # Completions that are told apart.
+    shortfall: Mapped[int]
+    incident: Mapped[int]
+    unplanned: Mapped[int]

@@ -1,28 +1,31 @@
 """Standard against actual over a period: by item, step, therapist, procedure or branch. Reads only.
 
-What was short, broke a rule or was not in the recipe is told apart. Costs the completions of the period, in
-as many statements whatever their number.
+What was short, broke a rule or was not in the recipe is told apart. Costs what the completions of the period
+add up to (case_sums.py), never the completions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, case, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.people.models import Person
-from supply.domain.reports.cases import CONDITIONS, Apart, Asked, joined, places_of, values, within
+from supply.domain.reports.case_sums import add_up_by, waiting_of
+from supply.domain.reports.case_tallying import add
+from supply.domain.reports.cases import Apart, Asked, places_of
 from supply.domain.reports.deviation import Estimate, Sample, Verdict, estimates
+from supply.domain.reports.shares import COUNTS, Numbers, nothing
 from supply.domain.treatments.models import Procedure, RecipeVersion, Step
-from supply.domain.visits.models import Completion, VisitStep
 from supply.permissions import Actor
 
 
@@ -58,16 +61,26 @@ class Variance:
 
 
 def variance_of(session: Session, actor: Actor, asked: Asked, by: By) -> Variance:
-    """Compare. Four statements. Raises Invalid for a period that ends before it begins or is too long."""
+    """Compare. Six statements at most, and one a branch. Raises Invalid for a period that ends before it
+    begins or is too long.
+    """
     places = places_of(session, actor, asked)
-    rows = session.execute(_grouped(asked, by, places)).all()
-    items = _items(session, asked, by, rows)
-    judged = estimates(Sample(row.cases, row.total, row.squares) for row in rows)
-    groups = [_group(row, by, one, items, asked) for row, one in zip(rows, judged, strict=True)]
+    waiting = waiting_of(session, asked, places)
+    told = add_up_by(session, asked, places, waiting, _COLUMN[by])
+    whole = told
+    if by is By.ITEM and asked.item_id is None:
+        whole = add_up_by(session, asked, places, waiting, "branch_id")
+    items = _items(session, list(told) if by is By.ITEM else [asked.item_id])
+    named = _joined(told, _names(session, by, list(told), items))
+    judged = estimates(Sample(int(one[0]), one[1], one[2]) for _name, one in named)
+    groups = [
+        _group(name, numbers, one, items.get(name.key.get("item_id", asked.item_id)))
+        for (name, numbers), one in zip(named, judged, strict=True)
+    ]
     order = list(Verdict)
     # Whoever cannot be told from the recipe stands in the order of names, and so do those who can.
     groups.sort(key=lambda group: (order.index(group.estimate.verdict), group.name_vi, group.name_en))
-    return Variance(groups, _apart(session, asked, places))
+    return Variance(groups, {kind: _count(whole, kind) for kind in Apart})
 
 
 def default_period(today: date) -> tuple[date, date]:
@@ -75,90 +88,80 @@ def default_period(today: date) -> tuple[date, date]:
     return today - timedelta(days=29), today
 
 
-def _sums(told: Any) -> tuple[Any, ...]:
-    return (
-        func.count().label("cases"),
-        func.sum(told.c.value).label("total"),
-        func.sum(told.c.value * told.c.value).label("squares"),
-        cast(func.sum(told.c.standard), BigInteger).label("standard"),
-        cast(func.sum(told.c.actual), BigInteger).label("actual"),
-    )
-
-
-def _by_item(told: Any) -> Select[Any]:
-    """Added up before names are asked for: PostgreSQL takes the cases for few and reads them per item."""
-    sums = select(told.c.item_id, *_sums(told)).group_by(told.c.item_id).subquery()
-    return select(*sums.c, Item.name_en, Item.name_vi).join(Item, Item.id == sums.c.item_id)
-
-
-def _grouped(asked: Asked, by: By, places: Sequence[Branch]) -> Select[Any]:
-    told = values(asked, places, by_item=by is By.ITEM)
-    if by is By.ITEM:
-        return _by_item(told)
-    keys: dict[By, tuple[Any, ...]] = {
-        By.STEP: (
-            Procedure.id.label("procedure_id"),
-            Step.position.label("position"),
-            Step.name_en,
-            Step.name_vi,
-        ),
-        By.THERAPIST: (Person.id.label("person_id"), Person.name),
-        By.PROCEDURE: (Procedure.id.label("procedure_id"), Procedure.name_en, Procedure.name_vi),
-        By.BRANCH: (Branch.id.label("branch_id"), Branch.name),
-    }
-    query = (
-        select(*keys[by], *_sums(told))
-        .select_from(told)
-        .join(Completion, Completion.id == told.c.completion_id)
-    )
-    if by is By.THERAPIST:
-        query = query.join(Person, Person.id == Completion.person_id)
-    elif by is By.BRANCH:
-        query = query.join(Branch, Branch.id == Completion.branch_id)
-    else:
-        query = (
-            query.join(VisitStep, VisitStep.id == Completion.visit_step_id)
-            .join(Step, Step.id == VisitStep.step_id)
-            .join(RecipeVersion, RecipeVersion.id == Step.recipe_version_id)
-            .join(Procedure, Procedure.id == RecipeVersion.procedure_id)
-        )
-    return query.group_by(*[getattr(key, "element", key) for key in keys[by]])
-
-
-def _items(session: Session, asked: Asked, by: By, rows: Sequence[Any]) -> dict[UUID, Item]:
-    wanted = {row.item_id for row in rows} if by is By.ITEM else {asked.item_id} - {None}
-    if not wanted:
-        return {}
-    return {item.id: item for item in session.scalars(select(Item).where(Item.id.in_(sorted(wanted))))}
-
-
-_KEYS = {
-    By.ITEM: ("item_id",),
-    By.STEP: ("procedure_id", "position"),
-    By.THERAPIST: ("person_id",),
-    By.PROCEDURE: ("procedure_id",),
-    By.BRANCH: ("branch_id",),
+_COLUMN = {
+    By.ITEM: "item_id",
+    By.STEP: "step_id",
+    By.THERAPIST: "person_id",
+    By.PROCEDURE: "step_id",
+    By.BRANCH: "branch_id",
 }
 
 
-def _group(row: Any, by: By, estimate: Estimate, items: dict[UUID, Item], asked: Asked) -> Group:
-    item = items.get(row.item_id if by is By.ITEM else asked.item_id)  # type: ignore[arg-type]
-    plain = by in (By.THERAPIST, By.BRANCH)
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a group is called, and the ids that lead to what is behind it."""
+
+    ids: tuple[tuple[str, Any], ...]
+    name_en: str
+    name_vi: str
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return dict(self.ids)
+
+
+def _count(told: Mapping[Any, Numbers], kind: Apart) -> int:
+    place = COUNTS.index(kind.value)
+    return int(sum(numbers[place] for numbers in told.values()))
+
+
+def _joined(told: Mapping[Any, Numbers], names: Mapping[Any, _Name]) -> list[tuple[_Name, Numbers]]:
+    """What goes by one name together: a step of several versions of a recipe. Without what has no case."""
+    groups: dict[_Name, Numbers] = defaultdict(nothing)
+    for key, numbers in told.items():
+        add(groups[names[key]], numbers)
+    return [(name, numbers) for name, numbers in groups.items() if numbers[0]]
+
+
+def _items(session: Session, wanted: Sequence[UUID | None]) -> dict[UUID | None, Item]:
+    ids = sorted(one for one in wanted if one is not None)
+    if not ids:
+        return {}
+    return {item.id: item for item in session.scalars(select(Item).where(Item.id.in_(ids)))}
+
+
+def _names(
+    session: Session, by: By, keys: Sequence[UUID], items: Mapping[UUID | None, Item]
+) -> dict[UUID, _Name]:
+    if by is By.ITEM:
+        return {key: _Name((("item_id", key),), items[key].name_en, items[key].name_vi) for key in keys}
+    if by in (By.THERAPIST, By.BRANCH):
+        column, model = _COLUMN[by], Person if by is By.THERAPIST else Branch
+        plain = session.execute(select(model.id, model.name).where(model.id.in_(keys)))
+        return {key: _Name(((column, key),), name, name) for key, name in plain}
+    query = (
+        select(Step, Procedure)
+        .join(RecipeVersion, RecipeVersion.id == Step.recipe_version_id)
+        .join(Procedure, Procedure.id == RecipeVersion.procedure_id)
+        .where(Step.id.in_(keys))
+    )
+    return {row.Step.id: _step_name(by, row.Step, row.Procedure) for row in session.execute(query)}
+
+
+def _step_name(by: By, step: Step, procedure: Procedure) -> _Name:
+    of: tuple[tuple[str, Any], ...] = (("procedure_id", procedure.id),)
+    if by is By.PROCEDURE:
+        return _Name(of, procedure.name_en, procedure.name_vi)
+    return _Name((*of, ("position", step.position)), step.name_en, step.name_vi)
+
+
+def _group(name: _Name, numbers: Numbers, estimate: Estimate, item: Item | None) -> Group:
     return Group(
-        key={name: getattr(row, name) for name in _KEYS[by]},
-        name_en=row.name if plain else row.name_en,
-        name_vi=row.name if plain else row.name_vi,
+        key=name.key,
+        name_en=name.name_en,
+        name_vi=name.name_vi,
         estimate=estimate,
-        standard=row.standard if item is not None else None,
-        actual=row.actual if item is not None else None,
+        standard=int(numbers[3]) if item is not None else None,
+        actual=int(numbers[4]) if item is not None else None,
         item=item,
     )
-
-
-def _apart(session: Session, asked: Asked, places: Sequence[Branch]) -> dict[Apart, int]:
-    counts = [
-        func.count(case((condition, Completion.id)).distinct()).label(kind.value)
-        for kind, condition in CONDITIONS.items()
-    ]
-    row = session.execute(joined(select(*counts), asked).where(*within(asked, places))).one()
-    return {kind: getattr(row, kind.value) for kind in CONDITIONS}

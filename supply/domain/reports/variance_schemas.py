@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from supply.domain.catalog.schemas import QuantityOut, SignedQuantityOut, quantity_out
 from supply.domain.ledger.schemas import StockItemOut
-from supply.domain.reports.cases import Apart, Asked
+from supply.domain.reports.cases import Apart, Asked, Case
 from supply.domain.reports.deviation import Estimate, Verdict
 from supply.domain.reports.variance import By, Group, Variance, default_period
 from supply.domain.reports.weighed import Weighed
@@ -168,16 +168,16 @@ class VarianceCaseOut(OutSchema):
     actual = fields.Nested(QuantityOut, required=True, allow_none=True)
 
 
-def case_view(row: Any, item: Any | None) -> dict[str, Any]:
+def case_view(row: Case, item: Any | None) -> dict[str, Any]:
     """A row of variance.list_cases; `item` where one was asked for."""
     return {
-        "completion_id": row.Completion.id,
+        "completion_id": row.completion.id,
         "visit_id": row.visit_id,
-        "position": row.Step.position,
-        "step_name_en": row.Step.name_en,
-        "step_name_vi": row.Step.name_vi,
+        "position": row.step.position,
+        "step_name_en": row.step.name_en,
+        "step_name_vi": row.step.name_vi,
         "person_name": row.person_name,
-        "happened_at": row.Completion.happened_at,
+        "happened_at": row.completion.happened_at,
         "value": None if row.value is None else round(row.value, 6),
         "standard": quantity_out(row.standard, item) if item is not None else None,
         "actual": quantity_out(row.actual, item) if item is not None else None,

@@ -199,6 +199,12 @@ class Completion(Base):
             postgresql_where=text("reversed_at IS NULL"),
         ),
         Index(None, "branch_id", "happened_at"),
+        Index(
+            "ix_completion_untallied",
+            "branch_id",
+            sqlite_where=text("tallied = (reversed_at IS NOT NULL)"),
+            postgresql_where=text("tallied = (reversed_at IS NOT NULL)"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -209,6 +215,8 @@ class Completion(Base):
     recorded_at: Mapped[datetime]
     reversed_at: Mapped[datetime | None]
     reversed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    # Whether the totals of reports hold it, which alone write this.
+    tallied: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class CompletionLine(Base):
