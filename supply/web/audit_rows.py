@@ -57,7 +57,7 @@ def entry_row(
         "url": _address(entry) if entry.branch_id in (None, here.id if here else None) else "",
         "all_url": url_for("audit.list_entries", entity=entry.entity, entity_id=entry.entity_id),
         "changes": [
-            (field_word(field), told(before, field, about), told(after, field, about))
+            (field_word(field, entry.entity), told(before, field, about), told(after, field, about))
             for field, (before, after) in entry.changes.items()
             if before != after
         ],

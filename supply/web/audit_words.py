@@ -217,6 +217,8 @@ FIELD_WORDS: dict[str, Text] = {
     "kept": lazy("Kept, since it was changed later"),
     "reversed": lazy("Reversed in the ledger"),
 }
+# What is called otherwise of these things.
+_OF_THINGS: dict[tuple[str, str], Text] = {("recall", "number"): lazy("Lot number")}
 
 
 def action_word(action: str) -> str:
@@ -225,11 +227,12 @@ def action_word(action: str) -> str:
     return str(ACTION_WORDS.get(action, ACTION_WORDS.get(verb, verb.replace("-", " "))))
 
 
-def field_word(field: str) -> str:
-    """A field in words; one without words of its own shows its name."""
+def field_word(field: str, entity: str = "") -> str:
+    """A field in words, as it is called of such a thing; one without words of its own shows its name."""
     kind, _space, number = field.partition(" ")
     if kind in ("guest", "step") and number.isdigit():
         return (
             _("Guest %(number)s", number=number) if kind == "guest" else _("Step %(number)s", number=number)
         )
-    return str(FIELD_WORDS.get(field, field.replace("_", " ")))
+    word = _OF_THINGS.get((entity, field), FIELD_WORDS.get(field))
+    return field.replace("_", " ") if word is None else str(word)

@@ -8,10 +8,11 @@ from typing import Any
 from flask import url_for
 
 from supply.domain.imports.columns import Column
+from supply.domain.imports.faults import expected_in
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportRow, ImportState, Outcome
 from supply.domain.imports.schemas import columns_view
-from supply.i18n import _, lazy
+from supply.i18n import _, lazy, locale_now
 from supply.presenting import format_instant, format_number
 from supply.web.session import current_branch
 from supply.web.words import word
@@ -95,6 +96,7 @@ def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
     """A row of the preview: what it is about, what changes, what is wrong with it."""
     labels = {column.name: str(column.label) for column in columns} | {"left_out": _("Left out")}
     outcome = Outcome(row.outcome) if row.outcome else Outcome.SKIP
+    language = locale_now()
     shown = {name: pair for name, pair in row.changes.items() if not name.startswith("_")}
     return {
         "number": row.number,
@@ -109,12 +111,7 @@ def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
             for name, (before, after) in shown.items()
         ],
         "faults": [
-            (
-                labels.get(fault["column"], fault["column"]),
-                fault["expected"],
-                fault["found"],
-                fault.get("language"),
-            )
+            (labels.get(fault["column"], fault["column"]), expected_in(fault, language), fault["found"])
             for fault in row.faults
         ],
     }
@@ -123,11 +120,12 @@ def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
 def rejects(file: ImportFile, rows: Sequence[ImportRow]) -> list[list[str]]:
     """The rows with an error as they stood, what is wrong in a last column."""
     labels = {column.name: str(column.label) for column in KINDS[file.kind].columns}
-    told = [
-        [
-            *row.cells,
-            " ".join(f"{labels.get(one['column'], one['column'])}: {one['expected']}" for one in row.faults),
+    language = locale_now()
+    told = []
+    for row in rows:
+        said = [
+            f"{labels.get(fault['column'], fault['column'])}: {expected_in(fault, language)}"
+            for fault in row.faults
         ]
-        for row in rows
-    ]
+        told.append([*row.cells, " ".join(said)])
     return [[*file.header, _("Error")], *told]

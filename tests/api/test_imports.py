@@ -33,6 +33,9 @@ def test_an_import_from_the_file_to_its_undoing(client: FlaskClient, cast: Cast)
     (bad,) = manager.get(f"{here}/rows", outcome="error")["data"]
     assert (bad["number"], bad["cells"][0]) == (3, "que")
     assert bad["faults"] == [{"column": "category", "expected": "Choose one of the list.", "found": "đá"}]
+    # Whoever opens it reads it in their own language.
+    other = manager.send("GET", f"{here}/rows?outcome=error", Accept_Language="vi").get_json()["data"][0]
+    assert other["faults"][0]["expected"] == "Hãy chọn trong danh sách."
     faulty = manager.send("POST", f"{here}/application", If_Match=f'"{seen["version"]}"')
     assert (faulty.status_code, faulty.get_json()["code"]) == (409, "import_faulty")
     right = FILE.replace("đá", "vỏ")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from supply.domain.audit import service as audit
-from supply.web.audit_words import ACTION_WORDS
+from supply.web.audit_words import ACTION_WORDS, field_word
 from tests.api.everything import furnish
 from tests.cast import Cast
 from tests.client import OneLookClient
@@ -58,14 +58,13 @@ def test_it_is_searched_and_saved_as_a_file(client: OneLookClient, cast: Cast, g
     page = client.get(f"/audit?{chosen}").text
     assert "12\N{NO-BREAK SPACE}kg" in page
     assert "Nothing found" in client.get("/audit?words=nowhere").text
-    files = [unescape(link) for link in re.findall(r'href="(/audit[^"]+file=[^"]+)"', page)]
+    files = [unescape(link) for link in re.findall(r'href="(/audit/files/[^"]+)"', page)]
     csv, book = (client.get(link).get_data() for link in files)
     lines = csv.decode("utf-8-sig").splitlines()
     assert len(lines) == 3  # the heading, and a line for each field of the policy
     assert "Item: Ginger" in lines[1]
     assert book.startswith(b"PK")
-    oldest, newest = (client.get(f"/audit?{chosen}&sort={way}&file=csv").data for way in ("when", "-when"))
-    assert sorted(oldest.splitlines()) == sorted(newest.splitlines())
+    assert client.get("/audit/files/pdf").status_code == 404
 
 
 def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Cast, goods: Goods) -> None:
@@ -108,5 +107,7 @@ def test_every_link_leads_somewhere_and_values_read_as_people_write_them(
         "Medicinal water rinsing bath: Medicinal water 2 l per client",
     ):
         assert told in words, told
+    # A recipe has a version, a recall a lot.
+    assert [field_word("number", entity) for entity in ("procedure", "recall")] == ["Version", "Lot number"]
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", words), "an id is nothing to read"
     assert not re.search(r"→ [0-9]{1,3}(,000)+ ", words), "nor are base units"

@@ -94,5 +94,5 @@ class ImportRow(Base):
     entity_id: Mapped[uuid.UUID | None]
     # Column by column what it said before and says after, as text.
     changes: Mapped[dict[str, list[str]]] = mapped_column(JSON)
-    # Why it cannot be taken in: column, expected, found.
-    faults: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    # Why it cannot be taken in: column, found, and by language what was expected.
+    faults: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

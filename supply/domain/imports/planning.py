@@ -19,7 +19,6 @@ from supply.domain.imports.columns import Cells, Column
 from supply.domain.imports.models import ImportKind, Outcome
 from supply.errors import SupplyError
 from supply.fields import reading_form
-from supply.i18n import locale_now
 from supply.permissions import Actor, Permission
 
 Changes = dict[str, list[str]]
@@ -42,15 +41,6 @@ class Fault:
     column: str
     expected: str
     found: str
-
-    def told(self) -> dict[str, str]:
-        # Said in words once, to whoever gave the file; others are told in which language.
-        return {
-            "column": self.column,
-            "expected": self.expected,
-            "found": self.found,
-            "language": locale_now(),
-        }
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from supply.domain.imports.faults import expected_in
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportKind, ImportRow, ImportState, Outcome
 from supply.domain.imports.parsing import read_table
@@ -17,7 +18,7 @@ from supply.domain.imports.service import sources_of
 from supply.domain.imports.tables import MOST_BYTES, MOST_COLUMNS, MOST_TEXT, Table
 from supply.errors import Invalid
 from supply.fields import BaseSchema, Code, Day, Id, Moment, OutSchema, Text, Whole, some
-from supply.i18n import lazy
+from supply.i18n import lazy, locale_now
 
 # Base64 takes four bytes for three; the rest is what stands around it.
 MOST_BODY = MOST_BYTES * 4 // 3 + 64 * 1024
@@ -230,13 +231,15 @@ def columns_view(file: ImportFile) -> list[dict[str, Any]]:
 
 
 def row_view(row: ImportRow) -> dict[str, Any]:
-    names = ("number", "cells", "outcome", "subject", "entity_id", "faults")
+    names = ("number", "cells", "outcome", "subject", "entity_id")
+    language = locale_now()
+    faults = [{**fault, "expected": expected_in(fault, language)} for fault in row.faults]
     changes = [
         {"column": name, "before": before, "after": after}
         for name, (before, after) in row.changes.items()
         if not name.startswith("_")
     ]
-    return {**{name: getattr(row, name) for name in names}, "changes": changes}
+    return {**{name: getattr(row, name) for name in names}, "changes": changes, "faults": faults}
 
 
 def named_columns(columns: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,7 @@ from supply import clock
 from supply.database import new_id
 from supply.domain.branches import service as branches
 from supply.domain.imports.columns import Source, guessed, told_rows
+from supply.domain.imports.faults import Faults, in_all_languages
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportKind, ImportRow, ImportState, Outcome
 from supply.domain.imports.planning import Kind, Place, Planned
@@ -189,7 +190,7 @@ def preview(session: Session, actor: Actor, import_id: UUID, *, version: int, co
     file.state = ImportState.PREVIEWED
     planned = plan_rows(session, actor, file)
     file.counts = counted(planned)
-    note(session, file, planned)
+    note(session, file, planned, in_all_languages(planned, lambda: plan_rows(session, actor, file)))
     session.flush()
     return get_import(session, actor, file.id)
 
@@ -234,8 +235,11 @@ def counted(planned: Sequence[Planned]) -> dict[str, int]:
     return {outcome.value: found[outcome] for outcome in Outcome}
 
 
-def note(session: Session, file: ImportFile, planned: Sequence[Planned]) -> None:
+def note(
+    session: Session, file: ImportFile, planned: Sequence[Planned], faults: Mapping[int, Faults] | None = None
+) -> None:
     """Keep with each row what it is planned to do, or did."""
+    faults = faults or {}
     rows = [
         {
             "import_id": file.id,
@@ -244,7 +248,7 @@ def note(session: Session, file: ImportFile, planned: Sequence[Planned]) -> None
             "subject": row.subject[:120],
             "entity_id": row.entity_id,
             "changes": row.changes,
-            "faults": [fault.told() for fault in row.faults],
+            "faults": faults.get(row.number, []),
         }
         for row in planned
     ]

@@ -9,21 +9,13 @@ export function start(form) {
   let touched = Date.now();
   for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"])
     addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
-  let asked = false;
-  const look = () => { if (asked || Date.now() - touched >= wait) lock(form); };
-  form.addEventListener("submit", (event) => {
-    if (navigator.onLine) return;
-    event.preventDefault();
-    asked = true;
-    look();
-  });
+  const look = () => { if (Date.now() - touched >= wait) lock(form); };
   setInterval(look, CHECK_MS);
   addEventListener("visibilitychange", look);
   addEventListener("pageshow", look);
 }
 
-// Without a connection there is no other page to show: this one is covered until the names can be fetched, also when
-// somebody locked it by hand.
+// Without a connection there is no other page to show: this one is covered until the names can be fetched.
 async function lock(form) {
   document.body.classList.add("locked");
   await forgetPages();
