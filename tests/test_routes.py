@@ -45,7 +45,7 @@ SIGNED_IN = {
     "beginning.choose_first_steps",
     "offline.tell_life",
     "today.show_today",
-    "sheets.remember_order",
+    "sheets.remember_choice",
 }
 
 # Asked for by services in the middle of their work, over and above what the route asks for.

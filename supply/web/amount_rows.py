@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.units import told_amount, unit_factor
 from supply.domain.visits import service as visits
-from supply.domain.visits.views import Recorded, StepView
+from supply.domain.visits.views import Recorded, RecordedLine, StepView
 from supply.i18n import _
 from supply.presenting import format_quantity
 from supply.quantity import from_base
@@ -41,10 +41,30 @@ def adjust_rows(step: StepView, party_size: int, lots: Mapping[Any, Sequence[Any
 def correction_rows(
     done: Recorded, party_size: int, lots: Mapping[Any, Sequence[Any]]
 ) -> list[dict[str, Any]]:
-    """What was recorded, to be recorded anew."""
-    return [
-        _row(line, line.actual, line.standard, party_size, lots.get(line.item.id, ())) for line in done.lines
-    ]
+    """What was recorded, to be recorded anew: a row for each lot that gave, so that it stays so."""
+    rows = []
+    for line in done.lines:
+        at_hand = lots.get(line.item.id, ())
+        for number, (lot_id, quantity) in enumerate(_gave(line)):
+            row = _row(line, quantity, 0 if number else line.standard, party_size, at_hand)
+            rows.append(row | _kept_lot(line, lot_id, row["lots"]))
+    return rows
+
+
+def _gave(line: RecordedLine) -> list[tuple[UUID | None, int]]:
+    """The lots that a recorded line took from; None where any may give, as for what was short."""
+    gave: dict[UUID | None, int] = {}
+    for part in line.taken:
+        gave[part.lot_id] = gave.get(part.lot_id, 0) + part.quantity
+    return [(None, line.actual)] if line.shortfall or not gave else list(gave.items())
+
+
+def _kept_lot(line: RecordedLine, lot_id: UUID | None, choices: list[tuple[str, str]]) -> dict[str, Any]:
+    """The lot that is chosen already: also one that stands again only when this is taken back."""
+    number = next((part.number for part in line.taken if part.lot_id == lot_id), "")
+    if lot_id and all(code != str(lot_id) for code, _words in choices):
+        choices = [(str(lot_id), number), *choices]
+    return {"lot": str(lot_id or ""), "lot_number": number, "lots": choices}
 
 
 def _row(line: Any, shown: int, standard: int, party_size: int, lots: Sequence[Any]) -> dict[str, Any]:
@@ -61,6 +81,7 @@ def _row(line: Any, shown: int, standard: int, party_size: int, lots: Sequence[A
         "unit": unit,
         "units": units,
         "step": _typed(from_base(line.item.natural_step, unit_factor(line.item, unit))),
+        "lot": "",
         "lots": [(str(lot.lot_id), _lot_words(lot, line.item)) for lot in lots],
     }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.audit import service as audit
 from supply.domain.audit.models import AuditEntry
+from supply.domain.catalog.search import sort_key
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
 from supply.domain.reports.audited import search_audit
@@ -26,7 +27,7 @@ from supply.web.audit_words import ACTION_WORDS, ENTITY_WORDS, FIELD_WORDS
 from supply.web.frame import named
 from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.session import find_current_branch, viewer
-from supply.web.table_files import table_file
+from supply.web.sheets import Sheet, View
 
 bp = Pages("audit", __name__)
 bp.nav(
@@ -38,31 +39,40 @@ bp.nav(
     group=NavGroup.REPORTS,
 )
 PAGE = 30
-MOST_IN_A_FILE = 2_000
 
 
 class AuditFilter(BaseSchema):
-    entity = fields.String(validate=validate.OneOf(audit.ENTITIES), load_default=None)
+    entity = fields.String(
+        validate=validate.OneOf(audit.ENTITIES), load_default=None, metadata={"words": ENTITY_WORDS}
+    )
     entity_id = Id(load_default=None)
     person_id = Id(load_default=None)
-    action = fields.String(validate=validate.OneOf(list(ACTION_WORDS)), load_default=None)
-    field = fields.String(validate=validate.OneOf(list(FIELD_WORDS)), load_default=None)
+    action = fields.String(
+        validate=validate.OneOf(list(ACTION_WORDS)), load_default=None, metadata={"words": ACTION_WORDS}
+    )
+    field = fields.String(
+        validate=validate.OneOf(list(FIELD_WORDS)), load_default=None, metadata={"words": FIELD_WORDS}
+    )
     words = Text(max_length=100, load_default=None)
     # One day, or from day to day.
     day = Day(load_default=None)
     from_day = Day(data_key="from", load_default=None)
     until_day = Day(data_key="until", load_default=None)
-    before = Id(load_default=None)
+    past = Id(load_default=None)
 
 
+AUDIT = Sheet("audit.list_entries", AuditFilter, ("when",), "-when", PAGE)
 _NARROWED = ("entity", "entity_id", "person_id", "action", "field", "words")
 
 
 @bp.page("/audit", permission=Permission.AUDIT_SEE)
-def list_entries(session: Session, actor: Actor) -> str:
-    chosen = query(AuditFilter)
-    shown, more = _found(session, actor, chosen, PAGE)
-    kept = _kept(chosen)
+def list_entries(session: Session, actor: Actor) -> str | Response:
+    chosen, view = query(AuditFilter), AUDIT.view(session, actor)
+    found = _found(session, actor, chosen, view)
+    if view.kind:
+        return view.file("audit", _("Audit"), _lines(_rows(session, found)))
+    shown = found[:PAGE]
+    view.follow(**({"past": shown[-1].id} if len(found) > PAGE else {}))
     return render(
         "audit/list.html",
         rows=_rows(session, shown),
@@ -71,44 +81,27 @@ def list_entries(session: Session, actor: Actor) -> str:
         people=_people(session, actor),
         actions=_by_word(ACTION_WORDS),
         fields=_by_word(FIELD_WORDS),
-        narrowed=bool(kept),
-        next_url=url_for("audit.list_entries", **kept, before=shown[-1].id) if more else None,
-        first_url=url_for("audit.list_entries", **kept) if chosen["before"] else None,
-        files=[
-            (kind.upper(), url_for("audit.download_entries", kind=kind, **kept)) for kind in ("csv", "xlsx")
-        ],
+        narrowed=bool(view.kept),
+        view=view,
     )
 
 
-@bp.page("/audit/files/<kind>", permission=Permission.AUDIT_SEE)
-def download_entries(session: Session, actor: Actor, kind: str) -> Response:
-    """What the page would list, the newest first, a line for each field: as CSV or XLSX."""
-    shown, _more = _found(session, actor, query(AuditFilter), MOST_IN_A_FILE)
-    head = [
-        _("When"),
-        _("Who"),
-        _("Where"),
-        _("What"),
-        _("Action"),
-        _("Field"),
-        _("Before"),
-        _("After"),
-        _("Why"),
-    ]
-    lines: list[list[object]] = [[*head]]
-    for row in _rows(session, shown):
+def _lines(rows: Sequence[dict[str, Any]]) -> Iterator[list[object]]:
+    """As the page has it, a line for each field."""
+    head = [_("When"), _("Who"), _("Where"), _("What"), _("Action"), _("Field"), _("Before"), _("After")]
+    yield [*head, _("Why")]
+    for row in rows:
         begin = [row["when"], row["who"], row["where"], row["what"], row["did"]]
-        lines += [[*begin, *change, row["reason"]] for change in row["changes"] or [("", "", "")]]
-    return table_file("audit", _("Audit"), lines, kind)
+        for change in row["changes"] or [("", "", "")]:
+            yield [*begin, *change, row["reason"]]
 
 
-def _found(
-    session: Session, actor: Actor, chosen: dict[str, Any], most: int
-) -> tuple[Sequence[AuditEntry], bool]:
-    """The entries that fit, and whether there are more."""
-    narrowed = {name: chosen[name] for name in _NARROWED}
-    found = search_audit(session, actor, **narrowed, **_span(chosen), limit=most + 1, before=chosen["before"])
-    return found[:most], len(found) > most
+def _found(session: Session, actor: Actor, chosen: dict[str, Any], view: View) -> Sequence[AuditEntry]:
+    """The entries that fit, the newest first or the oldest; one more than a page, where there are more."""
+    asked = {name: chosen[name] for name in _NARROWED} | _span(chosen)
+    if view.order is not None and not view.order.descending:
+        return search_audit(session, actor, **asked, limit=view.limit, after=chosen["past"] or audit.NO_ENTRY)
+    return search_audit(session, actor, **asked, limit=view.limit, before=chosen["past"])
 
 
 def _rows(session: Session, entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
@@ -121,15 +114,9 @@ def _rows(session: Session, entries: Sequence[AuditEntry]) -> list[dict[str, Any
     return [entry_row(entry, names, items, branches, known, here) for entry in entries]
 
 
-def _kept(chosen: dict[str, Any]) -> dict[str, Any]:
-    days = {"day": chosen["day"], "from": chosen["from_day"], "until": chosen["until_day"]}
-    told = {name: chosen[name] for name in _NARROWED} | days
-    return {name: value for name, value in told.items() if value}
-
-
 def _by_word(words: Mapping[str, Words]) -> list[tuple[str, str]]:
     """What may be chosen, in the order of its words."""
-    return sorted(((code, str(word)) for code, word in words.items()), key=lambda one: one[1].casefold())
+    return sorted(((code, str(word)) for code, word in words.items()), key=lambda one: sort_key(one[1]))
 
 
 def _zone() -> str:
@@ -146,4 +133,5 @@ def _span(chosen: dict[str, Any]) -> dict[str, Any]:
 
 def _people(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Whom the list may be narrowed to: those whom one looks after, also who has left."""
-    return [(str(one.id), one.name) for one in people.list_people(session, actor, active=None)]
+    known = people.list_people(session, actor, active=None)
+    return [(str(one.id), one.name) for one in sorted(known, key=lambda one: sort_key(one.name))]

@@ -41,7 +41,7 @@ Target = tuple[str, dict[str, Any]]
 class ItemFilter(BaseSchema):
     q = Text(max_length=100, load_default="")
     category = fields.Enum(Category, by_value=True, load_default=None)
-    hidden = Tick(load_default=False)
+    hidden = Tick(load_default=False, metadata={"label": lazy("Hidden")})
     after = Text(max_length=500, load_default="")
 
 

@@ -12,7 +12,7 @@ from supply.domain.visits.schemas import CorrectStep
 from supply.errors import Conflict
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission
-from supply.web import amount_rows, visit_rows
+from supply.web import amount_rows, offline_rows, visit_rows
 from supply.web.pages import Pages, Target, current_form, render, say
 
 bp = Pages("corrections", __name__)
@@ -32,12 +32,11 @@ def show_correction(session: Session, actor: Actor, visit_id: UUID, position: in
     form = current_form()
     return render(
         "visits/correct.html",
-        view=view,
-        step=step,
         schema=CorrectStep,
-        completion_id=done.id,
+        done=done,
         rows=amount_rows.correction_rows(done, view.visit.party_size, lots),
         short=visit_rows.short_rows(form.details["short"]) if form.code == "stock_short" else [],
+        **offline_rows.page_of_step(view, step),
     )
 
 

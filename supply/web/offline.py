@@ -48,6 +48,7 @@ def list_kept_pages(session: Session, actor: Actor) -> dict[str, Any]:
     pages = [url_for(name) for name in lists]
     pages += [url_for("visits.show_visit", visit_id=row.id) for row in open_now]
     if actor.may(Permission.VISIT_COMPLETE_OWN, branch.id):
+        pages.append(url_for("rooms.show_room"))
         pages += [
             url_for(f"visits.{name}", visit_id=visit_id, position=position)
             for visit_id, position in steps

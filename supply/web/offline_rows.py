@@ -8,6 +8,7 @@ from flask import url_for
 
 from supply import clock
 from supply.domain.visits.views import StepView, VisitView
+from supply.i18n import _
 from supply.presenting import format_clock
 from supply.web.frame import named
 from supply.web.session import current_branch
@@ -20,6 +21,11 @@ def of_step(view: VisitView, step: StepView) -> dict[str, str]:
         "place": url_for("visits.show_visit", visit_id=view.visit.id, _anchor=f"step-{step.position}"),
         "label": f"{begins} · {named(view.procedure)} · {step.position}. {named(step)}",
     }
+
+
+def of_undo(view: VisitView, step: StepView) -> dict[str, str]:
+    told = of_step(view, step)
+    return told | {"label": _("Undo: %(what)s", what=told["label"])}
 
 
 def page_of_step(view: VisitView, step: StepView) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from supply.domain.purchasing.paper import Paper, csv_of, order_number, paper_of
 from supply.domain.purchasing.schemas import CancelOrder, CloseOrder, SendOrder
 from supply.domain.receiving.service import list_deliveries
 from supply.fields import BaseSchema, Id, Tick
-from supply.i18n import _, speaking
+from supply.i18n import _, lazy, speaking
 from supply.permissions import Actor, Permission
 from supply.web import sheet_lines
 from supply.web.pages import Pages, query, render, say
@@ -32,7 +32,7 @@ Target = tuple[str, dict[str, Any]]
 
 
 class OrderFilter(BaseSchema):
-    open = Tick(load_default=False)
+    open = Tick(load_default=False, metadata={"label": lazy("Still to come")})
     after = Id(load_default=None)
 
 

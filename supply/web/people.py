@@ -54,14 +54,19 @@ class ChangePerson(BaseSchema):
     grants = fields.List(fields.String(validate=validate.Length(max=80)), required=True)
 
 
-PEOPLE = Sheet("people.list_people", None, (), "", MOST)
+PEOPLE = Sheet("people.list_people", None, ("name", "login"), "name", MOST)
 
 
 @bp.page("/people", permission=Permission.PEOPLE_STAFF)
 def list_people(session: Session, actor: Actor) -> str | Response:
-    names, view = _branch_names(session, actor), PEOPLE.view(session, actor, sortable=False)
+    names, view = _branch_names(session, actor), PEOPLE.view(session, actor)
     known = people.list_people(session, actor, active=None)
     known = sorted(known, key=lambda one: (sort_key(one.name), one.id))
+    if view.order is not None:
+        by_login = view.order.column == "login"
+        known.sort(
+            key=lambda one: sort_key(one.login if by_login else one.name), reverse=view.order.descending
+        )
     rows = [_row(person, names) for person in known]
     if view.kind:
         told = ((person, row["roles"]) for person, row in zip(known, rows, strict=True))

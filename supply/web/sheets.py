@@ -1,7 +1,7 @@
-"""A list as a table: sorted by a link in its head, page by page, saved as a file; the order is remembered.
+"""A list as a table: sorted by a link in its head, page by page, saved as a file; what was chosen is kept.
 
 `?sort=-expected` sorts by a column that the sheet allows; without it the person's last order holds, else the
-list's own. `?file=csv` answers with what the page would show, all of it.
+list's own. The last filter is offered, not applied. `?file=csv` answers with what the page would show.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flask import Response, request, url_for
 from marshmallow import Schema, validate
 from sqlalchemy.orm import Session
 
-from supply.domain.people.table_orders import keep_order, kept_order
+from supply.domain.people.table_orders import keep_choice, kept_choice
 from supply.errors import Invalid
 from supply.fields import BaseSchema, Text
 from supply.i18n import lazy
@@ -23,6 +23,7 @@ from supply.permissions import Actor
 from supply.web.gate import Access
 from supply.web.pages import Pages
 from supply.web.session import safe_next
+from supply.web.sheet_choices import LONGEST, as_told, keepable, read, words_of
 from supply.web.table_files import table_file
 
 bp = Pages("sheets", __name__)
@@ -47,21 +48,28 @@ class Sheet:
         _SHEETS[endpoint] = self
         declared = filters().fields.items() if filters else ()
         self.filters = {field.data_key or name for name, field in declared} - _TURNS
+        self.schema, self.keepable = filters, keepable(filters).keys() - _TURNS
 
     def view(self, session: Session, actor: Actor, *, sortable: bool = True) -> View:
-        """What this request asks of the table. One statement where it does not name an order."""
+        """What this request asks of the table. One statement."""
         kept = {name: value for name in self.filters if (value := request.args.get(name, ""))}
-        kind = request.args.get("file", "")
-        told = request.args.get("sort", "")
-        if not sortable:
-            return View(self, kept, "", kind, remembered=True)
-        remembered = kept_order(session, actor.person_id, self.endpoint) if not told else ""
+        told = request.args.get("sort", "") if sortable else ""
+        order, choice = kept_choice(session, actor.person_id, self.endpoint)
         if not self.allows(told):
-            return View(self, kept, remembered if self.allows(remembered) else "", kind, remembered=True)
-        return View(self, kept, told, kind, remembered=False)
+            told = order if sortable and self.allows(order) else ""
+        chosen = as_told(kept, self.keepable)
+        fresh = told not in ("", order) or chosen not in ("", choice)
+        view = View(self, kept, told, request.args.get("file", ""), chosen=chosen, remembered=not fresh)
+        if choice and not kept and self.schema is not None and (words := words_of(self.schema, read(choice))):
+            view.last = (words, view.url(**read(choice)))
+        return view
 
     def allows(self, told: str) -> bool:
         return told.removeprefix("-") in self.sorts
+
+    def may_keep(self, told: str) -> bool:
+        """Whether these are filters of this table."""
+        return read(told).keys() <= self.keepable
 
 
 @dataclass(slots=True)
@@ -72,7 +80,11 @@ class View:
     kept: dict[str, str]
     told: str
     kind: str
+    # The filters as they would be kept, and whether there is nothing new to keep.
+    chosen: str
     remembered: bool
+    # The filter of the last time, in words, and where it leads; where nothing is filtered now.
+    last: tuple[str, str] | None = None
     next_url: str = ""
     first_url: str = ""
 
@@ -93,22 +105,22 @@ class View:
         """Say how many rows were fetched and, for the list's own order, where the next page begins."""
         number = self._number()
         if self.order is not None:
-            self.first_url = self._url(sort=self.told) if number > 1 else ""
+            self.first_url = self.url(sort=self.told) if number > 1 else ""
             after = {"sort": self.told, "page": number + 1}
         elif any(request.args.get(name) for name in _TURNS):
-            self.first_url = self._url()
-        self.next_url = self._url(**after) if fetched > self.sheet.page else ""
+            self.first_url = self.url()
+        self.next_url = self.url(**after) if fetched > self.sheet.page else ""
 
     def follow(self, **past: Any) -> None:
         """As `turn`, where a cursor turns the pages in either order: past what the next begins, if any."""
         sort = {"sort": self.told} if self.told else {}
-        self.first_url = self._url(**sort) if any(request.args.get(name) for name in _TURNS) else ""
-        self.next_url = self._url(**sort, **past) if past else ""
+        self.first_url = self.url(**sort) if any(request.args.get(name) for name in _TURNS) else ""
+        self.next_url = self.url(**sort, **past) if past else ""
 
     def sort_url(self, column: str) -> str:
         """Where the head of a column leads: sorted by it, and the other way round the second time."""
         back = (self.told or self.sheet.own) == column
-        return self._url(sort=f"-{column}" if back else column) if column in self.sheet.sorts else ""
+        return self.url(sort=f"-{column}" if back else column) if column in self.sheet.sorts else ""
 
     def sorted(self, column: str) -> str:
         told = self.told or self.sheet.own
@@ -117,7 +129,7 @@ class View:
     @property
     def files(self) -> list[tuple[str, str]]:
         sort = {"sort": self.told} if self.told else {}
-        return [(kind.upper(), self._url(**sort, file=kind)) for kind in KINDS]
+        return [(kind.upper(), self.url(**sort, file=kind)) for kind in KINDS]
 
     @property
     def bare_url(self) -> str:
@@ -126,7 +138,7 @@ class View:
 
     @property
     def here(self) -> str:
-        return self._url(sort=self.told)
+        return self.url(**({"sort": self.told} if self.told else {}))
 
     def file(self, name: str, title: str, lines: Iterable[Sequence[object]]) -> Response:
         """What is shown, as a file. Raises NotFound for a kind that there is not."""
@@ -136,25 +148,28 @@ class View:
         told = request.args.get("page", "")
         return min(max(int(told[:9]), 1), _MOST_PAGES) if told.isascii() and told.isdigit() else 1
 
-    def _url(self, **more: Any) -> str:
+    def url(self, **more: Any) -> str:
         values: dict[str, Any] = {**(request.view_args or {}), **self.kept, **more}
         return url_for(self.sheet.endpoint, **values)
 
 
-class KeepOrder(BaseSchema):
+class KeepChoice(BaseSchema):
     table = Text(required=True, max_length=60, validate=validate.Regexp(r"^[a-z_]+\.[a-z_]+$"))
-    sort = Text(required=True, max_length=40, validate=validate.Regexp(r"^-?[a-z_]+$"))
+    sort = Text(max_length=40, min_length=0, validate=validate.Regexp(r"^(-?[a-z_]+)?$"), load_default="")
+    filters = Text(max_length=LONGEST, min_length=0, load_default="")
     next = Text(max_length=2000, min_length=0, load_default="")
 
 
 @bp.action(
-    "/table-orders", permission=Access.SIGNED_IN, back="today.show_today", schema=KeepOrder, keyed=False
+    "/table-orders", permission=Access.SIGNED_IN, back="today.show_today", schema=KeepChoice, keyed=False
 )
-def remember_order(session: Session, actor: Actor, data: dict[str, Any]) -> str:
+def remember_choice(session: Session, actor: Actor, data: dict[str, Any]) -> str:
     sheet = _SHEETS.get(data["table"])
-    if sheet is None or not sheet.allows(data["sort"]):
+    if sheet is None or not (sheet.allows(data["sort"]) if data["sort"] else data["filters"]):
         raise Invalid(
             "sort_unknown", lazy("This table is not sorted so. Choose one of its columns."), field="sort"
         )
-    keep_order(session, actor, data["table"], data["sort"])
+    if not sheet.may_keep(data["filters"]):
+        raise Invalid("filter_unknown", lazy("This table has no such filter."), field="filters")
+    keep_choice(session, actor, data["table"], data["sort"], data["filters"])
     return safe_next(data["next"], url_for("today.show_today"))

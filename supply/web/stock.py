@@ -52,7 +52,7 @@ EXPIRING_DAYS = 30
 class StockFilter(BaseSchema):
     q = Text(max_length=100, load_default="")
     category = fields.Enum(Category, by_value=True, load_default=None)
-    flagged = Tick(load_default=False)
+    flagged = Tick(load_default=False, metadata={"label": lazy("To reorder")})
     after = Text(max_length=500, load_default="")
 
 

@@ -55,7 +55,7 @@ Target = tuple[str, dict[str, Any]]
 
 class SupplierFilter(BaseSchema):
     q = Text(max_length=100, load_default="")
-    hidden = Tick(load_default=False)
+    hidden = Tick(load_default=False, metadata={"label": lazy("Hidden")})
     after = Text(max_length=120, load_default="")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
+from supply.domain.catalog.search import sort_key
 from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.views import Recorded, StepView, VisitView
@@ -31,6 +32,14 @@ STATUS_KINDS = {
     VisitStatus.CANCELLED: ("neutral", "close"),
 }
 LAST = 8
+# A day is short by nature: its names are sorted where they are read.
+SORTS: dict[str, Callable[[Any], Any]] = {
+    "time": lambda row: row.planned_at,
+    "treatment": lambda row: sort_key(named(row)),
+    "room": lambda row: sort_key(row.room or ""),
+    "therapist": lambda row: sort_key(row.therapist or ""),
+    "status": lambda row: sort_key(word(row.status)),
+}
 
 
 def party(size: int) -> str:
@@ -103,8 +112,8 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "number": step.position,
         "name": named(step),
         "state": _state(step, now, blocks=blocks),
-        "lines": _done_lines(done) if done else _planned_lines(step),
-        "note": _note(step),
+        "lines": _done_lines(view, done) if done else _planned_lines(view, step, step.position == now),
+        "note": _note(step, step.position == now),
         "complete_url": url("complete_step") if touch and not done and not blocks else "",
         "complete_key": form_key(),
         "offline": offline_rows.of_step(view, step),
@@ -128,16 +137,28 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
     return item | (_later(view, step) if touch else {})
 
 
-def _later(view: VisitView, step: StepView) -> dict[str, str]:
+def _later(view: VisitView, step: StepView) -> dict[str, Any]:
     """What may be done about a step that is settled: record it anew, take it back."""
-    path: dict[str, Any] = {"visit_id": view.visit.id, "position": step.position}
     if step.completion:
-        anew = url_for("corrections.show_correction", **path) if step.completion.lines else ""
-        undo = url_for("visits.reverse_completion", **path)
-        return {"undo_url": undo, "undo_key": form_key(), "adjust_url": anew}
+        anew = "corrections.show_correction" if step.completion.lines else ""
+        return _undo(view, step, step.completion) | {"adjust_url": anew and _of_step(anew, view, step)}
     if step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
-        return {"undo_url": url_for("visits.unskip_step", **path), "undo_key": form_key()}
+        return {"undo_url": _of_step("visits.unskip_step", view, step), "undo_key": form_key()}
     return {}
+
+
+def _undo(view: VisitView, step: StepView, done: Recorded) -> dict[str, Any]:
+    """Taking back the completion that was seen, and no other that took its place while the tap waited."""
+    return {
+        "undo_url": _of_step("visits.reverse_completion", view, step),
+        "undo_key": form_key(),
+        "undo_fields": {"completion_id": done.id},
+        "undo_offline": offline_rows.of_undo(view, step),
+    }
+
+
+def _of_step(endpoint: str, view: VisitView, step: StepView) -> str:
+    return url_for(endpoint, visit_id=view.visit.id, position=step.position)
 
 
 _REOPENABLE = (VisitStatus.PLANNED, VisitStatus.RUNNING, VisitStatus.FINISHED)
@@ -153,7 +174,8 @@ def _state(step: StepView, now: int, *, blocks: bool) -> str:
     return "now" if step.position == now or step.status is StepStatus.STARTED else "waiting"
 
 
-def _note(step: StepView) -> str:
+def _note(step: StepView, is_now: bool) -> str:
+    """Who and when; of the step to do now, what it is for."""
     done = step.completion
     if done:
         when = format_clock(done.happened_at, current_branch().timezone)
@@ -162,25 +184,22 @@ def _note(step: StepView) -> str:
         return word(step.skip_reason)
     if step.acknowledged_by:
         return _("Warnings read by %(person)s", person=step.acknowledged_by)
-    return named(step, "note")
+    return named(step, "note") if is_now else ""
 
 
-def _planned_lines(step: StepView) -> list[tuple[str, str, str]]:
-    return _together(
-        [
-            (
-                line,
-                format_quantity(line.quantity, line.item),
-                instead_words(line)
-                or ("" if line.guest_position and not explained(line.rule) else rule_words(line.rule)),
-            )
-            for line in step.lines
-        ]
-    )
+def _planned_lines(view: VisitView, step: StepView, is_now: bool) -> list[tuple[str, str, str]]:
+    """What the recipe wants; of the step to do now, also which rule gave it."""
+
+    def because(line: Any) -> str:
+        told = is_now and (explained(line.rule) or not line.guest_position)
+        return instead_words(line) or (rule_words(line.rule) if told else "")
+
+    lines = [(line, format_quantity(line.quantity, line.item), because(line)) for line in step.lines]
+    return _together(view.visit.party_size, lines)
 
 
-def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]]:
-    """Guests who get the same of an item share a line: "2 × 30 ml, guests 1, 2"."""
+def _together(party_size: int, told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]]:
+    """Guests who get the same of an item share a line: "2 × 30 ml, guests 1, 2"; all of them: "3 × 30 ml"."""
     same: dict[tuple[UUID, str, str], list[Any]] = {}
     for line, amount, note in told:
         same.setdefault((line.item.id, amount, note), []).append(line)
@@ -188,15 +207,15 @@ def _together(told: Sequence[tuple[Any, str, str]]) -> list[tuple[str, str, str]
     for (_item, amount, note), lines in same.items():
         numbers = [line.guest_position for line in lines if line.guest_position]
         times = f"{len(lines)} × " if len(lines) > 1 else ""
-        notes = [guests_words(numbers) if numbers else "", note]
+        some = numbers and len(numbers) < party_size
+        notes = [guests_words(numbers) if some else "", note]
         rows.append((named(lines[0].item), times + amount, ", ".join(filter(None, notes))))
     return rows
 
 
-def _done_lines(done: Recorded) -> list[tuple[str, str, str]]:
-    return _together(
-        [(line, format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines]
-    )
+def _done_lines(view: VisitView, done: Recorded) -> list[tuple[str, str, str]]:
+    lines = [(line, format_quantity(line.actual, line.item), _line_note(line)) for line in done.lines]
+    return _together(view.visit.party_size, lines)
 
 
 def _line_note(line: Any) -> str:
@@ -239,11 +258,8 @@ def last_actions(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
             "time": format_clock(done.recorded_at, current_branch().timezone),
             "by": done.person,
             "undone": done.reversed_at is not None,
-            "undo_url": url_for("visits.reverse_completion", visit_id=view.visit.id, position=step.position)
-            if touch and done.reversed_at is None
-            else "",
-            "undo_key": form_key(),
         }
+        | (_undo(view, step, done) if touch and done.reversed_at is None else {})
         for done, step in told[:LAST]
     ]
 

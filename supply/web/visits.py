@@ -48,7 +48,7 @@ class StartReading(BaseSchema):
     acknowledged = Text(required=True, max_length=2500)
 
 
-VISITS = Sheet("visits.list_visits", VisitDay, (), "", MOST)
+VISITS = Sheet("visits.list_visits", VisitDay, tuple(visit_rows.SORTS), "time", MOST)
 
 
 @bp.page("/visits", permission=Permission.STOCK_SEE)
@@ -56,8 +56,10 @@ def list_visits(session: Session, actor: Actor) -> str | Response:
     branch = current_branch()
     today = clock.today(branch.timezone)
     day = query(VisitDay)["day"] or today
-    view = VISITS.view(session, actor, sortable=False)
+    view = VISITS.view(session, actor)
     rows = visits.list_visits(session, actor, branch.id, from_day=day, until_day=day, limit=MOST)
+    if view.order is not None:
+        rows.sort(key=visit_rows.SORTS[view.order.column], reverse=view.order.descending)
     if view.kind:
         return view.file(f"visits-{day}", _("Visits"), sheet_lines.visit_lines(rows))
     return render(

@@ -18,12 +18,14 @@ from supply.domain.branches.models import Branch
 from supply.domain.labels.models import Label
 from supply.domain.ledger.models import Lot, LotKind
 from supply.domain.stocktake.models import Stocktake, StocktakeStatus
+from supply.domain.visits.models import Visit as PlannedVisit
+from supply.domain.visits.models import VisitStatus
 from tests.browser.conftest import Visit
 from tests.browser.crawl import ROLES, kind, walk
 from tests.browser.desk import order_on_its_way
 from tests.browser.languages import own_words, strangers
 from tests.browser.live import Spa
-from tests.browser.test_therapist import plan, step
+from tests.browser.test_therapist import plan
 from tests.browser.visitor import LAPTOP, SECOND_TAP_MS, Visitor
 
 WIDTHS = (320, 768, 1280)
@@ -55,10 +57,12 @@ def pages(browser: Browser, spa: Spa) -> list[Page]:
 
 
 def _faces(visitor: Visitor) -> list[str]:
-    """Pages that show much only while something is under way: a visit with a warning, a recipe's draft."""
+    """Pages that show much only while something is under way: a visit with a warning and a step that was done
+    all the same, which leads to its correction; a recipe's draft."""
     page = plan(visitor, "Pregnancy")
     running = page.url
-    step(page, 1).get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="It was done already").click()
+    page.get_by_role("button", name="It really happened").click()
     page.wait_for_timeout(SECOND_TAP_MS)  # the tap is on its way by itself, and the page is shown anew
     visitor.open("/procedures").locator("main a[href^='/procedures/']", has_text="massage").first.click()
     page.get_by_role("button", name="Change the recipe").click()
@@ -73,6 +77,7 @@ def _faces(visitor: Visitor) -> list[str]:
         f"/labels/print?paper=sheet&of={_tag(visitor.spa)}.2",
     ]
     orders = [order_on_its_way(visitor.spa), f"{received}?received=on"]
+    faces.append(_planned(visitor.spa))
     return [*faces, *orders, *scanned, _delivered(visitor.spa), *_counted(visitor.spa), *_imported(visitor)]
 
 
@@ -80,6 +85,13 @@ def _tag(spa: Spa) -> str:
     """The tag of a label of the branch where the manager works."""
     query = select(Label.tag).join(Branch, Branch.id == Label.branch_id).order_by(Branch.code).limit(1)
     return str(spa.look(lambda session: session.scalar(query)))
+
+
+def _planned(spa: Spa) -> str:
+    """The plan of a visit there that can still be changed: the one that is looked at has begun."""
+    query = select(PlannedVisit.id).join(Branch, Branch.id == PlannedVisit.branch_id)
+    query = query.where(PlannedVisit.status == VisitStatus.PLANNED)
+    return f"/visits/{spa.look(lambda session: session.scalar(query.order_by(Branch.code).limit(1)))}/plan"
 
 
 def _delivered(spa: Spa) -> str:
@@ -225,13 +237,11 @@ def test_no_link_leads_nowhere(visit: Visit, login: str) -> None:
 
 PROGRAMS = ("/api/", "/static/", "/bootstrap/", "/healthz", "/readyz", "/metrics")
 NOT_IN_THE_STORY = {
-    "corrections.show_correction": "of a recorded step; tests/web/test_visits.py has one",
     "offline.tell_life": "asked by scripts",
     "offline.list_kept_pages": "the same",
     "offline.serve_worker": "a script",
     "offline.show_lost": "shown by the service worker; tests/browser/test_offline.py loses the connection",
     "orders.download_order": "a file",
-    "audit.download_entries": "a file",
     "recalls.download_recall": "a file",
     "report_files.download": "a file",
     "imports.download_export": "a file",

@@ -147,6 +147,7 @@ def wait_until(page: Page, path: str, *, kept: bool) -> None:
 
 def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa, visit: Visit) -> None:
     (visit_id,) = planned(spa, "hanh", 1)
+    doing(spa, lambda s: visits.complete_step(s, at_work(s, "hanh"), visit_id=visit_id, position=1))
     tablet = visit("hanh", TABLET, service_workers="allow")
     page = tablet.open("/visits")
     adjust = f"/visits/{visit_id}/steps/2/adjust"
@@ -159,12 +160,25 @@ def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa,
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_role("link", name="Back to where it belongs").click()
     expect(step(page, 2).get_by_text("waiting to be sent")).to_be_visible()
+    # A slip that is not on its way yet is taken back; what is recorded is undone when the connection is back.
+    step(page, 3).get_by_role("button", name="Done").click()
+    step(page, 3).get_by_role("button", name="Take it back").click()
+    expect(step(page, 3).get_by_role("button", name="Done")).to_be_visible()
+    expect(tray(page).locator("[data-waiting] [data-count]")).to_have_text("1")
+    step(page, 1).get_by_role("button", name="Undo").click()
+    expect(step(page, 1).get_by_text("waiting to be sent")).to_be_visible()
+    page.goto("/room")
+    expect(page.get_by_role("heading", name="My room now")).to_be_visible()
+    page.get_by_role("button", name="Trúc").click()
+    expect(page.get_by_text("Not done: no connection")).to_be_visible()
     page.goto("/stock")
     expect(page.get_by_role("heading", name="No connection")).to_be_visible()
     tablet.context.set_offline(False)
     page.wait_for_url("/stock")
     expect(tray(page)).to_be_hidden()
-    assert completions(spa, [visit_id]) == {(visit_id, 2): 1}
+    assert completions(spa, [visit_id]) == {(visit_id, 1): 1, (visit_id, 2): 1}
+    view = spa.look(lambda s: visits.get_visit(s, at_work(s, "hanh"), visit_id))
+    assert [one.completion is None for one in view.steps[:3]] == [True, False, True]
     page.evaluate("document.querySelector('form[data-forget]').requestSubmit()")
     page.wait_for_url("**/sign-in")
     wait_until(page, adjust, kept=False)

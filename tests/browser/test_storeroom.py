@@ -7,11 +7,12 @@ import time
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.ledger.models import Holding
+from supply.domain.stocktake.models import StockCount
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
@@ -148,7 +149,7 @@ def test_a_refused_form_keeps_what_was_typed(storeroom: Visitor) -> None:
     assert page.locator("[name=amount]").input_value() == "999999"
 
 
-def test_a_lost_connection_keeps_the_form(visit: Visit) -> None:
+def test_a_lost_connection_keeps_the_form(spa: Spa, visit: Visit) -> None:
     visitor = visit("lan", PHONE)
     page = visitor.open("/waste/choose")
     page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
@@ -162,8 +163,24 @@ def test_a_lost_connection_keeps_the_form(visit: Visit) -> None:
     assert page.locator("[name=amount]").input_value() == "20"
     visitor.context.set_offline(False)
     visitor.faults.clear()  # the lost request itself is on the console
+    page.wait_for_timeout(SECOND_TAP_MS)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
+    # A count is kept and sent by itself.
+    counts = select(func.count(StockCount.id)).join(Item, Item.id == StockCount.item_id)
+    counts = counts.where(Item.code == "wormwood")
+    before = spa.look(lambda look: look.scalar(counts))
+    page = visitor.open("/counts/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    for field in page.locator("input[name$='-amount']:visible").all():
+        field.fill("1,5")
+    visitor.context.set_offline(True)
+    page.get_by_role("button", name="Save the count").click()
+    expect(page.get_by_text("waiting to be sent", exact=True)).to_be_visible()
+    visitor.context.set_offline(False)
+    expect(page.get_by_role("region", name="Kept on this device")).to_be_hidden()
+    assert spa.look(lambda look: look.scalar(counts)) == before + 1
+    visitor.faults.clear()
 
 
 def test_it_fits_a_phone_of_320_pixels(visit: Visit) -> None:

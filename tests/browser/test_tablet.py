@@ -51,6 +51,9 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     page.wait_for_timeout(SECOND_TAP_MS)
     page.get_by_role("button", name="Hội An").click()
     last = page.get_by_role("region", name="Last actions")
+    # All six steps are seen at once, each with its one tap.
+    expect(page.locator(".step-actions .btn-primary")).to_have_count(6)
+    expect(page.locator(".step-actions .btn-primary").last).to_be_in_viewport(ratio=1)
     step(page, 1).get_by_role("button", name="Done").click()
     expect(step(page, 1)).to_contain_text("done")
     page.wait_for_timeout(SECOND_TAP_MS)
@@ -62,7 +65,7 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     page.wait_for_timeout(SECOND_TAP_MS)
     page.get_by_role("button", name="Record anew").click()
     expect(step(page, 4)).to_contain_text("against the recipe")
-    small += _too_small(page, ".step-actions .btn, .trail .btn, .bar-lock button, .bar-room")
+    small += _too_small(page, ".bar :is(a, button, summary), main :is(a, .btn, summary)")
     page.get_by_role("button", name="Lock").click()
     tap(page, "Phạm Thu Hà")
     expect(page.locator("[data-lock-after]")).to_be_visible()

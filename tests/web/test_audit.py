@@ -58,13 +58,14 @@ def test_it_is_searched_and_saved_as_a_file(client: OneLookClient, cast: Cast, g
     page = client.get(f"/audit?{chosen}").text
     assert "12\N{NO-BREAK SPACE}kg" in page
     assert "Nothing found" in client.get("/audit?words=nowhere").text
-    files = [unescape(link) for link in re.findall(r'href="(/audit/files/[^"]+)"', page)]
+    files = [unescape(link) for link in re.findall(r'href="(/audit[^"]+file=[^"]+)"', page)]
     csv, book = (client.get(link).get_data() for link in files)
     lines = csv.decode("utf-8-sig").splitlines()
     assert len(lines) == 3  # the heading, and a line for each field of the policy
     assert "Item: Ginger" in lines[1]
     assert book.startswith(b"PK")
-    assert client.get("/audit/files/pdf").status_code == 404
+    oldest, newest = (client.get(f"/audit?{chosen}&sort={way}&file=csv").data for way in ("when", "-when"))
+    assert sorted(oldest.splitlines()) == sorted(newest.splitlines())
 
 
 def test_another_branch_sees_what_is_shared_only(client: OneLookClient, cast: Cast, goods: Goods) -> None:

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import write_transaction
 from supply.domain.ledger.models import Lot
 from supply.domain.suppliers import service as suppliers
@@ -32,8 +33,9 @@ SHEETS = {
     "/requisitions": ["number", "status", "when"],
     "/suppliers": ["name", "lead_time"],
     "/waste": ["item", "reason", "cost", "when"],
-    "/people": [],
-    "/visits": [],
+    "/people": ["name", "login"],
+    "/visits": ["time", "treatment", "room", "therapist", "status"],
+    "/audit": ["when"],
 }
 NAMES = ("Đông Dược", "Dầu Gió", "=Ăn Thảo", "Ánh", "Zen")
 
@@ -58,7 +60,7 @@ def spa(cast: Cast) -> None:
         waste.log_waste(session, cast.storekeeper, branch_id=cast.branch_id, **lost)
 
     write_transaction(sold)
-    treatments.plan(cast)
+    treatments.plan(cast, planned_at=clock.now())
     ordered(cast, (items["ginger"], "5", "kg"))
 
 
@@ -79,9 +81,9 @@ def test_each_table_sorts_by_what_it_allows_and_is_saved(client: OneLookClient, 
             for told, way in ((column, "ascending"), (f"-{column}", "descending")):
                 with statements() as seen:
                     answer = client.get(f"{path}?sort={told}")
-                assert f'aria-sort="{way}"' in answer.text, (path, told)
+                assert re.search(f'aria-(sort|label)="{way}"', answer.text), (path, told)
                 assert len(seen) <= MOST_STATEMENTS, (path, seen)
-        assert client.get(f"{path}?sort=id;drop&page=x").status_code == 200
+        assert client.get(f"{path}?sort=id;drop&page=x&past=0").status_code == 200
         told = client.get(f"{path}?file=csv")
         assert (told.status_code, told.mimetype) == (200, "text/csv"), path
         lines = list(csv.reader(io.StringIO(told.data.decode("utf-8-sig"))))
@@ -123,10 +125,17 @@ def test_the_order_of_a_table_is_remembered_for_its_person(client: OneLookClient
     assert send(client, chosen, "/table-orders").headers["Location"] == chosen
     page = client.get("/suppliers").text
     assert _rows(page)[0] == "Zen"
-    assert "Remember this order" not in page
-    # Only of tables that there are, and of columns that they have; a page number of any length is none.
-    for told in ({"table": "people.list_nobody"}, {"sort": "password_hash"}):
-        assert send(client, chosen, "/table-orders", **told).status_code == 422
+    assert "Remember this choice" not in page
+    # A filter is offered, not applied: a list never hides rows by itself.
+    assert send(client, "/suppliers?q=dau", "/table-orders").status_code == 303
+    page = client.get("/suppliers").text
+    assert (_rows(page)[0], "Filter as last time: “dau”" in page) == ("Zen", True)
+    assert 'href="/suppliers?q=dau"' in page
+    assert "last time" not in client.get("/suppliers?q=dau").text
+    # Only of tables, columns and filters that there are; a page number of any length is none.
+    wrong = ({"table": "people.list_nobody"}, {"sort": "password_hash"}, {"filters": "sort=x"}, {"sort": ""})
+    for told in wrong:
+        assert send(client, "/suppliers?sort=name", "/table-orders", **told).status_code == 422
     assert client.get(f"/suppliers?sort=name&page={'9' * 5_000}").status_code == 200
     sign_in(client, cast.storekeeper)
     assert _rows(client.get("/suppliers").text)[0] == NAMES[0]

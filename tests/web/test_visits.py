@@ -228,6 +228,9 @@ def test_a_step_that_is_recorded_is_recorded_anew(app: Flask, client: FlaskClien
     with statements() as seen:
         shown = client.get(page).text
     assert len(seen) <= MOST_STATEMENTS
+    lots = re.findall(r'<select[^>]*name="lines-\d-lot_id".*?</select>', shown, re.DOTALL)
+    assert lots
+    assert all(" selected" in choice for choice in lots)  # each line stays with the lot that gave
     form = dict(re.findall(r'name="(lines-[^"]+|completion_id)"[^>]*value="([^"]*)"', shown))
     form |= dict(
         re.findall(r'<select[^>]*name="(lines-[^"]+-unit)".*?value="([^"]*)"[^>]* selected', shown, re.DOTALL)

@@ -47,6 +47,10 @@ ENTITIES = (
 )
 
 
+# An id before that of every entry.
+NO_ENTRY = UUID(int=0)
+
+
 def record(
     session: Session,
     actor: Actor | None,
@@ -91,8 +95,11 @@ def list_entries(
     recorded_before: datetime | None = None,
     limit: int = 50,
     before: UUID | None = None,
+    after: UUID | None = None,
 ) -> Sequence[AuditEntry]:
-    """What was changed, newest first. Managers see their branches and what all share; admins see all.
+    """What was changed, newest first; `after` an entry (or NO_ENTRY) oldest first.
+
+    Managers see their branches and what all share; admins see all.
 
     `action` is a whole one ("item.update") or the verb alone. `words` stand in the reason or in a value
     before or after, or the entry is of a thing or person that `about` selects.
@@ -120,6 +127,8 @@ def list_entries(
         query = query.where(AuditEntry.recorded_at < recorded_before)
     if before is not None:
         query = query.where(AuditEntry.id < before)
+    if after is not None:
+        query = query.where(AuditEntry.id > after).order_by(None).order_by(AuditEntry.id)
     return session.scalars(query).all()
 
 

@@ -136,13 +136,14 @@ class ApiToken(Base):
 
 
 class TableOrder(Base):
-    """How a person last sorted a table of the pages ("-expected")."""
+    """How a person last sorted a table of the pages ("-expected") and filtered it ("q=gung")."""
 
     __tablename__ = "table_order"
 
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     table_name: Mapped[str] = mapped_column(String(60), primary_key=True)
     told: Mapped[str] = mapped_column(String(40))
+    filters: Mapped[str] = mapped_column(String(400), server_default="")
 
 
 class Throttle(Base):

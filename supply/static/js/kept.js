@@ -1,6 +1,7 @@
 // What was tapped and is not known to be recorded, in IndexedDB: it outlives the page, the browser and the sign-in. One
 // entry a form, under the form's own idempotency key, in the order of the taps. An entry: key, order, person, name, action,
-// place (where it belongs on a page), label, tappedAt, values [[name, value]], state and, where refused, its problem.
+// place (where it belongs on a page), label, tappedAt, values [[name, value]], state, whether it was tried (it may have
+// arrived) and, where refused, its problem.
 // States: waiting; shown (its refusal is on its way to the screen); refused; opened (sent by hand once more).
 const STORE = "kept";
 let opening;
@@ -40,6 +41,21 @@ export const keep = (entry) => within("readwrite", (store) => {
 
 export const mark = (key, changes) => within("readwrite", (store) => {
   store.get(key).onsuccess = ({ target: { result } }) => { if (result) store.put({ ...result, ...changes }); };
+});
+
+// What is about to be sent may arrive, whatever is heard of it. Nothing is found of what was taken back meanwhile.
+export const claim = (key) => within("readwrite", (store, tell) => {
+  const asked = store.get(key);
+  tell(asked);
+  asked.onsuccess = () => { if (asked.result) store.put({ ...asked.result, tried: true }); };
+});
+
+export const isUntried = (entry) => entry.state === "waiting" && !entry.tried;
+
+export const takeBack = (person, place) => within("readwrite", (store) => {
+  store.getAll().onsuccess = ({ target: { result } }) => {
+    result.filter((entry) => isUntried(entry) && entry.person === person && entry.place === place).forEach((entry) => store.delete(entry.key));
+  };
 });
 
 export const drop = (...keys) => within("readwrite", (store) => keys.forEach((key) => store.delete(key)));

@@ -9,13 +9,21 @@ export function start(form) {
   let touched = Date.now();
   for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"])
     addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
-  const look = () => { if (Date.now() - touched >= wait) lock(form); };
+  let asked = false;
+  const look = () => { if (asked || Date.now() - touched >= wait) lock(form); };
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    asked = true;
+    look();
+  });
   setInterval(look, CHECK_MS);
   addEventListener("visibilitychange", look);
   addEventListener("pageshow", look);
 }
 
-// Without a connection there is no other page to show: this one is covered until the names can be fetched.
+// Without a connection there is no other page to show: this one is covered until the names can be fetched, also when
+// somebody locked it by hand.
 async function lock(form) {
   document.body.classList.add("locked");
   await forgetPages();

@@ -1,8 +1,9 @@
 // Forms with data-offline are kept on the device before they are sent, and wait there while there is no connection. The
-// page says what waits where; what was refused is opened again on the server's own page, or given up knowingly.
-import { drop, keep, mark, readKept } from "./kept.js";
+// page says what waits where; what was refused is opened again on the server's own page, or given up knowingly. What was
+// not on its way yet can be taken back. Other forms are not sent without a connection, and the page says that.
+import { drop, keep, mark, readKept, takeBack } from "./kept.js";
 import { sendKept } from "./sending.js";
-import { showKept } from "./tray.js";
+import { sayNotSent, showKept } from "./tray.js";
 import { submitAs } from "./form-guard.js";
 import { renewPages } from "./today.js";
 
@@ -19,15 +20,29 @@ export function startOffline(root) {
   if (!tray || !globalThis.indexedDB) return;
   if (person) root.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
-    if (!form.matches("form[data-offline]")) return;
+    sayNotSent(tray, false);
+    if (!form.matches("form[data-offline]")) return holdBack(event);
     event.preventDefault();
     take(form, submitter).catch(() => submitAs(form, submitter));
   }, true);
   addEventListener("lines:added", () => show());
   tray.addEventListener("click", (event) => act(event.target.closest("button")));
-  addEventListener("online", () => { tryAgain(SOON_MS); sendAndShow(); });
+  root.addEventListener("click", async ({ target }) => {
+    const sign = target.closest("[data-take-back]")?.closest("[data-kept-mark]");
+    if (sign) await takeBack(person, sign.dataset.keptMark).then(() => show());
+  });
+  addEventListener("online", () => { sayNotSent(tray, false); tryAgain(SOON_MS); sendAndShow(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) sendAndShow(); });
   arrive().then(sendAndShow).catch(() => { /* storage is off: forms are sent as ever */ });
+}
+
+// The form guard keeps its own forms; signing out and locking forget first and try again by themselves.
+function holdBack(event) {
+  const { target: form, submitter } = event;
+  if (navigator.onLine || form.method !== "post" || form.matches("[data-keep], [data-forget]")) return;
+  event.preventDefault();
+  submitter?.removeAttribute("aria-busy");
+  sayNotSent(tray, true);
 }
 
 function entryOf(form, submitter) {

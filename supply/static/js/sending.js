@@ -1,6 +1,6 @@
 // Sends what was kept, in order, one tab at a time, each under its own key: what the server has recorded already it only
 // answers again. Nothing is sent but as the person who tapped; every decision and every word is the server's.
-import { drop, mark, readKept } from "./kept.js";
+import { claim, drop, mark, readKept } from "./kept.js";
 
 const WAIT_MS = 8000;
 const LATER = { later: true };
@@ -20,7 +20,7 @@ async function sendAll(lifeAddress, live) {
   let pass = alone ? { person: live.person, csrf_token: live.token } : await askLife(lifeAddress);
   let last = LATER;
   for (const entry of waiting) {
-    if (pass.person !== entry.person) continue;
+    if (pass.person !== entry.person || !await claim(entry.key)) continue;
     let outcome = await post(entry, pass.csrf_token, entry.key === live?.key);
     if (outcome.code === "form_expired") {
       pass = await askLife(lifeAddress);

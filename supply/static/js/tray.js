@@ -1,4 +1,6 @@
 // Draws what was kept: a tray on every page, a mark where it belongs. All words are the server's, in templates.
+import { isUntried } from "./kept.js";
+
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
 const clone = (template) => template.content.firstElementChild.cloneNode(true);
 
@@ -10,8 +12,17 @@ export function showKept(tray, entries, { person, answered, signedOut }) {
   tray.querySelectorAll("[data-why]").forEach((words) => { words.hidden = words.dataset.why !== (signedOut ? "signed-out" : "no-connection"); });
   const others = entries.filter((entry) => entry.person !== person);
   fillOthers(tray.querySelector("[data-others]"), others);
-  tray.hidden = !own.length && !others.length;
+  tray.hidden = !own.length && !others.length && tray.querySelector("[data-not-sent]").hidden;
   markPlaces(waiting);
+}
+
+// What cannot wait was not sent, and the page says so; what waits is another matter.
+export function sayNotSent(tray, yes) {
+  const words = tray.querySelector("[data-not-sent]");
+  words.hidden = !yes;
+  if (!yes) return;
+  tray.hidden = false;
+  words.scrollIntoView({ block: "center" });
 }
 
 function fill(part, entries) {
@@ -47,6 +58,12 @@ function fillOthers(part, entries) {
 // Where something waits, its buttons give way to the mark, so that it is not tapped a second time.
 function markPlaces(waiting) {
   const places = new Set(waiting.map((entry) => entry.place));
-  document.querySelectorAll("[data-kept-mark]").forEach((sign) => { sign.hidden = !places.has(sign.dataset.keptMark); });
+  for (const sign of document.querySelectorAll("[data-kept-mark]")) {
+    const here = waiting.filter((entry) => entry.place === sign.dataset.keptMark);
+    const untried = here.every(isUntried);
+    sign.hidden = !here.length;
+    sign.querySelector("[data-take-back]").hidden = !untried;
+    sign.querySelector("[data-tried]").hidden = untried;
+  }
   document.querySelectorAll("[data-offline-set]").forEach((part) => { part.hidden = places.has(part.dataset.offlineSet); });
 }
