@@ -7,7 +7,7 @@ Revises: 0026
 import sqlalchemy as sa
 from alembic import op
 
-from supply.domain.catalog.search import sort_key
+from supply.alphabet import sort_key
 
 revision = "0027"
 down_revision = "0026"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key
 from supply.api.cursors import sliced
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.people import pins, tablets
@@ -39,7 +40,9 @@ def _grants(data: dict[str, Any]) -> dict[str, Any]:
     description="Active people of the branches that you look after, by name.",
 )
 def list_people(session: Session, actor: Actor, query: dict[str, Any]) -> tuple[list[Any], Any]:
-    return sliced(people.list_people(session, actor), query, lambda person: (person.name, person.id))
+    return sliced(
+        people.list_people(session, actor), query, lambda person: (person_key(person.name), person.id)
+    )
 
 
 @blp.post(

@@ -18,7 +18,7 @@ from supply.domain.waste.schemas import Reversal
 from supply.fields import BaseSchema, Id
 from supply.i18n import _
 from supply.permissions import Actor, Permission, require
-from supply.presenting import format_instant, format_quantity
+from supply.presenting import format_instant, format_quantity, unit_symbol
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import current_branch
@@ -42,7 +42,7 @@ def new_opening(session: Session, actor: Actor) -> str:
     return render(
         "adjustments/opening.html",
         schema=LogOpeningStock,
-        items=[(str(item.id), f"{named(item)} ({item.stock_unit})") for item in items],
+        items=[(str(item.id), f"{named(item)} ({unit_symbol(item.stock_unit)})") for item in items],
         units=_all_units(items),
         places=[(str(place.id), place.name) for place in branches.list_locations(session, branch.id)],
         rows=current_form().rows("lines", OPENING_ROWS),

@@ -10,9 +10,9 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.alphabet import sort_key
 from supply.domain.audit import service as audit
 from supply.domain.audit.models import AuditEntry
-from supply.domain.catalog.search import sort_key
 from supply.domain.people import service as people
 from supply.domain.people.names import names_of
 from supply.domain.reports.audited import search_audit
@@ -133,5 +133,4 @@ def _span(chosen: dict[str, Any]) -> dict[str, Any]:
 
 def _people(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Whom the list may be narrowed to: those whom one looks after, also who has left."""
-    known = people.list_people(session, actor, active=None)
-    return [(str(one.id), one.name) for one in sorted(known, key=lambda one: sort_key(one.name))]
+    return [(str(one.id), one.name) for one in people.list_people(session, actor, active=None)]

@@ -16,6 +16,7 @@ from supply.web.audit_values import About, item_of, told
 from supply.web.audit_words import ENTITY_WORDS, action_word, field_word
 from supply.web.frame import named
 from supply.web.session import BranchChoice
+from supply.web.stock_rows import quarantine_word
 
 # Where a thing has a page that everybody who sees the audit may open, in the branch of the thing.
 _PAGES = {
@@ -61,7 +62,7 @@ def entry_row(
             for field, (before, after) in entry.changes.items()
             if before != after
         ],
-        "reason": entry.reason or "",
+        "reason": quarantine_word(entry.reason) if entry.action == "lot.quarantine" else entry.reason or "",
         "who": names.get(entry.person_id, "–") if entry.person_id else _("the program"),
         "when": format_instant(entry.recorded_at, timezone),
         "where": where,

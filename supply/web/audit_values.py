@@ -20,8 +20,10 @@ from supply.domain.audit.models import AuditEntry
 from supply.domain.branches.models import RoomType
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
+from supply.domain.outbox.models import Event
 from supply.domain.planning.models import EntryKind
 from supply.domain.purchasing.models import OrderStatus, RequisitionStatus, SentBy
+from supply.domain.stocktake.models import StocktakeStatus
 from supply.domain.suppliers.ordering import clock_of
 from supply.domain.transfers.models import TransferStatus
 from supply.domain.treatments.allergies import allergen
@@ -31,7 +33,14 @@ from supply.domain.treatments.recipe import PackageAction, Scale
 from supply.domain.visits.models import VisitStatus
 from supply.i18n import _
 from supply.permissions import Role
-from supply.presenting import format_day, format_instant, format_money, format_number, format_quantity
+from supply.presenting import (
+    format_day,
+    format_instant,
+    format_money,
+    format_number,
+    format_quantity,
+    unit_symbol,
+)
 from supply.quantity import DENSITY_FACTOR, Dimension, from_base
 from supply.web.audit_words import field_word
 from supply.web.frame import named
@@ -42,7 +51,7 @@ from supply.web.words import word
 
 # What a field's codes are codes of.
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
-    "status": (RequisitionStatus, OrderStatus, TransferStatus, VisitStatus),
+    "status": (RequisitionStatus, OrderStatus, TransferStatus, VisitStatus, StocktakeStatus),
     "sent_by": (SentBy,),
     "category": (Category,),
     "dimension": (Dimension,),
@@ -51,6 +60,7 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "kind": (EntryKind,),
     "scale": (Scale,),
     "action": (PackageAction,),
+    "events": (Event,),
 }
 _AMOUNTS = frozenset(
     {
@@ -148,13 +158,19 @@ def _mapped(value: Mapping[str, Any], field: str, about: About) -> str:
     if value.keys() == {"amount", "unit"}:
         return told_quantity(value)
     if field in ("units", "tares"):
-        return ", ".join(f"{code} ({told(one, field, about)})" for code, one in value.items())
+        return ", ".join(f"{_unit(code, about)} ({told(one, field, about)})" for code, one in value.items())
     if value.keys() == {"step", "lines"}:
         return f"{value['step']}: {told(value['lines'], 'lines', about)}"
     own = about.items.get(str(value.get("item_id")), about.item)
     inner = replace(about, item=own)
     parts = [(field_word(name), told(_plain(one, name), name, inner)) for name, one in value.items()]
     return ", ".join(f"{name} {text}" for name, text in parts if text)
+
+
+def _unit(code: str, about: About) -> str:
+    """An item's own unit by its name, where the item still has it."""
+    own = {unit.code: unit for unit in about.item.units} if about.item else {}
+    return named(own[code]) if code in own else unit_symbol(code)
 
 
 def _plain(value: Any, field: str) -> Any:
@@ -169,6 +185,8 @@ def _text(text: str, field: str, about: About) -> str:
         return named(about.items[text])
     if _as_id(text) is not None:
         return ""
+    if field in ("stock_unit", "usage_unit", "pack_unit"):
+        return _unit(text, about)
     coded = next((word(kind(text)) for kind in _CODES.get(field, ()) if text in list(kind)), "")
     return coded or _when(text, field, about) or _grant(text, about.branches)
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from flask import url_for
 
+from supply.domain.catalog.models import Category
 from supply.domain.imports.columns import Column
 from supply.domain.imports.faults import expected_in
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportRow, ImportState, Outcome
 from supply.domain.imports.schemas import columns_view
+from supply.domain.treatments.recipe import Scale
 from supply.i18n import _, lazy, locale_now
-from supply.presenting import format_instant, format_number
+from supply.presenting import format_instant, format_number, unit_symbol
+from supply.quantity import Dimension
 from supply.web.session import current_branch
+from supply.web.supplier_days import days_named
 from supply.web.words import word
 
 _STATES = {
@@ -30,6 +35,11 @@ _WORDS = {
     Outcome.ERROR: lazy("Error"),
 }
 _OUTCOMES = {Outcome.CREATE: "ok", Outcome.CHANGE: "info", Outcome.SKIP: "neutral", Outcome.ERROR: "danger"}
+
+
+# What a column's codes are codes of, and which columns hold a unit.
+_CODES: dict[str, type[StrEnum]] = {"category": Category, "dimension": Dimension, "scale": Scale}
+_UNITS = frozenset({"unit", "stock_unit", "usage_unit"})
 
 
 def file_row(file: ImportFile) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def column_rows(file: ImportFile, typed: Mapping[str, str]) -> list[dict[str, An
             {
                 **told,
                 "choices": choices,
-                "example": told_cell(column.example),
+                "example": told_cell(column.example, column.name),
                 "place": typed.get(f"columns-{number}-place", told["place"] or ""),
                 "otherwise": typed.get(f"columns-{number}-otherwise", told["otherwise"]),
             }
@@ -87,8 +97,15 @@ def undone_facts(file: ImportFile) -> list[tuple[str, str]]:
     return [(words[name], format_number(count)) for name, count in file.undone.items() if name in words]
 
 
-def told_cell(text: str) -> str:
-    """A cell as the reader says it: what is yes or no in the file's own words is so in theirs."""
+def told_cell(text: str, column: str) -> str:
+    """A cell as the reader says it: yes, no, units, days and codes of the file in words of theirs."""
+    if column == "order_days":
+        return days_named(text)
+    kind = _CODES.get(column)
+    if kind is not None and text in list(kind):
+        return word(kind(text))
+    if column in _UNITS:
+        return unit_symbol(text)
     return {"yes": _("yes"), "no": _("no")}.get(text, text)
 
 
@@ -105,8 +122,8 @@ def line_row(row: ImportRow, columns: Sequence[Column]) -> dict[str, Any]:
         "changes": [
             (
                 labels.get(name, name),
-                told_cell(before) if outcome is Outcome.CHANGE else "",
-                told_cell(after) or _("(empty)"),
+                told_cell(before, name) if outcome is Outcome.CHANGE else "",
+                told_cell(after, name) or _("(empty)"),
             )
             for name, (before, after) in shown.items()
         ],

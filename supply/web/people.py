@@ -10,8 +10,8 @@ from flask import Response, g
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key, sort_key
 from supply.domain.branches import service as branches
-from supply.domain.catalog.search import sort_key
 from supply.domain.people import pins, schemas
 from supply.domain.people import service as people
 from supply.domain.people.models import Person
@@ -61,11 +61,11 @@ PEOPLE = Sheet("people.list_people", None, ("name", "login"), "name", MOST)
 def list_people(session: Session, actor: Actor) -> str | Response:
     names, view = _branch_names(session, actor), PEOPLE.view(session, actor)
     known = people.list_people(session, actor, active=None)
-    known = sorted(known, key=lambda one: (sort_key(one.name), one.id))
     if view.order is not None:
         by_login = view.order.column == "login"
         known.sort(
-            key=lambda one: sort_key(one.login if by_login else one.name), reverse=view.order.descending
+            key=lambda one: sort_key(one.login) if by_login else person_key(one.name),
+            reverse=view.order.descending,
         )
     rows = [_row(person, names) for person in known]
     if view.kind:

@@ -29,6 +29,11 @@ def day_choices() -> list[tuple[str, str]]:
     return [(day, str(words)) for day, words in _DAYS.items()]
 
 
+def days_named(names: str) -> str:
+    """ "monday, thursday" in words; any other text stays what it is."""
+    return ", ".join(str(_DAYS.get(name, name)) for name in names.split(", "))
+
+
 def days_told(order_days: int) -> str:
     """Days of the week, a bit each, in words."""
     return _("every day") if order_days == 127 else ", ".join(str(_DAYS[day]) for day in weekdays(order_days))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from supply.domain.catalog.search import sort_key
+from supply.alphabet import person_key, sort_key
 from supply.domain.treatments.rule_words import explained, rule_words
 from supply.domain.visits.models import StepStatus, VisitStatus
 from supply.domain.visits.views import Recorded, StepView, VisitView
@@ -37,7 +37,7 @@ SORTS: dict[str, Callable[[Any], Any]] = {
     "time": lambda row: row.planned_at,
     "treatment": lambda row: sort_key(named(row)),
     "room": lambda row: sort_key(row.room or ""),
-    "therapist": lambda row: sort_key(row.therapist or ""),
+    "therapist": lambda row: person_key(row.therapist or ""),
     "status": lambda row: sort_key(word(row.status)),
 }
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key, sort_key
 from supply.database import new_id
 from supply.domain.audit.models import AuditEntry
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Category, Item
-from supply.domain.catalog.search import search_key, search_words, sort_key
+from supply.domain.catalog.search import search_key, search_words
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.quantity import Dimension
 from tests.cast import Cast
@@ -94,6 +95,9 @@ def test_sort_key_follows_the_vietnamese_alphabet() -> None:
     ]
     expected = ["2 lá", *names[:-1]]
     assert sorted(names, key=sort_key) == expected
+    people = ["Trần Đức Anh", "Lê Văn Đức", "Nguyễn Thị Ánh", "Phạm Lan", "Đặng Thị Lan"]
+    in_order = ["Trần Đức Anh", "Nguyễn Thị Ánh", "Lê Văn Đức", "Phạm Lan", "Đặng Thị Lan"]
+    assert sorted(people, key=person_key) == [*in_order[:3], *sorted(in_order[3:], key=sort_key)]
 
 
 @given(st.text(max_size=120))

@@ -99,7 +99,7 @@ def test_every_link_leads_somewhere_and_values_read_as_people_write_them(
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
     words = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", pages))).replace("\N{NO-BREAK SPACE}", " ")
     for told in (
-        "Own units: – → bottle-100 (100 ml)",
+        "Own units: – → bottle of 100 ml (100 ml)",
         "Use a day: 0 g → 50 kg",
         "A pack holds: – → 5 kg",
         "Price of a pack: – → ₫250,000",

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.alphabet import sort_key
 from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.branches.models import MAX_GUESTS, Branch, Location, Room, RoomType
@@ -173,10 +174,10 @@ def update_location(
 
 
 def list_rooms(session: Session, branch_id: UUID, *, closed: bool = False) -> list[Room]:
-    query = select(Room).where(Room.branch_id == branch_id).order_by(Room.name)
+    query = select(Room).where(Room.branch_id == branch_id)
     if not closed:
         query = query.where(Room.closed_at.is_(None))
-    return list(session.scalars(query))
+    return sorted(session.scalars(query), key=lambda room: (sort_key(room.name), room.id))
 
 
 def get_room(session: Session, branch_id: UUID, room_id: UUID) -> Room:

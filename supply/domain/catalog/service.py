@@ -15,10 +15,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
+from supply.alphabet import sort_key
 from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog.models import Category, Item, ItemUnit
-from supply.domain.catalog.search import search_key, search_words, sort_key
+from supply.domain.catalog.search import search_key, search_words
 from supply.domain.catalog.units import base_quantity, stock_amount, told_amount, unit_choices, unit_factor
 from supply.errors import Conflict, Invalid, NotFound, Stale
 from supply.i18n import lazy

@@ -28,9 +28,9 @@ CATEGORY_WORDS = {
     "herb": "herbs|thao duoc|thao moc|la thuoc|duoc lieu",
     "wood": "woods|go",
     "peel": "peels|vo",
-    "root": "roots|re|cu",
-    "refreshment": "refreshments|drink|drinks|beverage|beverages|food|do uong|tra|do an",
-    "remedy": "remedies|medicine|medicines|bai thuoc|thuoc",
+    "root": "roots|re|cu|re, cu",
+    "refreshment": "refreshments|drink|drinks|beverage|beverages|food|do uong|tra|do an|do an uong",
+    "remedy": "remedies|medicine|medicines|bai thuoc|thuoc|cao, thuoc thao duoc",
     "consumable": "consumables|supplies|vat tu|vat tu tieu hao|do tieu hao|tieu hao",
 }
 DIMENSION_WORDS = {

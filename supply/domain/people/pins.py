@@ -16,6 +16,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.alphabet import person_key, sort_key
 from supply.domain.audit import service as audit
 from supply.domain.people import granting
 from supply.domain.people.models import Person, RoleGrant, SignIn, Tablet, Throttle
@@ -117,8 +118,8 @@ def list_locks(session: Session, actor: Actor, person_id: UUID) -> Sequence[Tabl
         select(Throttle.subject).where(Throttle.subject.startswith(_all_of(person_id)), locked)
     ).all()
     ids = [UUID(hex=subject.rpartition(":")[2]) for subject in subjects]
-    query = select(Tablet).where(Tablet.id.in_(ids), Tablet.revoked_at.is_(None)).order_by(Tablet.name)
-    return session.scalars(query).all() if ids else []
+    query = select(Tablet).where(Tablet.id.in_(ids), Tablet.revoked_at.is_(None))
+    return sorted(session.scalars(query), key=lambda one: sort_key(one.name)) if ids else []
 
 
 def unlock(session: Session, actor: Actor, person_id: UUID) -> Person:
@@ -147,7 +148,10 @@ def _may_tap(tablet: Tablet) -> Select[Person]:
 
 def list_names(session: Session, tablet: Tablet) -> list[PinPerson]:
     """Whose names stand on the tablet while nobody is signed in."""
-    people = session.scalars(_may_tap(tablet).order_by(Person.name, Person.id).limit(200)).all()
+    people = sorted(
+        session.scalars(_may_tap(tablet).order_by(Person.name, Person.id).limit(200)),
+        key=lambda person: (person_key(person.name), person.id),
+    )
     locked = set(
         session.scalars(
             select(Throttle.subject).where(

@@ -5,7 +5,7 @@ The door of the capability: signing in and tokens live beside it and are offered
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from supply import clock
+from supply.alphabet import person_key
 from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.people import granting
@@ -72,8 +73,8 @@ __all__ = [
 ]
 
 
-def list_people(session: Session, actor: Actor, *, active: bool | None = True) -> Sequence[Person]:
-    """People whom the actor looks after: all for an admin, those of their branches for a manager."""
+def list_people(session: Session, actor: Actor, *, active: bool | None = True) -> list[Person]:
+    """People whom the actor looks after, by name: all for an admin, those of their branches for a manager."""
     require(actor, Permission.PEOPLE_STAFF)
     query = select(Person).options(selectinload(Person.grants)).order_by(Person.name, Person.id).limit(500)
     if active is not None:
@@ -81,7 +82,7 @@ def list_people(session: Session, actor: Actor, *, active: bool | None = True) -
     if actor.branch_ids() is not None:
         within = RoleGrant.branch_id.in_(granting.managed(actor))
         query = query.where(exists().where(RoleGrant.person_id == Person.id, within))
-    return session.scalars(query).all()
+    return sorted(session.scalars(query), key=lambda person: (person_key(person.name), person.id))
 
 
 def get_person(session: Session, actor: Actor, person_id: UUID) -> Person:

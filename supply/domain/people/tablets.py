@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply import clock
+from supply.alphabet import sort_key
 from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.branches import service as branches
@@ -70,7 +71,7 @@ def list_tablets(session: Session, actor: Actor) -> Sequence[Tablet]:
         query = query.where(
             Tablet.branch_id.in_([one for one in own if actor.may(Permission.TABLET_MANAGE, one)])
         )
-    return session.scalars(query).all()
+    return sorted(session.scalars(query), key=lambda one: (sort_key(one.name), one.id))
 
 
 def revoke_tablet(session: Session, actor: Actor, tablet_id: UUID) -> Tablet:

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key
 from supply.domain.audit import service as audit
 from supply.domain.branches.models import Location
 from supply.domain.ledger import service as ledger
@@ -113,8 +114,8 @@ def shelves_of(session: Session, stocktake: Stocktake) -> list[Shelf]:
 def hands_of(session: Session, stocktake: Stocktake) -> dict[UUID, str]:
     """Who had a hand in it, by id: none of them approves it."""
     query = select(Person.id, Person.name).join(StocktakeHand, StocktakeHand.person_id == Person.id)
-    rows = session.execute(query.where(StocktakeHand.stocktake_id == stocktake.id).order_by(Person.name))
-    return {person_id: name for person_id, name in rows}
+    rows = session.execute(query.where(StocktakeHand.stocktake_id == stocktake.id))
+    return {person_id: name for person_id, name in sorted(rows, key=lambda row: person_key(row.name))}
 
 
 def reasons_of(session: Session, stocktake: Stocktake) -> dict[UUID, list[Any]]:

@@ -14,11 +14,12 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from supply.alphabet import sort_key
 from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.catalog import service as catalog
 from supply.domain.catalog.models import Item
-from supply.domain.catalog.search import search_key, search_words, sort_key
+from supply.domain.catalog.search import search_key, search_words
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.places import hold_alone
 from supply.domain.suppliers.prices import keep_price

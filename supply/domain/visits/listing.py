@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key
 from supply.domain.branches.models import Room
 from supply.domain.branches.service import get_branch
 from supply.domain.ledger.models import Holding, Lot
@@ -115,9 +116,8 @@ def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:
             Person.active.is_(True),
         )
         .distinct()
-        .order_by(Person.name, Person.id)
     )
-    return session.execute(query).all()
+    return sorted(session.execute(query), key=lambda row: (person_key(row.name), row.id))
 
 
 def list_lots_at_hand(
