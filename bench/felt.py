@@ -1,12 +1,14 @@
 """`python -m bench.felt`: how every page of the demo spa feels; written into docs/benchmark.md.
 
-Server: the processor's time for an answer within this process, store and template; the median of some. In
-Chromium, its processor slowed four times: what a page brings over the wire once styles and scripts are
-kept, its largest contentful paint and how much it shifts.
+Server: the processor's time for an answer within this process, store and template. In Chromium, its
+processor slowed four times: what a page brings over the wire once styles and scripts are kept, its largest
+contentful paint and how much it shifts. Of each the median of some looks; a page above a limit is looked at
+some times more. Names the pages that stay above and ends with 1.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from tests.client import OneLookClient
 from tests.web.browsing import send
 
 SERVER_MS, TRANSFER_BYTES, PAINT_MS, SHIFT = 60, 150_000, 1_000, 0.1
-ROUNDS, LOOKS, SLOWED = 7, 3, 4
+ROUNDS, LOOKS, MORE_LOOKS, SLOWED = 7, 3, 6, 4
 _WATCH = """
 window.felt = {paint: 0, shift: 0};
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) felt.paint = entry.startTime; })
@@ -72,8 +74,17 @@ def feel(browser: Browser, spa: Spa, pages: Sequence[tuple[str, str]]) -> Iterat
         wire = _Wire(visitor)
         visitor.open("/")
         for address in [address for who, address in pages if who == login]:
-            yield Felt(login, address, _server(client, address), *wire.look(address))
+            looks = [wire.look(address) for _look in range(LOOKS)]
+            if felt_as(login, address, 0, looks).faults:
+                looks += [wire.look(address) for _look in range(MORE_LOOKS)]
+            yield felt_as(login, address, _server(client, address), looks)
         visitor.close()
+
+
+def felt_as(login: str, address: str, server_ms: float, looks: Sequence[tuple[int, float, float]]) -> Felt:
+    """What some looks (bytes, largest paint, shift) come to: what else runs adds to some of them."""
+    transferred, paint, shift = (median(values) for values in zip(*looks, strict=True))
+    return Felt(login, address, server_ms, int(transferred), paint, shift)
 
 
 def _server(client: OneLookClient, address: str) -> float:
@@ -101,12 +112,7 @@ class _Wire:
         self.bytes += int(event["encodedDataLength"])
 
     def look(self, address: str) -> tuple[int, float, float]:
-        """Bytes, largest paint and layout shift: the least of some looks; what else runs only adds."""
-        looks = [self._once(address) for _look in range(LOOKS)]
-        return min(one[0] for one in looks), min(one[1] for one in looks), max(one[2] for one in looks)
-
-    def _once(self, address: str) -> tuple[int, float, float]:
-        """What stands still for a third of a second stands."""
+        """Bytes, largest paint and layout shift. What stands still for a third of a second stands."""
         self.bytes = 0
         page = self.visitor.open(address)
         page.wait_for_timeout(350)
@@ -117,7 +123,7 @@ class _Wire:
 WHAT = (
     ("server_ms", "server, ms of processor time", SERVER_MS),
     ("transferred", "transfer after the first page, bytes", TRANSFER_BYTES),
-    ("paint_ms", "largest paint, ms, processor slowed four times", PAINT_MS),
+    ("paint_ms", "largest paint, ms, processor slowed four times, median of the looks", PAINT_MS),
     ("shift", "layout shift", SHIFT),
 )
 
@@ -148,8 +154,8 @@ def main() -> None:
         felt = list(feel(browser, spa, list(every_page(browser, spa))))
     write_section(FELT, told(felt))
     print(told(felt))
-    for one in felt:
-        print(*one.faults, sep="\n", end="\n" if one.faults else "")
+    if faults := [fault for one in felt for fault in one.faults]:
+        sys.exit("\n".join(["Above the limit:", *faults]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.live import Spa, serving, tell_demo
 from tests.browser.test_therapist import plan, step
@@ -84,10 +84,10 @@ def take_visit(browser: Browser, spa: Spa) -> None:
     """A visit in the middle, with a guest who is pregnant."""
     visitor = Visitor(browser, spa, TABLET).sign_in("hanh", "en")
     page = plan(visitor, "Pregnancy")
-    page.get_by_role("button", name="I have read this").first.click()
-    page.wait_for_timeout(900)
+    page.get_by_role("button", name="was advised and agrees").first.click()
+    expect(page.get_by_text("The consent of guest 1 is recorded.")).to_be_visible()
     step(page, 1).get_by_role("button", name="Done").click()
-    page.wait_for_timeout(900)
+    expect(step(page, 1)).to_contain_text("done")
     page.goto(page.url.split("#")[0])
     keep(visitor, "visit")
 

@@ -26,7 +26,7 @@ from tests.browser.desk import order_on_its_way
 from tests.browser.languages import own_words, strangers
 from tests.browser.live import Spa
 from tests.browser.test_therapist import plan
-from tests.browser.visitor import LAPTOP, SECOND_TAP_MS, Visitor
+from tests.browser.visitor import LAPTOP, Visitor
 
 WIDTHS = (320, 768, 1280)
 # 640 px is a laptop's page at 200 %; 1920 px the widest screen that is looked at.
@@ -63,7 +63,7 @@ def _faces(visitor: Visitor) -> list[str]:
     running = page.url
     page.get_by_role("button", name="It was done already").click()
     page.get_by_role("button", name="It really happened").click()
-    page.wait_for_timeout(SECOND_TAP_MS)  # the tap is on its way by itself, and the page is shown anew
+    expect(page.locator(".trail li")).to_have_count(1)
     visitor.open("/procedures").locator("main a[href^='/procedures/']", has_text="massage").first.click()
     page.get_by_role("button", name="Change the recipe").click()
     page.wait_for_url("**/draft")

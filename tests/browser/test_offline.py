@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit
 from tests.browser.desk import at_work, doing, first_branch
 from tests.browser.live import MORNING, Spa
 from tests.browser.test_therapist import step
-from tests.browser.visitor import SECOND_TAP_MS, TABLET, Visitor
+from tests.browser.visitor import TABLET, Visitor, take_time
 
 STEPS = 6
 
@@ -60,7 +60,7 @@ def tap_all(visitor: Visitor, visit_ids: Sequence[UUID], taps: int) -> list[Page
         here = step(pages[number // STEPS], number % STEPS + 1)
         here.get_by_role("button", name="Done").click()
         expect(here.get_by_text("waiting to be sent")).to_be_visible()
-        visitor.page.wait_for_timeout(SECOND_TAP_MS)
+        take_time(pages[number // STEPS])
     return pages
 
 
@@ -103,20 +103,18 @@ def test_it_waits_for_its_person_and_a_conflict_is_told_in_words(spa: Spa, visit
     page = tablet.open(f"/visits/{visit_id}")
     step(page, 3).get_by_role("button", name="Done").click()
     expect(step(page, 3).get_by_text("waiting to be sent")).to_be_visible()
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     step(page, 2).get_by_role("button", name="Done").click()
     expect(step(page, 2).get_by_text("waiting to be sent")).to_be_visible()
     page.reload()
     expect(step(page, 2).get_by_text("waiting to be sent")).to_be_visible()
     page.request.post("/sign-out", form={"csrf_token": page.locator("[name=csrf_token]").first.input_value()})
-    tablet.sign_in("ha")
     tablet.context.unroute_all()
-    page.evaluate("dispatchEvent(new Event('online'))")
+    tablet.sign_in("ha").open("/")
     expect(tray(page)).to_contain_text("Waiting for Trần Minh Hạnh: 2")
     assert completions(spa, [visit_id]) == {(visit_id, 3): 1}
     doing(spa, lambda s: visits.complete_step(s, at_work(s, "ngoc"), visit_id=visit_id, position=2))
-    page.wait_for_timeout(SECOND_TAP_MS)
-    tablet.sign_in("hanh")
+    tablet.sign_in("hanh").open("/")
     expect(tray(page)).to_contain_text("This step is already recorded as done.")
     tray(page).get_by_role("button", name="Look and decide").click()
     page.wait_for_url(f"**/visits/{visit_id}/steps/2/completion")

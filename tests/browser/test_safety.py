@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import SECOND_TAP_MS, TABLET
+from tests.browser.visitor import TABLET, take_time
 
 WET = 64
 DONE = re.compile("^Done")
@@ -27,7 +27,7 @@ def test_a_pregnant_client_is_looked_after(visit: Visit) -> None:
     expect(warned.get_by_text("Consult first", exact=False)).to_be_visible()
     expect(warned.get_by_text("instead of Wormwood", exact=False)).to_be_visible()
     page.get_by_label("I have read these warnings").check()
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     page.get_by_role("button", name="Plan the visit").click()
     # The step that comes first is blocked until somebody qualified answers; nothing there completes it.
     expect(step(page, 1)).to_contain_text("blocked")
@@ -42,7 +42,7 @@ def test_a_pregnant_client_is_looked_after(visit: Visit) -> None:
     for number in (1, 2, 3, 5):
         step(page, number).get_by_role("button", name=DONE).click()
         expect(step(page, number)).to_contain_text("done")
-        page.wait_for_timeout(SECOND_TAP_MS)
+        take_time(page)
     expect(page.get_by_role("region", name="On record")).to_contain_text("Guest 1 agreed")
     assert therapist.faults == []
     manager = visit("ngoc")

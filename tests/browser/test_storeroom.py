@@ -1,4 +1,4 @@
-"""Storeroom staff with a phone in one hand: take in, look, count, throw away. With and without scripts."""
+"""The storeroom with a phone in one hand, a whole day of it: with and without scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supply.domain.stocktake.models import StockCount
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
-from tests.browser.visitor import PHONE, SECOND_TAP_MS, Visitor
+from tests.browser.visitor import PHONE, Visitor, take_time
 
 # Lavender to balm, towel to tea: what the demo's packages bear.
 BOTTLES = [f"089352660010{number}" for number in ("22", "39", "46", "53", "60")]
@@ -28,15 +28,25 @@ def storeroom(visit: Visit, request: pytest.FixtureRequest) -> Visitor:
     return visit("lan", PHONE, java_script_enabled=request.param)
 
 
-def test_a_delivery_against_an_order(storeroom: Visitor, spa: Spa) -> None:
+def test_a_day_in_the_storeroom(storeroom: Visitor, spa: Spa) -> None:
     order_on_its_way(spa)
+    receive_what_was_expected(storeroom, f"PHONE-{id(storeroom) % 10_000}")
+    take_in_ten_lines_by_scanning(storeroom)
+    put_away_what_was_found(storeroom)
+    brew_a_batch(storeroom)
+    count_blindly(storeroom)
+    write_off_and_undo(storeroom)
+    ask_the_other_branch(storeroom)
+    assert storeroom.overflow() == 0
+
+
+def receive_what_was_expected(storeroom: Visitor, lot: str) -> None:
+    """What was ordered stands there; one tap says that all of it came."""
     page = storeroom.open("/deliveries")
     page.get_by_role("list", name="Expected").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receive order")
-    lot = f"PHONE-{id(storeroom) % 10_000}"
-    for field in page.locator("[name$='-lot_number']:visible").all()[
-        :-1
-    ]:  # the last line is for what was not ordered
+    # The last line is for what was not ordered.
+    for field in page.locator("[name$='-lot_number']:visible").all()[:-1]:
         field.fill(lot)
     for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
         field.fill("2028-06-30")
@@ -47,7 +57,7 @@ def test_a_delivery_against_an_order(storeroom: Visitor, spa: Spa) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Lot {lot}")
 
 
-def test_one_scan_after_the_other_fills_a_delivery(storeroom: Visitor) -> None:
+def take_in_ten_lines_by_scanning(storeroom: Visitor) -> None:
     """Enter after a code asks and never saves; the field stays open for the next one."""
     page = storeroom.open("/deliveries/new")
     page.locator(".foot-scan").click()
@@ -66,18 +76,82 @@ def test_one_scan_after_the_other_fills_a_delivery(storeroom: Visitor) -> None:
         page.locator("[name=scanned]").fill(f"(01){code}(17)271130(10)TEN-{number}")
         page.locator("[name=scanned]").press("Enter")
         expect(page.locator(f"[value='TEN-{number}']")).to_be_attached()
+    take_time(page)
     page.get_by_role("button", name="Take in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
     page.get_by_role("link", name="Print labels").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Print labels")
     assert time.monotonic() - began < 60
-    # Any lot is two taps away.
+
+
+def put_away_what_was_found(storeroom: Visitor) -> None:
+    """Any lot is two taps away, and so is its way to another shelf."""
+    page = storeroom.page
     page.locator(".bar [data-search]").click()
     page.locator("[name=q]:visible").press_sequentially("ten-7")
     if page.get_by_role("combobox", name="Name").count() == 0:
         page.locator("[name=q]:visible").press("Enter")
     page.get_by_text("TEN-7", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Lot TEN-7")
+    page.get_by_role("link", name="Move", exact=True).click()
+    page.get_by_label("Quầy trị liệu").last.check()
+    take_time(page)
+    page.get_by_role("button", name="Move it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Move of lot TEN-7")
+
+
+def brew_a_batch(storeroom: Visitor) -> None:
+    page = storeroom.open("/brewing")
+    page.get_by_role("link", name="Other amount Medicinal water").click()
+    page.get_by_label("Batches").fill("1")
+    take_time(page)
+    page.get_by_role("button", name="Brewed it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Medicinal water, batch")
+
+
+def count_blindly(storeroom: Visitor) -> None:
+    """What the book expects is said only after the count."""
+    page = storeroom.open("/counts/choose")
+    page.get_by_role("main").get_by_role("link", name="Ginger", exact=False).first.click()
+    shown = page.get_by_role("main").inner_text().lower()
+    assert "expected" not in shown.replace("what the book expects", "")
+    for field in page.locator("input[name$='-amount']").all():
+        if field.is_visible():
+            field.fill("2,5")
+    take_time(page)
+    page.get_by_role("button", name="Save the count").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Count of")
+    expect(page.get_by_text("Expected").first).to_be_visible()
+
+
+def write_off_and_undo(storeroom: Visitor) -> None:
+    """A refused form keeps what was typed; a reason is a tap; a slip is undone."""
+    page = storeroom.open("/waste/choose")
+    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
+    page.get_by_role("radio").first.check()
+    page.locator("[name=amount]").fill("999999")
+    page.locator("[name=unit]").select_option("g")
+    page.get_by_label("Spilled").check()
+    take_time(page)
+    page.get_by_role("button", name="Write off").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator("[name=amount]")).to_have_value("999999")
+    page.locator("[name=amount]").fill("10")
+    take_time(page)
+    page.get_by_role("button", name="Write off").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
+    take_time(page)
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("undone", exact=False).first).to_be_visible()
+
+
+def ask_the_other_branch(storeroom: Visitor) -> None:
+    page = storeroom.open("/transfers/new")
+    page.locator("[name=lines-0-item_id]").select_option(label="Citrus peel")
+    page.locator("[name=lines-0-amount]").fill("0.5")
+    take_time(page)
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_role("main").get_by_text("asked for").first).to_be_visible()
 
 
 def test_a_label_is_a_page_of_the_roll(spa: Spa, visit: Visit) -> None:
@@ -101,59 +175,15 @@ def test_a_label_is_a_page_of_the_roll(spa: Spa, visit: Visit) -> None:
     assert millimetres == [[0, 0, 62, 29]] * 2
 
 
-def test_a_count_is_blind_and_then_compared(storeroom: Visitor) -> None:
-    page = storeroom.open("/counts/choose")
-    page.get_by_role("main").get_by_role("link", name="Ginger", exact=False).first.click()
-    assert "expected" not in page.get_by_role("main").inner_text().lower().replace(
-        "what the book expects", ""
-    )
-    for field in page.locator("input[name$='-amount']").all():
-        if field.is_visible():
-            field.fill("2,5")
-    page.get_by_role("button", name="Save the count").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Count of")
-    expect(page.get_by_text("Expected").first).to_be_visible()
-
-
-def test_waste_has_a_reason_and_can_be_undone(storeroom: Visitor) -> None:
-    page = storeroom.open("/waste/choose")
-    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
-    page.get_by_role("radio").first.check()
-    page.locator("[name=amount]").fill("10")
-    page.locator("[name=unit]").select_option("g")
-    page.get_by_label("Spilled").check()
-    page.get_by_role("button", name="Write off").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
-    page.wait_for_timeout(SECOND_TAP_MS)
-    page.get_by_role("button", name="Undo").first.click()
-    expect(page.get_by_text("undone", exact=False).first).to_be_visible()
-
-
-def test_what_was_typed_is_repeated_in_the_shelf_unit(visit: Visit) -> None:
-    page = visit("lan", PHONE).open("/waste/choose")
-    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
-    page.locator("[name=unit]").select_option("kg")
-    page.locator("[name=amount]").fill("1,25")
-    expect(page.locator("[data-echo]")).to_have_text("1.25 kg = 1,250 g")
-
-
-def test_a_refused_form_keeps_what_was_typed(storeroom: Visitor) -> None:
-    page = storeroom.open("/waste/choose")
-    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
-    page.get_by_role("radio").first.check()
-    page.locator("[name=amount]").fill("999999")
-    page.locator("[name=unit]").select_option("kg")
-    page.get_by_label("Damaged").check()
-    page.get_by_role("button", name="Write off").click()
-    expect(page.get_by_role("alert").first).to_be_visible()
-    assert page.locator("[name=amount]").input_value() == "999999"
-
-
 def test_a_lost_connection_keeps_the_form(spa: Spa, visit: Visit) -> None:
     visitor = visit("lan", PHONE)
     page = visitor.open("/waste/choose")
     page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
     page.get_by_role("radio").first.check()
+    # What was typed is repeated in the unit of the shelf.
+    page.locator("[name=unit]").select_option("kg")
+    page.locator("[name=amount]").fill("1,25")
+    expect(page.locator("[data-echo]")).to_have_text("1.25 kg = 1,250 g")
     page.locator("[name=amount]").fill("20")
     page.locator("[name=unit]").select_option("g")
     page.get_by_label("Spilled").check()
@@ -163,7 +193,7 @@ def test_a_lost_connection_keeps_the_form(spa: Spa, visit: Visit) -> None:
     assert page.locator("[name=amount]").input_value() == "20"
     visitor.context.set_offline(False)
     visitor.faults.clear()  # the lost request itself is on the console
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Waste")
     # A count is kept and sent by itself.

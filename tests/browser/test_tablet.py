@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.test_axe import faults_here
 from tests.browser.test_therapist import _too_small, step
-from tests.browser.visitor import SECOND_TAP_MS, TABLET, Visitor
+from tests.browser.visitor import TABLET, Visitor, take_time
 
 PIN = "4826"
 
@@ -31,7 +31,7 @@ def type_pin(page: Page, pin: str = PIN) -> None:
     expect(page.locator(".pin-pad")).to_be_visible()
     for digit in pin:
         page.locator(f"[data-digit='{digit}']").click()
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     page.locator(".pin-pad [type=submit]").click()
 
 
@@ -48,7 +48,7 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     page.wait_for_url("**/room")
     visitor.speak("en")
     faults += faults_here(visitor, "room")
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     page.get_by_role("button", name="Hội An").click()
     last = page.get_by_role("region", name="Last actions")
     # All six steps are seen at once, each with its one tap.
@@ -56,13 +56,13 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     expect(page.locator(".step-actions .btn-primary").last).to_be_in_viewport(ratio=1)
     step(page, 1).get_by_role("button", name="Done").click()
     expect(step(page, 1)).to_contain_text("done")
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     step(page, 4).get_by_role("button", name="Done").click()
     expect(step(page, 4)).to_contain_text("done")
     expect(last.get_by_role("button", name="Undo").first).to_be_in_viewport()
     step(page, 4).get_by_role("link", name="Adjust").click()
     page.get_by_role("button", name="less").nth(1).click()
-    page.wait_for_timeout(SECOND_TAP_MS)
+    take_time(page)
     page.get_by_role("button", name="Record anew").click()
     expect(step(page, 4)).to_contain_text("against the recipe")
     small += _too_small(page, ".bar :is(a, button, summary), main :is(a, .btn, summary)")

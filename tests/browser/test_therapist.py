@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import SECOND_TAP_MS, TABLET, Visitor
+from tests.browser.visitor import TABLET, Visitor, take_time
 
 WET = 64
 
@@ -20,7 +20,7 @@ def plan(visitor: Visitor, condition: str = "") -> Page:
     if condition:
         expect(page.get_by_text("Read this before you begin")).to_be_visible()
         page.get_by_label("I have read these warnings").check()
-        page.wait_for_timeout(SECOND_TAP_MS)
+        take_time(page)
         page.get_by_role("button", name="Plan the visit").click()
     expect(page.get_by_text("Planned for one guest.")).to_be_visible()
     return page
