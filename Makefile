@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+DAYS ?= 90
 WORKERS ?= 2
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
@@ -49,11 +50,11 @@ $(BIN)/python:
 	@touch $@ .venv/.run
 
 .PHONY: run
-run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1]
+run: .venv/.run ## Start Supply with the demo spa: make run [PORT=8000] [HOST=127.0.0.1] [DAYS=90]
 	@$(BIN)/python -c 'import socket; socket.create_server(("$(HOST)", $(PORT)))' 2>/dev/null || \
 		{ echo "Port $(PORT) cannot be had on $(HOST): choose another, make run PORT=8080" >&2; exit 1; }
 	@export $(RUN_ENV); \
-	$(BIN)/python -c 'from supply.cli.setup import main; main("demo --if-empty", "sign-ins")'
+	$(BIN)/python -c 'from supply.cli.setup import main; main("demo --if-empty --days $(DAYS)", "sign-ins")'
 	@echo "Supply is at http://$(HOST):$(PORT)/ (stop it with Ctrl+C)"
 	@export $(RUN_ENV); exec $(SERVER)
 

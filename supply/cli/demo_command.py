@@ -24,15 +24,23 @@ from supply.domain.people.models import Person
 from supply.domain.people.passwords import password_fits
 
 DAYS = 90
+FEWEST_DAYS = 9  # in fewer, not everything that the pages show has happened
 
 
 @supply.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 @click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
+@click.option(
+    "--days",
+    type=click.IntRange(FEWEST_DAYS, DAYS),
+    default=DAYS,
+    show_default=True,
+    help="How long the spa has been at work.",
+)
 @click.option("--clear", is_flag=True, help="End the demo: remove everything but its admin.")
 @click.option("--password", help="With --clear: the admin's new password; asked for where it is not given.")
-def demo(if_empty: bool, seed: int, clear: bool, password: str | None) -> None:
-    """Tell 90 days of a demo spa through the services: for looking around, never for real use."""
+def demo(if_empty: bool, seed: int, days: int, clear: bool, password: str | None) -> None:
+    """Tell the days of a demo spa through the services: for looking around, never for real use."""
     if clear:
         _clear(password)
         return
@@ -40,10 +48,9 @@ def demo(if_empty: bool, seed: int, clear: bool, password: str | None) -> None:
         if if_empty:
             return
         raise click.ClickException("There are people in this database already. The demo wants an empty one.")
-    length = 2 * (DAYS + 1)
-    with click.progressbar(length=length, label=f"Telling {DAYS} days of a demo spa") as bar:
-        tell(seed, each_day=lambda: bar.update(1))
-    click.echo(f"The demo spa is ready: two branches, {DAYS} days.")
+    with click.progressbar(length=2 * (days + 1), label=f"Telling {days} days of a demo spa") as bar:
+        tell(seed, days, each_day=lambda: bar.update(1))
+    click.echo(f"The demo spa is ready: two branches, {days} days.")
 
 
 def _clear(password: str | None) -> None:

@@ -105,8 +105,9 @@ def oil(session: Session, cast: Cast) -> UUID:
 
 @pytest.fixture
 def lots(cast: Cast, oil: UUID) -> dict[str, UUID]:
-    """Three lots: one that has expired, the next to be used, a later one."""
-    days = {"OLD": -1, "NEXT": 20, "LATER": 300}
+    """Three lots: one that has expired, also for whoever tells of an hour ago after midnight, the next to
+    be used, a later one."""
+    days = {"OLD": -2, "NEXT": 20, "LATER": 300}
     return {
         number: stock(cast, oil, 2 * BOTTLE, number=number, expires_on=TODAY + timedelta(days=left))[1]
         for number, left in days.items()
