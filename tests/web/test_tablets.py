@@ -74,6 +74,16 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
         assert chosen.headers["Location"] == f"/visits/{later}"
         assert tap(tablet, "manager")[1] == f"/visits/{theirs}"
         complete(cast, later, 1)
+        assert tap(tablet, "therapist")[1] == f"/visits/{later}#step-2"
+        # What they did last is undone from here too.
+        room = tablet.get("/room").text
+        undo = re.search(
+            r'action="(/visits/[^"]+/reversal)".*?"completion_id" value="([^"]+)"', room, re.DOTALL
+        )
+        assert undo
+        assert send(tablet, "/room", undo[1], completion_id=undo[2]).status_code == 303
+        assert "undone" in tablet.get("/room").text
+        complete(cast, later, 1)
         assert tap(tablet, "manager")[1] == f"/visits/{later}#step-2"
         tap(tablet, "therapist")
         page = tablet.get("/room").text

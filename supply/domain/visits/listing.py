@@ -1,4 +1,5 @@
-"""Listing: the visits of some days, who may be named as a therapist, the lots at hand. Writes nothing."""
+"""Listing: the visits of some days, what a person recorded last, who may be named as a therapist, the lots at
+hand. Writes nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ from supply.domain.branches.models import Room
 from supply.domain.branches.service import get_branch
 from supply.domain.ledger.models import Holding, Lot
 from supply.domain.people.models import Person, RoleGrant
-from supply.domain.treatments.models import Procedure
+from supply.domain.treatments.models import Procedure, Step
 from supply.domain.visits.models import (
+    Completion,
     StepStatus,
     Visit,
     VisitStatus,
@@ -100,6 +102,37 @@ def list_open_steps(
         .join(Visit, Visit.id == VisitStep.visit_id)
         .where(VisitStep.visit_id.in_(visit_ids), VisitStep.status.in_(OPEN))
         .order_by(Visit.planned_at, Visit.id, VisitStep.position)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def list_own_completions(
+    session: Session, actor: Actor, branch_id: uuid.UUID, *, since: datetime, limit: int
+) -> Sequence[Any]:
+    """What the person recorded of what happened since then, undone or not, newest first: step and visit."""
+    query = (
+        select(
+            Completion.id,
+            Completion.recorded_at,
+            Completion.reversed_at,
+            VisitStep.visit_id,
+            VisitStep.position,
+            Step.name_en,
+            Step.name_vi,
+            Visit.planned_at,
+            Room.name.label("room"),
+        )
+        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .join(Step, Step.id == VisitStep.step_id)
+        .join(Visit, Visit.id == VisitStep.visit_id)
+        .outerjoin(Room, Room.id == Visit.room_id)
+        .where(
+            Completion.branch_id == branch_id,
+            Completion.happened_at >= since,
+            Completion.person_id == actor.person_id,
+        )
+        .order_by(Completion.recorded_at.desc(), Completion.id.desc())
         .limit(limit)
     )
     return session.execute(query).all()

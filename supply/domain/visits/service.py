@@ -17,7 +17,13 @@ from supply.domain.visits.booking import complete_steps
 from supply.domain.visits.completing import complete_step
 from supply.domain.visits.correcting import correct_step
 from supply.domain.visits.disclosing import disclose, list_offers, replace_line
-from supply.domain.visits.listing import list_lots_at_hand, list_open_steps, list_therapists, list_visits
+from supply.domain.visits.listing import (
+    list_lots_at_hand,
+    list_open_steps,
+    list_own_completions,
+    list_therapists,
+    list_visits,
+)
 from supply.domain.visits.planning import plan_visits, require_near
 from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.reading import get_visit
@@ -39,6 +45,7 @@ __all__ = [
     "list_lots_at_hand",
     "list_offers",
     "list_open_steps",
+    "list_own_completions",
     "list_therapists",
     "list_visits",
     "override_step",
