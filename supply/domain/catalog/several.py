@@ -18,7 +18,7 @@ from supply.domain.catalog.service import apply_facts, item_told, items_by_code,
 from supply.errors import Conflict, Stale
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
-from supply.references import referred_to
+from supply.references import referred_to, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def take_back_items(session: Session, actor: Actor, ids: Collection[UUID]) -> tu
         _record(session, actor, "item.remove", item_id, {"code": [known[item_id].code, None]})
     session.flush()
     session.execute(delete(ItemUnit).where(ItemUnit.item_id.in_(unused)))
-    session.execute(delete(Item).where(Item.id.in_(unused)))
+    remove(session, table, unused)
     return len(unused), len(hidden)
 
 

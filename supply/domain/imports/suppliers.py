@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from supply.domain.audit import service as audit
@@ -37,7 +37,7 @@ from supply.domain.suppliers.schemas import WriteSupplier, weekdays
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission
 from supply.quantity import MINOR_DIGITS
-from supply.references import referred_to
+from supply.references import referred_to, remove
 
 COLUMNS = (
     Column("code", lazy("Code"), "ma|ma ncc|ma nha cung cap|id|supplier code", True, "dao-herbs"),
@@ -220,7 +220,7 @@ def _take_back(session: Session, actor: Actor, place: Place, made: Sequence[Supp
             session, actor, action="supplier.remove", entity="supplier", entity_id=supplier.id, changes=code
         )
     session.flush()
-    session.execute(delete(Supplier).where(Supplier.id.in_([row.id for row in unused])))
+    remove(session, table, [row.id for row in unused])
     return len(unused), len(hidden)
 
 

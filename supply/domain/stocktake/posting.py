@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from supply.domain.ledger import service as ledger
@@ -174,14 +174,10 @@ def _found(session: Session, stocktake: Stocktake, weighed: Sequence[Weighed]) -
 
 def _counted_items(session: Session, stocktake: Stocktake) -> dict[UUID, datetime]:
     """The items of which every line was counted, and since when: the instant of the earliest line."""
-    query = select(StocktakeLine.item_id, StocktakeLine.counted_at).where(
-        StocktakeLine.stocktake_id == stocktake.id
+    query = (
+        select(StocktakeLine.item_id, func.min(StocktakeLine.counted_at))
+        .where(StocktakeLine.stocktake_id == stocktake.id)
+        .group_by(StocktakeLine.item_id)
+        .having(func.count() == func.count(StocktakeLine.counted_at))
     )
-    since: dict[UUID, datetime] = {}
-    skipped: set[UUID] = set()
-    for item_id, counted_at in session.execute(query):
-        if counted_at is None:
-            skipped.add(item_id)
-        else:
-            since[item_id] = min(since.get(item_id, counted_at), counted_at)
-    return {item_id: instant for item_id, instant in since.items() if item_id not in skipped}
+    return {item_id: instant for item_id, instant in session.execute(query) if instant is not None}
