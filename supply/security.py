@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from supply.config import Settings
 
@@ -39,8 +40,6 @@ def init_security(app: Flask, settings: Settings) -> None:
     app.config["MAX_FORM_PARTS"] = 5_000
     app.url_map.strict_slashes = True
     if settings.trusted_proxies:
-        from werkzeug.middleware.proxy_fix import ProxyFix
-
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 

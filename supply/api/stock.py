@@ -12,6 +12,7 @@ from supply.api.cursors import identified, numbered, placed
 from supply.api.endpoint import ApiBlueprint
 from supply.domain.branches import service as branches
 from supply.domain.catalog import service as catalog
+from supply.domain.catalog.search import search_key
 from supply.domain.finding import lots
 from supply.domain.ledger import browsing, reading, shelf, telling
 from supply.domain.ledger import service as ledger
@@ -81,8 +82,6 @@ def list_stock_levels(
 
 
 def _fits(row: Any, query: dict[str, Any]) -> bool:
-    from supply.domain.catalog.search import search_key
-
     return (query.get("category") in (None, row.Item.category)) and (
         not query.get("search") or search_key(query["search"]) in row.Item.search_key
     )

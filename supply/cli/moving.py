@@ -58,7 +58,7 @@ def move(target: str) -> None:
 
 def _application(target: str) -> Flask:
     """The program on the target."""
-    from supply.app import create_app
+    from supply.app import create_app  # noqa: PLC0415 - takes its time: not for every command
 
     if db.engine.dialect.name != "sqlite":
         raise click.ClickException("This installation does not run on SQLite: there is nothing to move.")

@@ -65,7 +65,7 @@ def main(*then: str) -> None:
         path = Path(os.environ.get("SUPPLY_SECRET_KEY_FILE", SECRET_FILE))
         if write_secret(path):
             click.echo(f"A secret key was written to {path}. Keep it: sessions and stored keys depend on it.")
-    from supply.app import create_app
+    from supply.app import create_app  # noqa: PLC0415 - takes its time: not for every command
 
     try:
         app = create_app()

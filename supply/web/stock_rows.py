@@ -19,6 +19,7 @@ from supply.i18n import _, lazy, plural
 from supply.presenting import format_day, format_instant, format_money, format_number, format_quantity
 from supply.quantity import UNITS, from_base
 from supply.web.frame import named
+from supply.web.session import current_branch
 from supply.web.words import word
 
 SOON_DAYS = 14
@@ -162,8 +163,6 @@ def holding_row(row: Any, item: Item, today: date) -> dict[str, Any]:
 
 def row_zone() -> str:
     """The time zone in which the page's instants are told."""
-    from supply.web.session import current_branch
-
     return current_branch().timezone
 
 

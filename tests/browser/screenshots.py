@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from supply.app import create_app
 from tests.browser.live import Spa, serving, tell_demo
 from tests.browser.test_therapist import plan, step
 from tests.browser.visitor import LAPTOP, PHONE, TABLET, Visitor
@@ -60,8 +61,6 @@ def at_the_demo(days: int = DAYS) -> Iterator[tuple[Spa, Browser]]:
     try:
         url = f"sqlite:///{folder / 'supply.sqlite'}"
         migrate(url)
-        from supply.app import create_app
-
         app = create_app(settings_for(url))
         tell_demo(app, days)
         with serving(app) as spa, sync_playwright() as play:

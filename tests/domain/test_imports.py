@@ -19,6 +19,7 @@ from supply.domain.catalog.models import Item
 from supply.domain.imports import applying, service
 from supply.domain.imports.exporting import export_rows
 from supply.domain.imports.models import ImportKind, ImportRow
+from supply.domain.imports.schemas import given_file
 from supply.domain.ledger.models import DemandDay, Lot, Movement
 from supply.domain.reports.checking import check_books
 from supply.domain.suppliers import service as suppliers
@@ -156,8 +157,6 @@ def test_columns_are_remembered_by_their_headings(session: Session, cast: Cast) 
     given = give  # the first one is named by hand
     with pytest.raises(Invalid):
         given(cast.manager, cast.branch_id, ImportKind.ITEMS, odd)
-    from supply.domain.imports.schemas import given_file
-
     told = given_file(odd)
 
     def named(s: Session) -> None:

@@ -6,6 +6,7 @@ import codecs
 import io
 import unicodedata
 import zipfile
+from datetime import date, datetime, time
 
 import openpyxl
 import pytest
@@ -103,8 +104,6 @@ SPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
 def test_a_workbook_is_read_as_it_is_seen() -> None:
-    from datetime import date, datetime, time
-
     table = read_table(
         workbook(
             ["code", "n", "day", "at", "yes", "sum", "noise"],
