@@ -72,7 +72,7 @@ def list_entries(session: Session, actor: Actor) -> str | Response:
     if view.kind:
         return view.file("audit", _("Audit"), _lines(_rows(session, found)))
     shown = found[:PAGE]
-    view.follow(**({"past": shown[-1].id} if len(found) > PAGE else {}))
+    view.follow(len(found), **({"past": shown[-1].id} if len(found) > PAGE else {}))
     return render(
         "audit/list.html",
         rows=_rows(session, shown),

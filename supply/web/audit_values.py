@@ -181,6 +181,8 @@ def _plain(value: Any, field: str) -> Any:
 def _text(text: str, field: str, about: About) -> str:
     if field in ("condition", "guests") or field.startswith("guest "):
         return ", ".join(_of_guest(code, about) for code in text.split(", "))
+    if field == "factor":
+        return str(FACTOR_WORDS.get(text, text))
     if text in about.items and field != "code":
         return named(about.items[text])
     if _as_id(text) is not None:

@@ -217,6 +217,16 @@ FIELD_WORDS: dict[str, Text] = {
     "kept": lazy("Kept, since it was changed later"),
     "reversed": lazy("Reversed in the ledger"),
 }
+# What stands inside a value, and is no field that a list could be narrowed to.
+_INNER: dict[str, Text] = {
+    "procedure": lazy("Procedure"),
+    "factor": lazy("Factor"),
+    "percent": lazy("Percent"),
+    "lowest": lazy("at least"),
+    "highest": lazy("at most"),
+    "shared": lazy("shared"),
+    "package_id": lazy("Package"),
+}
 # What is called otherwise of these things.
 _OF_THINGS: dict[tuple[str, str], Text] = {("recall", "number"): lazy("Lot number")}
 
@@ -234,5 +244,5 @@ def field_word(field: str, entity: str = "") -> str:
         return (
             _("Guest %(number)s", number=number) if kind == "guest" else _("Step %(number)s", number=number)
         )
-    word = _OF_THINGS.get((entity, field), FIELD_WORDS.get(field))
+    word = _OF_THINGS.get((entity, field), FIELD_WORDS.get(field, _INNER.get(field)))
     return field.replace("_", " ") if word is None else str(word)

@@ -85,6 +85,8 @@ class View:
     remembered: bool
     # The filter of the last time, in words, and where it leads; where nothing is filtered now.
     last: tuple[str, str] | None = None
+    # How many rows were found for it; a table of none is no file worth having.
+    found: int = 1
     next_url: str = ""
     first_url: str = ""
 
@@ -104,6 +106,7 @@ class View:
     def turn(self, fetched: int, **after: Any) -> None:
         """Say how many rows were fetched and, for the list's own order, where the next page begins."""
         number = self._number()
+        self.found = fetched
         if self.order is not None:
             self.first_url = self.url(sort=self.told) if number > 1 else ""
             after = {"sort": self.told, "page": number + 1}
@@ -111,8 +114,9 @@ class View:
             self.first_url = self.url()
         self.next_url = self.url(**after) if fetched > self.sheet.page else ""
 
-    def follow(self, **past: Any) -> None:
+    def follow(self, found: int, **past: Any) -> None:
         """As `turn`, where a cursor turns the pages in either order: past what the next begins, if any."""
+        self.found = found
         sort = {"sort": self.told} if self.told else {}
         self.first_url = self.url(**sort) if any(request.args.get(name) for name in _TURNS) else ""
         self.next_url = self.url(**sort, **past) if past else ""

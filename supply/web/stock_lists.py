@@ -100,7 +100,7 @@ def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | Non
     items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
     if view.kind:
         return view.file("movements", _("Movements"), sheet_lines.movement_lines(found.rows, items))
-    view.follow(**({} if found.following is None else {"past": found.following}))
+    view.follow(len(found.rows), **({} if found.following is None else {"past": found.following}))
     return render(
         "stock/movements.html",
         item=item,
