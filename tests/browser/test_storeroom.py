@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import Holding
-from supply.domain.stocktake.models import StockCount
+from supply.domain.ledger.models import Holding, Lot
+from supply.domain.stocktake.models import StockCount, Stocktake, StocktakeLine, StocktakeStatus
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
@@ -35,6 +35,7 @@ def test_a_day_in_the_storeroom(storeroom: Visitor, spa: Spa) -> None:
     put_away_what_was_found(storeroom)
     brew_a_batch(storeroom)
     count_blindly(storeroom)
+    count_a_shelf_by_scanning(storeroom, spa)
     write_off_and_undo(storeroom)
     ask_the_other_branch(storeroom)
     assert storeroom.overflow() == 0
@@ -122,6 +123,33 @@ def count_blindly(storeroom: Visitor) -> None:
     page.get_by_role("button", name="Save the count").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Count of")
     expect(page.get_by_text("Expected").first).to_be_visible()
+
+
+def count_a_shelf_by_scanning(storeroom: Visitor, spa: Spa) -> None:
+    """Scan, number, save: the box makes room for the number and is open again for the next code."""
+    waiting = select(Stocktake.id, StocktakeLine.location_id, Lot.number).join(
+        Lot, Lot.id == StocktakeLine.lot_id
+    )
+    waiting = waiting.join(Stocktake, Stocktake.id == StocktakeLine.stocktake_id)
+    waiting = waiting.join(Branch, Branch.id == Stocktake.branch_id)
+    waiting = waiting.where(Stocktake.status == StocktakeStatus.COUNTING, StocktakeLine.counted.is_(None))
+    last = waiting.order_by(Branch.code, StocktakeLine.position.desc())
+    stocktake_id, location_id, lot = spa.look(lambda look: look.execute(last).first())
+    page = storeroom.open(f"/stocktakes/{stocktake_id}/shelves/{location_id}")
+    page.locator(".foot-scan").click()
+    page.locator("[name=scanned]").fill(lot)
+    page.locator("[name=scanned]").press("Enter")
+    expect(page.locator("#count")).to_contain_text(f"Lot {lot}")
+    amount = page.locator("#count [name=amount]")
+    scripted = page.locator(".has-scan").count()
+    if scripted:
+        expect(amount).to_be_focused()
+    amount.fill("2")
+    take_time(page)
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.locator("#count")).not_to_contain_text(f"Lot {lot}")
+    if scripted:
+        expect(page.locator("[name=scanned]")).to_be_focused()
 
 
 def write_off_and_undo(storeroom: Visitor) -> None:

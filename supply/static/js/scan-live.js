@@ -4,7 +4,8 @@ const PAUSE_MS = 200;
 const SAME_MS = 3000;
 const WANTED = ["qr_code", "data_matrix", "ean_13", "ean_8", "upc_a", "upc_e", "code_128", "itf"];
 
-export async function startCamera(box, found) {
+// `atOnce`: it was running on the page before.
+export async function startCamera(box, found, atOnce) {
   const button = box.querySelector("[data-scan-live]");
   const view = box.querySelector("[data-scan-view]");
   if (!button || !view || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
@@ -44,5 +45,6 @@ export async function startCamera(box, found) {
     look();
   });
   addEventListener("pagehide", stop);
+  if (atOnce) button.click();
   document.addEventListener("visibilitychange", () => { if (document.hidden) stop(); });
 }

@@ -1,7 +1,11 @@
 // The field that scans: Enter (a scanner types it), a picture and the camera all ask the server, one after the other, and
 // only the parts of the page that answer are exchanged, so that the next code can follow at once. Nothing is saved by it.
+// Where a scan leads to a form of its own (a line to count), the number comes next: the box makes room, and is open again on
+// the page that follows.
 import { startCamera } from "./scan-live.js";
 import { shrunk } from "./scan-picture.js";
+
+const AGAIN = "supply.scan-again";
 
 export function start(box) {
   const form = box.closest("form");
@@ -26,6 +30,8 @@ export function start(box) {
       const answer = await fetch(button.formAction, { method: "POST", body: told, cache: "no-store" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!show(page, box)) return location.reload();
+      const line = document.querySelector("[data-scan-filled]:has(> form)");
+      if (line) makeRoom(box, button.formAction, line);
       meanwhile.forEach((text, at) => { if (form.elements[at] && at !== "picture") form.elements[at].value = text; });
     } catch {
       say(box, box.dataset.lost);
@@ -55,8 +61,27 @@ export function start(box) {
     picture.value = "";
     line("picture", new File([smaller], "photo.jpg", { type: smaller.type }));
   });
-  startCamera(box, (text) => line("scanned", text));
+  const again = readAgain(button.formAction);
+  startCamera(box, (text) => line("scanned", text), again?.live);
   addEventListener("hashchange", () => { if (location.hash === `#${box.id}`) field.focus(); });
+  if (again) location.hash = box.id;
+}
+
+function makeRoom(box, action, line) {
+  const live = box.querySelector("[data-scan-live][aria-pressed=true]");
+  live?.click();
+  try { sessionStorage.setItem(AGAIN, JSON.stringify({ action, live: Boolean(live) })); } catch { /* storage is off: one more tap */ }
+  location.hash = line.id;
+  line.querySelector("[inputmode=decimal]")?.focus();
+}
+
+// Only for what was being scanned: another page's box stays closed.
+function readAgain(action) {
+  try {
+    const again = JSON.parse(sessionStorage.getItem(AGAIN));
+    sessionStorage.removeItem(AGAIN);
+    return again?.action === action ? again : null;
+  } catch { return null; }
 }
 
 // Exchanges the answered parts; whether the answer was a page of this kind at all.
