@@ -66,7 +66,13 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     page.get_by_role("button", name="Record anew").click()
     expect(step(page, 4)).to_contain_text("against the recipe")
     small += _too_small(page, ".bar :is(a, button, summary), main :is(a, .btn, summary)")
+    # Locked without a connection it is covered, and stays so until the server knows.
+    visitor.context.set_offline(True)
     page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_text("Locked. The names are back with the connection.")).to_be_visible()
+    visitor.context.set_offline(False)
+    visitor.faults.clear()  # the lost request itself is on the console
+    page.reload()
     tap(page, "Phạm Thu Hà")
     expect(page.locator("[data-lock-after]")).to_be_visible()
     # Nobody touches it for five minutes: it locks itself.

@@ -99,7 +99,7 @@ async function sendAndShow() {
   const gone = before.filter((entry) => !after.some((one) => one.key === entry.key)).map((entry) => entry.place);
   if (gone.length) renewPages([...new Set(gone.map((place) => place.split("#")[0]))]);
   const here = [...document.querySelectorAll("[data-kept-mark]")].some((sign) => gone.includes(sign.dataset.keptMark));
-  if (here && !document.querySelector("form[data-keep]")) location.reload();
+  if (here && !document.querySelector("form[data-keep], .locked")) location.reload();
 }
 
 async function show(outcome) {

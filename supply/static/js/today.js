@@ -11,7 +11,7 @@ export function startToday() {
   addEventListener("offline", () => { document.body.dataset.kept = ""; });
   addEventListener("online", async () => {
     if (!await serverAnswers()) return;
-    if (fromWorker && !document.querySelector("form[data-keep]")) location.reload();
+    if (fromWorker && !document.querySelector("form[data-keep], .locked")) location.reload();
     else if ("kept" in document.body.dataset) document.body.dataset.kept = "back";
   });
   if (!navigator.serviceWorker || !globalThis.caches) return;
