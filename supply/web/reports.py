@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.reports.costs import CostsBy, costs_of
 from supply.domain.reports.figures import Books, open_books, whole_months
+from supply.domain.reports.headline import headline_of
 from supply.domain.reports.losses import losses_of
 from supply.domain.reports.using import uses_of
 from supply.domain.reports.worth import items_at, worth_by_day
 from supply.fields import BaseSchema, Day, Id
 from supply.i18n import _, lazy
 from supply.permissions import Actor
-from supply.presenting import format_day, format_number
+from supply.presenting import format_day, format_money, format_month, format_number
 from supply.web import report_rows as rows
 from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.report_pages import SEE, AskHere, asked, asked_books, kept, show
@@ -46,12 +47,19 @@ class AskItemsHere(BaseSchema):
 
 
 @bp.page("/reports", permission=SEE)
-def list_reports(_session: Session, _actor: Actor) -> str:
+def list_reports(session: Session, actor: Actor) -> str:
+    """The start page shows these figures too (js/figures.js)."""
+    told_here = headline_of(session, actor, current_branch().id)
+    cost, worth, lost = (
+        format_money(minor, told_here.currency)
+        for minor in (told_here.cost_minor, told_here.worth_minor, told_here.lost_minor)
+    )
+    in_month = _("%(money)s in %(month)s", money=cost, month=format_month(told_here.month))
     told = (
-        ("reports.show_costs", _("Costs"), _("Of treatments, steps, packages and months"), "book"),
-        ("reports.show_stock_value", _("Value of the stock"), _("Day by day, and item by item"), "shelf"),
+        ("reports.show_costs", _("Costs"), in_month, "book"),
+        ("reports.show_stock_value", _("Value of the stock"), _("%(money)s today", money=worth), "shelf"),
         ("reports.show_use", _("Use by item"), _("What steps and brewing took, and what it cost"), "drop"),
-        ("reports.show_shrinkage", _("Shrinkage"), _("Over the recipe, unrecorded, waste, unknown"), "trash"),
+        ("reports.show_shrinkage", _("Shrinkage"), _("%(money)s in thirty days", money=lost), "trash"),
         ("variance.show_variance", _("Recipe and use"), _("Who uses more or less than the recipe"), "chart"),
     )
     tiles = [(title, url_for(endpoint), symbol, note) for endpoint, title, note, symbol in told]

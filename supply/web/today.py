@@ -103,7 +103,7 @@ def _reports() -> list[tuple[str, str, str, str]]:
             _("Where do we use more than the recipe?"),
             "variance.show_variance",
             "scale",
-            _("By item and person"),
+            _("Who uses more or less than the recipe"),
         ),
     )
     return [(title, url_for(endpoint), symbol, note) for title, endpoint, symbol, note in told]

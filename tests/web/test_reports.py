@@ -61,6 +61,10 @@ def test_managers_see_them_and_every_number_leads_on(
     for link in sorted(followed):
         assert client.get(link).status_code == 200, link
     assert "1,200" in client.get("/reports/costs").text
+    figures = client.get("/reports").text
+    for told in ("₫1,200 in ", "₫7,800 today", "₫1,200 in thirty days"):
+        assert told in figures, told
+    assert 'data-figures="/reports"' in client.get("/").text
     lost = client.get("/reports/shrinkage").text
     assert [f"₫{part}" in lost for part in ("200", "1,000", "1,200")] == [True] * 3
     assert "Nothing was lost" in client.get("/reports/shrinkage?month=2020-02").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -65,12 +66,7 @@ class Losses:
 
 def losses_of(session: Session, books: Books) -> Losses:
     """What was lost of each item in the days, the dearest first."""
-    kinds = [*(kind.value for kind in (*WASTE, *COUNTED)), OVER_USE]
-    told = by_item(session, books, "item_id", "kind", kinds=kinds)
-    needs = _unrecorded_needs(session, books)
-    ids = {item_id for item_id, _kind in told}
-    lost = {id_: split(_found(id_, told, needs)) for id_ in ids}
-    lost = {id_: one for id_, one in lost.items() if _any(one)}
+    told, lost = _lost(session, books)
     items = {item.id: item for item in session.scalars(select(Item).where(Item.id.in_(sorted(lost))))}
     order = sorted(lost, key=lambda id_: (-lost[id_].whole.worth, items[id_].sort_key, id_))
     # First the classes, then each class among its items: so both ways everything adds up.
@@ -90,6 +86,21 @@ def losses_of(session: Session, books: Books) -> Losses:
         for place, id_ in enumerate(order)
     ]
     return Losses(lines, minors, _reasons(told))
+
+
+def lost_of(session: Session, books: Books) -> Fraction:
+    """What all of it was worth. Two statements."""
+    _told, lost = _lost(session, books)
+    return sum((_loss(one, name).worth for one in lost.values() for name in CLASSES), Fraction(0))
+
+
+def _lost(session: Session, books: Books) -> tuple[Mapping[tuple[Any, ...], Sum], dict[UUID, Shrinkage]]:
+    """What moved of each item by kind, and what of it was lost."""
+    kinds = [*(kind.value for kind in (*WASTE, *COUNTED)), OVER_USE]
+    told = by_item(session, books, "item_id", "kind", kinds=kinds)
+    needs = _unrecorded_needs(session, books)
+    lost = {id_: split(_found(id_, told, needs)) for id_ in {item_id for item_id, _kind in told}}
+    return told, {id_: one for id_, one in lost.items() if _any(one)}
 
 
 def _any(one: Shrinkage) -> bool:

@@ -19,6 +19,7 @@ const parts = [
   ["[data-under-way]", "./under-way.js"],
   ["[data-scan-box]", "./scan.js"],
   ["[data-table-order]", "./table-order.js"],
+  ["[data-figures]", "./figures.js"],
   ["[data-search-box]", "./search.js"],
 ];
 
