@@ -4,7 +4,7 @@
 import { drop, keep, mark, readKept, takeBack } from "./kept.js";
 import { sendKept } from "./sending.js";
 import { sayNotSent, showKept } from "./tray.js";
-import { submitAs } from "./form-guard.js";
+import { serverAnswers, submitAs } from "./form-guard.js";
 import { renewPages } from "./today.js";
 
 const SOON_MS = 2000;
@@ -36,11 +36,14 @@ export function startOffline(root) {
   arrive().then(sendAndShow).catch(() => { /* storage is off: forms are sent as ever */ });
 }
 
-// The form guard keeps its own forms; signing out and locking forget first and try again by themselves.
-function holdBack(event) {
+// The form guard keeps its own forms; signing out and locking forget first and try again by themselves. On the pages of
+// today, where the Wi-Fi is bad, the server is asked for a sign of life first.
+async function holdBack(event) {
   const { target: form, submitter } = event;
-  if (navigator.onLine || form.method !== "post" || form.matches("[data-keep], [data-forget]")) return;
+  if (form.method !== "post" || form.matches("[data-keep], [data-forget]")) return;
+  if (navigator.onLine && document.body.dataset.keep === undefined) return;
   event.preventDefault();
+  if (navigator.onLine && await serverAnswers()) { submitAs(form, submitter); return; }
   submitter?.removeAttribute("aria-busy");
   sayNotSent(tray, true);
 }
