@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -19,6 +19,7 @@ from supply.permissions import Actor, Permission, require
 from supply.web import variance_rows
 from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.session import current_branch
+from supply.web.table_files import table_file
 from supply.web.words import word
 
 bp = Pages("variance", __name__)
@@ -77,7 +78,20 @@ def show_variance(session: Session, actor: Actor) -> str:
         apart=variance_rows.apart_rows(told.apart, kept),
         weighed=[variance_rows.weighed_row(row) for row in weighed_of(session, actor, asked)],
         least=variance_rows.LEAST_CASES,
+        files=[
+            (form.upper(), url_for("variance.download", kind=form, by=by.value, **kept))
+            for form in ("csv", "xlsx")
+        ],
     )
+
+
+@bp.page("/variance/files/<kind>", permission=_SEE)
+def download(session: Session, actor: Actor, kind: str) -> Response:
+    """The table for spreadsheets; `kind`: csv or xlsx."""
+    chosen = query(AskedHere)
+    asked, by = _asked(actor, chosen), chosen["by"]
+    lines = variance_rows.file_lines(variance_of(session, actor, asked, by).groups)
+    return table_file(f"recipe-and-use-{asked.from_day}-{asked.until_day}", "recipe-and-use", lines, kind)
 
 
 @bp.page("/variance/cases", permission=_SEE)

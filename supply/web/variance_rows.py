@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
 
 from supply.domain.catalog.models import Item
+from supply.domain.catalog.units import stock_amount
 from supply.domain.reports.cases import Apart, Asked, Case
 from supply.domain.reports.deviation import LEAST_CASES, Estimate, Verdict
 from supply.domain.reports.variance import Group
 from supply.domain.reports.weighed import Weighed
 from supply.i18n import _
-from supply.presenting import format_instant, format_number, format_quantity
+from supply.presenting import format_instant, format_number, format_quantity, unit_symbol
 from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.words import word
 
-__all__ = ["LEAST_CASES", "apart_rows", "case_row", "group_row", "kept", "points", "weighed_row"]
+__all__ = [
+    "LEAST_CASES",
+    "apart_rows",
+    "case_row",
+    "file_lines",
+    "group_row",
+    "kept",
+    "points",
+    "weighed_row",
+]
 
 _KINDS = {
     Verdict.MORE: "warning",
@@ -76,6 +86,25 @@ def group_row(group: Group, told: Mapping[str, Any]) -> dict[str, Any]:
         "actual": format_quantity(group.actual, item) if both and item else "",
         **_judged(group.estimate),
     }
+
+
+def file_lines(groups: Sequence[Group]) -> Iterator[list[object]]:
+    """The same for spreadsheets: shares of one as numbers."""
+    words = [_("Recipe"), _("Used"), _("Unit"), _("Cases"), _("On average"), _("At least"), _("At most")]
+    yield [_("Name"), *words, _("What can be said")]
+    for group in groups:
+        one, item = group.estimate, group.item
+        amounts: list[object] = [None, None, ""]
+        if item is not None and group.standard is not None and group.actual is not None:
+            standard, actual = (stock_amount(item, base)[0] for base in (group.standard, group.actual))
+            amounts = [standard, actual, unit_symbol(item.stock_unit)]
+        shares = [_number(share) for share in (one.mean, one.low, one.high)]
+        yield [named(group), *amounts, one.cases, *shares, word(one.verdict)]
+
+
+def _number(share: float | None) -> Decimal | None:
+    # Without an exponent: spreadsheets read 0.2, not 2E-1.
+    return None if share is None else Decimal(f"{share:.6f}".rstrip("0").rstrip("."))
 
 
 def points(groups: Sequence[Group]) -> list[tuple[str, float, float, float, str, bool]]:

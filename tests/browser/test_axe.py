@@ -253,6 +253,7 @@ NOT_IN_THE_STORY = {
     "orders.download_order": "a file",
     "recalls.download_recall": "a file",
     "report_files.download": "a file",
+    "variance.download": "a file",
     "imports.download_export": "a file",
     "imports.download_rejects": "a file",
     "imports.confirm_undoing": "of an import that was applied; tests/web/test_imports.py has one",

@@ -49,9 +49,15 @@ def test_managers_see_it_and_every_number_leads_on(
         listed = client.get(link).text
         assert f"/visits/{visit}#step-4" in listed, link
     assert "120\N{NO-BREAK SPACE}g" in client.get(cases[0]).text
+    files = [unescape(link) for link in re.findall(r'href="(/variance/files/[^"]+)"', page)]
+    assert [client.get(link).status_code for link in files] == [200, 200]
+    lines = client.get("/variance/files/csv").get_data().decode("utf-8-sig").splitlines()
+    assert lines[1].split(",")[1:6] == ["0.1", "0.12", "kg", "1", "0.2"]
 
 
 def test_another_branch_has_none_of_it(client: OneLookClient, cast: Cast, visit: UUID) -> None:
+    sign_in(client, cast.therapist)
+    assert client.get("/variance/files/csv").status_code == 403
     sign_in(client, cast.outsider)
     assert "No completed steps in these days" in client.get("/variance").text
     assert client.get(f"/variance/cases?branch_id={cast.branch_id}").status_code == 404
