@@ -37,6 +37,7 @@ from supply.domain.transfers.models import (
     TransferParcel,
 )
 from supply.domain.transfers.picking import Closed, propose
+from supply.domain.waste.expired import list_expired
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from supply.permissions import Actor
 from tests import carriers, shelves
@@ -133,13 +134,33 @@ def test_whoever_looks_ahead_sees_what_is_on_the_way(session: Session, cast: Cas
     assert coming == {goods.ginger: [Coming(sent.id, KG, today, transferred=True)]}
     late = list_coming(session, there, {goods.ginger}, today + timedelta(days=1), today + timedelta(days=1))
     assert late[goods.ginger][0].unsure
-    assert [tuple(row) for row in books.on_the_way(session, there.id, None)] == [(goods.ginger, today, KG)]
+    assert [tuple(row) for row in books.on_the_way(session, there.id, today, None)] == [
+        (goods.ginger, today, KG)
+    ]
     for actor, branch_id, waiting in (
         (cast.manager, cast.branch_id, (1, 0)),
         (cast.outsider, there.id, (0, 1)),
     ):
         day = reports.today_of(session, actor, branch_id)
         assert (day.transfers_to_send, day.transfers_to_receive) == waiting
+
+
+def test_what_expires_on_the_way_counts_for_nothing_and_arrives_expired(
+    session: Session, cast: Cast, goods: Shelf
+) -> None:
+    sent = send(cast, ask(cast, (goods.ginger, "1")))
+    session.rollback()
+    there, day_after = session.get_one(Branch, cast.other_branch_id), SOON + timedelta(days=1)
+    for today, seen in ((SOON, 1), (day_after, 0)):
+        assert len(list_coming(session, there, {goods.ginger}, today, today).get(goods.ginger, [])) == seen
+        assert len(books.on_the_way(session, there.id, today, None)) == seen
+    session.rollback()
+    with clock.standing_at(clock.span_of(day_after, there.timezone)[0]):
+        take_in(cast, sent.id)
+        (expired,) = read_snapshot(lambda s: list_expired(s, cast.outsider, there.id))
+        assert (expired.lot.number, expired.quantity) == ("E", KG)
+    assert levels(there.id, goods.ginger) == (KG, 0)
+    assert disagreements() == []
 
 
 def test_short_and_broken_are_posted_and_cost_something(session: Session, cast: Cast, goods: Shelf) -> None:

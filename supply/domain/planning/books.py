@@ -22,6 +22,7 @@ from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.domain.purchasing.orders import OPEN
 from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
+from supply.domain.transfers.picking import usable_on_arrival
 from supply.domain.visits.models import StepStatus, Visit, VisitLine, VisitStatus, VisitStep
 
 HISTORY_DAYS = 182
@@ -58,12 +59,17 @@ def open_orders(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
     return session.execute(narrowed(query, PurchaseOrderLine.item_id, only)).all()
 
 
-def on_the_way(session: Session, branch_id: UUID, only: Only) -> Sequence[Any]:
-    """(item_id, expected on, base units) of what other branches have sent and has not arrived."""
+def on_the_way(session: Session, branch_id: UUID, today: date, only: Only) -> Sequence[Any]:
+    """(item_id, expected on, base units) of what other branches sent, has not arrived and can be used."""
     query = (
         select(TransferParcel.item_id, Transfer.expected_on, TransferParcel.quantity)
         .join(Transfer, Transfer.id == TransferParcel.transfer_id)
-        .where(Transfer.to_branch_id == branch_id, Transfer.status == TransferStatus.DISPATCHED)
+        .join(Lot, Lot.id == TransferParcel.lot_id)
+        .where(
+            usable_on_arrival(today),
+            Transfer.to_branch_id == branch_id,
+            Transfer.status == TransferStatus.DISPATCHED,
+        )
     )
     return session.execute(narrowed(query, TransferParcel.item_id, only)).all()
 

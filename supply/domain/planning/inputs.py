@@ -150,7 +150,7 @@ class _Books:
         self.used = condensed.demand(session, branch.id, since, self.count, only)
         self.lots = _grouped(books.shelf(session, branch.id, only))
         self.orders = _grouped(books.open_orders(session, branch.id, only))
-        self.sent = _grouped(books.on_the_way(session, branch.id, only))
+        self.sent = _grouped(books.on_the_way(session, branch.id, today, only))
         ahead = _start(today + timedelta(days=AHEAD + 1), branch)
         booked = books.open_needs(session, branch.id, ahead, only)
         self.needs = _grouped(with_herbs(booked, books.brews(session, branch.id, clock.now())))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from supply import clock
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
+from supply.domain.ledger.models import Lot
 from supply.domain.ledger.standing import Standing
 from supply.domain.preparation.models import BrewRecipe, BrewRecipeLine
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, PurchaseOrderLine
@@ -28,6 +29,7 @@ from supply.domain.readiness.open_visits import begin_of, rows_of
 from supply.domain.suppliers.models import Supplier, SupplierTerms
 from supply.domain.suppliers.ordering import days_to_order, lead_days
 from supply.domain.transfers.models import Transfer, TransferParcel, TransferStatus
+from supply.domain.transfers.picking import usable_on_arrival
 from supply.domain.treatments.models import Substitute
 
 
@@ -38,7 +40,7 @@ def list_coming(
     if not item_ids:
         return {}
     wanted = sorted(item_ids)
-    query = union_all(_ordered(branch, wanted, until), _sent(branch, wanted, until))
+    query = union_all(_ordered(branch, wanted, until), _sent(branch, wanted, until, today))
     found: dict[UUID, list[Coming]] = defaultdict(list)
     for item_id, source_id, quantity, at, status, on in rows_of(session, query):
         day = on or clock.day_of(at, branch.timezone)
@@ -68,12 +70,14 @@ def _ordered(branch: Branch, item_ids: Sequence[UUID], until: date) -> Any:
     )
 
 
-def _sent(branch: Branch, item_ids: Sequence[UUID], until: date) -> Any:
+def _sent(branch: Branch, item_ids: Sequence[UUID], until: date, today: date) -> Any:
     names = (TransferParcel.item_id, Transfer.id, TransferParcel.quantity)
     return (
         select(*names, null(), null(), Transfer.expected_on)
         .join(Transfer, Transfer.id == TransferParcel.transfer_id)
+        .join(Lot, Lot.id == TransferParcel.lot_id)
         .where(
+            usable_on_arrival(today),
             Transfer.to_branch_id == branch.id,
             Transfer.status == TransferStatus.DISPATCHED,
             Transfer.expected_on <= until,

@@ -1,19 +1,29 @@
-"""Which lots a transfer takes: the first to expire of what stands closed and may travel. Writes nothing."""
+"""Which lots a transfer takes: the first to expire of what stands closed and may travel; which of what is on
+the way will be of use. Writes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from supply.domain.branches.models import Location
 from supply.domain.ledger.allocate import At, Named, Place, take
 from supply.domain.ledger.models import Holding, Lot, LotKind
+from supply.domain.transfers.models import Transfer
 
 ANY = Named()
+
+
+def usable_on_arrival(today: date) -> ColumnElement[bool]:
+    """Of lots and transfers on the way: what is not blocked, nor expired by now or when it should come."""
+    lasts = and_(Lot.expires_on >= today, Lot.expires_on >= Transfer.expected_on)
+    return and_(Lot.quarantine_reason.is_(None), or_(Lot.expires_on.is_(None), lasts))
 
 
 @dataclass(frozen=True, slots=True)
