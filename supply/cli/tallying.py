@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from supply.cli.group import reading, supply, writing
 from supply.domain.branches.models import Branch
+from supply.domain.reports.case_tallying import PORTION as CASES
 from supply.domain.reports.case_tallying import branches_waiting, tally_cases
 from supply.domain.reports.tallying import PORTION, branches_behind, tally_branch
 
@@ -29,8 +30,11 @@ def tally_all(least: int = 1) -> int:
             if left >= PORTION and left // PORTION % 20 == 0:
                 click.echo(f"{left:,} movements are still to be added up.")
     for branch_id in waiting:
+        portions = 0
         while writing(lambda session, one=branch_id: _portion_of_cases(session, one)):  # type: ignore[misc]
-            pass
+            portions += 1
+            if portions % 50 == 0:
+                click.echo(f"{portions * CASES:,} completions are compared with their recipes.")
     return len({*branch_ids, *waiting})
 
 
