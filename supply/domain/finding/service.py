@@ -36,6 +36,8 @@ MOST = 6
 LOOKED_AT = 60
 # Visits are found by room, therapist and treatment from so many days ago until so many ahead.
 DAYS_BEFORE, DAYS_AHEAD = 2, 7
+# By a part of the booking from so many days ago on: what is older would be looked through year by year.
+DAYS_BOOKED = 90
 MOST_VISITS = 400
 # "17", "order 17", "#17", and an order's number on paper: "HN-17".
 _NUMBER = re.compile(r"(?:^|[\s#-])([0-9]{1,9})$", re.ASCII)
@@ -138,7 +140,8 @@ def _lots(session: Session, branch_id: UUID, text: str) -> list[Found]:
 
 
 def _visits(session: Session, branch_id: UUID, text: str) -> list[Found]:
-    """By the booking, of any day; of these days also by treatment, room and therapist. Nearest first."""
+    """By the whole booking, of any day; by a part of it, lately and to come; of these days also by treatment,
+    room and therapist. Nearest first."""
     now = clock.now()
     query = (
         select(
@@ -175,12 +178,15 @@ def _visits(session: Session, branch_id: UUID, text: str) -> list[Found]:
 
 
 def _visits_to_look_at(branch_id: UUID, text: str, now: datetime) -> CompoundSelect[tuple[UUID]]:
-    """Some that were booked so, and those of these days."""
+    """The one that was booked so, some that lately were, and those of these days."""
+    named = select(Visit.id).where(
+        Visit.branch_id == branch_id, Visit.booking_reference.in_({text, text.upper(), text.lower()})
+    )
     booked = (
         select(Visit.id)
         .where(
             Visit.branch_id == branch_id,
-            Visit.booking_reference.is_not(None),
+            Visit.planned_at >= now - timedelta(days=DAYS_BOOKED),
             _bearing(func.lower(Visit.booking_reference), written_words(text)),
         )
         .limit(LOOKED_AT)
@@ -197,7 +203,7 @@ def _visits_to_look_at(branch_id: UUID, text: str, now: datetime) -> CompoundSel
         .limit(MOST_VISITS)
         .subquery()
     )
-    return union(select(booked.c.id), select(near.c.id))
+    return union(named, select(booked.c.id), select(near.c.id))
 
 
 def _told_of_visit(row: Any) -> str:
