@@ -38,6 +38,7 @@ ANYBODY = {
 # What every signed-in person does for themselves; what it touches is the person's own.
 SIGNED_IN = {
     "account.show_account",
+    "account.choose_keys",
     "account.change_password",
     "account.end_sign_in",
     "pins.set_pin",

@@ -43,6 +43,10 @@ class ChooseTheme(Next):
     theme = Text(required=True, validate=validate.OneOf(device.THEMES))
 
 
+class ChooseKeys(Next):
+    single_keys = fields.String(required=True, validate=validate.OneOf(["on", "off"]))
+
+
 class ChooseBranch(Next):
     branch_id = fields.UUID(required=True)
 
@@ -166,6 +170,14 @@ def choose_theme(session: Session, actor: Actor | None, data: dict[str, Any]) ->
         people.set_preferences(session, actor, theme=data["theme"])
     device.remember("theme", data["theme"])
     return device.safe_next(data["next"], url_for("today.show_today"))
+
+
+@bp.action(
+    "/single-keys", permission=Access.SIGNED_IN, back="account.show_account", schema=ChooseKeys, keyed=False
+)
+def choose_keys(session: Session, actor: Actor, data: dict[str, Any]) -> Target:
+    people.set_preferences(session, actor, single_keys=data["single_keys"] == "on")
+    return "account.show_account", {}
 
 
 @bp.action(

@@ -31,7 +31,7 @@ from supply.domain.treatments.factors import WORDS as FACTOR_WORDS
 from supply.domain.treatments.models import Effect
 from supply.domain.treatments.recipe import PackageAction, Scale
 from supply.domain.visits.models import VisitStatus
-from supply.i18n import _
+from supply.i18n import _, lazy
 from supply.permissions import Role
 from supply.presenting import (
     format_day,
@@ -62,6 +62,7 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "action": (PackageAction,),
     "events": (Event,),
 }
+_THEMES = {"auto": lazy("Like the device"), "light": lazy("Light"), "dark": lazy("Dark")}
 _AMOUNTS = frozenset(
     {
         "reorder_point",
@@ -181,8 +182,8 @@ def _plain(value: Any, field: str) -> Any:
 def _text(text: str, field: str, about: About) -> str:
     if field in ("condition", "guests") or field.startswith("guest "):
         return ", ".join(_of_guest(code, about) for code in text.split(", "))
-    if field == "factor":
-        return str(FACTOR_WORDS.get(text, text))
+    if field in ("factor", "theme"):
+        return str((FACTOR_WORDS if field == "factor" else _THEMES).get(text, text))
     if text in about.items and field != "code":
         return named(about.items[text])
     if _as_id(text) is not None:

@@ -105,7 +105,7 @@ ACTION_WORDS: dict[str, Text] = {
     "call-back": lazy("called back"),
     "undo-receipt": lazy("on the way again"),
     "break-off": lazy("broken off"),
-    "preferences": lazy("own language and appearance"),
+    "preferences": lazy("own language, appearance and keyboard"),
 }
 FIELD_WORDS: dict[str, Text] = {
     "url": lazy("Address"),
@@ -181,6 +181,8 @@ FIELD_WORDS: dict[str, Text] = {
     "cutoff_minute": lazy("Orders until"),
     "currency": lazy("Currency"),
     "language": lazy("Language of orders"),
+    "theme": lazy("Appearance"),
+    "single_keys": lazy("Keys that act alone"),
     "email": lazy("Email"),
     "phone": lazy("Phone"),
     "order_days": lazy("Days on which orders are taken"),

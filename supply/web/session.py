@@ -66,6 +66,7 @@ class Viewer(Pass):
     actor: Actor
     language: str
     theme: str
+    single_keys: bool
     branches: tuple[BranchChoice, ...]
     tablet_id: UUID | None
 
@@ -136,7 +137,8 @@ def _load(told: str) -> Viewer | None:
         known = people.actor_of_sign_in(store, sign_in_id, secret, limits())
         rows = branches.list_branches(store, known.actor)
         own = tuple(_choice(row) for row in rows)
-        viewer = Viewer(sign_in_id, secret, known.actor, known.language, known.theme, own, known.tablet_id)
+        chosen = (known.language, known.theme, known.single_keys)
+        viewer = Viewer(sign_in_id, secret, known.actor, *chosen, own, known.tablet_id)
         return viewer, known.unseen
 
     try:

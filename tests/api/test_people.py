@@ -69,6 +69,7 @@ def test_adding_somebody(client: FlaskClient, cast: Cast, session: Session) -> N
         "pin_hash",
         "created_at",
         "theme",
+        "single_keys",
         "is_admin",
     ],
 )

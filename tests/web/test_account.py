@@ -38,6 +38,16 @@ def test_one_is_led_on_to_where_one_wanted(client: OneLookClient, cast: Cast) ->
     assert answer.headers["Location"] == "/tokens"
 
 
+def test_keys_that_act_alone_are_listed_and_can_be_turned_off(client: OneLookClient, cast: Cast) -> None:
+    sign_in(client, cast.manager)
+    assert "Down and up in the inbox" in client.get("/account").text
+    assert send(client, "/account", "/single-keys").status_code == 303
+    assert 'data-single-keys="off"' in client.get("/inbox").text
+    assert "Down and up in the inbox" not in client.get("/account").text
+    send(client, "/account", "/single-keys")
+    assert "data-single-keys" not in client.get("/inbox").text
+
+
 @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example", "/\\evil.example"])
 def test_no_open_redirect(client: OneLookClient, cast: Cast, target: str) -> None:
     answer = send(client, "/sign-in", "/sign-in", login="manager", password=PASSWORD, next=target)

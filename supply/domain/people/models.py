@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -32,6 +33,8 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(5), default="vi")
     theme: Mapped[str] = mapped_column(String(5), default="auto")
+    # Whether a key alone, without Ctrl, does something on a page (WCAG 2.1.4).
+    single_keys: Mapped[bool] = mapped_column(default=True, server_default=true())
     password_hash: Mapped[str] = mapped_column(String(200))
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(Boolean, default=True)

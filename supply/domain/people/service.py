@@ -206,11 +206,17 @@ def prove_own_password(session: Session, actor: Actor, current_password: str) ->
 
 
 def set_preferences(
-    session: Session, actor: Actor, *, language: str | None = None, theme: str | None = None
+    session: Session,
+    actor: Actor,
+    *,
+    language: str | None = None,
+    theme: str | None = None,
+    single_keys: bool | None = None,
 ) -> Person:
-    """One's own language and appearance."""
+    """One's own language, appearance and keyboard; what is None stays."""
     person = session.get_one(Person, actor.person_id)
-    wanted = {"language": language or person.language, "theme": theme or person.theme}
+    told = {"language": language, "theme": theme, "single_keys": single_keys}
+    wanted = {name: value for name, value in told.items() if value is not None}
     changes = {name: [getattr(person, name), value] for name, value in wanted.items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     for name, (_before, after) in changes.items():

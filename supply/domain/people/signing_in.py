@@ -46,6 +46,7 @@ class Known:
     actor: Actor
     language: str
     theme: str
+    single_keys: bool
     unseen: bool = False
     tablet_id: UUID | None = None
 
@@ -74,6 +75,7 @@ _BY_SIGN_IN = (
         Person.name,
         Person.language,
         Person.theme,
+        Person.single_keys,
         Person.active,
         Person.session_epoch.label("epoch"),
         RoleGrant.role,
@@ -96,7 +98,7 @@ def actor_of_sign_in(session: Session, sign_in_id: UUID, secret: str, limits: Li
     actor = actor_of(row.id, row.name, rows)
     if row.with_pin:
         actor = at_tablet(actor, row.tablet_id, row.tablet_branch_id)
-    return Known(actor, row.language, row.theme, unseen, row.tablet_id)
+    return Known(actor, row.language, row.theme, row.single_keys, unseen, row.tablet_id)
 
 
 def at_tablet(actor: Actor, tablet_id: UUID, branch_id: UUID) -> Actor:
