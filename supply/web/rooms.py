@@ -6,7 +6,6 @@ Beside it what the person did last, in whatever room, with Undo.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,8 @@ from supply.permissions import Actor, Permission
 from supply.presenting import format_clock
 from supply.web import tablet_cookie
 from supply.web.frame import named
-from supply.web.pages import Pages, form_key, render
+from supply.web.own_actions import own_actions
+from supply.web.pages import Pages, render
 from supply.web.session import current_branch
 from supply.web.visit_rows import may_record, summary_row
 from supply.web.words import word
@@ -33,8 +33,6 @@ from supply.web.words import word
 bp = Pages("rooms", __name__)
 # More than a branch treats in a day.
 MOST = 200
-LAST = 8
-WORKING_DAY = timedelta(hours=16)
 _COMING = (VisitStatus.RUNNING, VisitStatus.PLANNED)
 
 
@@ -55,33 +53,8 @@ def show_room(session: Session, actor: Actor) -> str:
         visits=[summary_row(row) for row in coming[here.id]] if here else [],
         others=[_tile(room, coming[room.id], branch) for room in rooms if room is not here],
         nowhere=[summary_row(row) for row in in_order(today, None, actor)],
-        actions=_last_actions(session, actor, branch),
+        actions=own_actions(session, actor, branch),
     )
-
-
-def _last_actions(session: Session, actor: Actor, branch: Branch) -> list[dict[str, Any]]:
-    since = clock.now() - WORKING_DAY
-    rows = visits.list_own_completions(session, actor, branch.id, since=since, limit=LAST)
-    return [_last_action(row, branch) for row in rows]
-
-
-def _last_action(row: Any, branch: Branch) -> dict[str, Any]:
-    of_step = {"visit_id": row.visit_id, "position": row.position}
-    begins = format_clock(row.planned_at, branch.timezone)
-    undone = row.reversed_at is not None
-    return {
-        "text": named(row),
-        "time": format_clock(row.recorded_at, branch.timezone),
-        "by": _("visit of %(place)s", place=" ".join(filter(None, [begins, row.room]))),
-        "undone": undone,
-        "undo_url": "" if undone else url_for("visits.reverse_completion", **of_step),
-        "undo_key": form_key(),
-        "undo_fields": {"completion_id": row.id},
-        "undo_offline": {
-            "place": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.position}"),
-            "label": _("Undo: %(what)s", what=f"{begins} · {row.position}. {named(row)}"),
-        },
-    }
 
 
 @bp.action(

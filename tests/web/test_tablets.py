@@ -81,6 +81,7 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
             r'action="(/visits/[^"]+/reversal)".*?"completion_id" value="([^"]+)"', room, re.DOTALL
         )
         assert undo
+        assert all(undo[1] in tablet.get(page).text for page in ("/", "/visits"))
         assert send(tablet, "/room", undo[1], completion_id=undo[2]).status_code == 303
         assert "undone" in tablet.get("/room").text
         complete(cast, later, 1)

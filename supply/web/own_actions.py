@@ -1,0 +1,46 @@
+"""What the person at the screen recorded last, in whatever visit, with Undo: for pages between two visits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from supply import clock
+from supply.domain.visits import service as visits
+from supply.i18n import _
+from supply.permissions import Actor
+from supply.presenting import format_clock
+from supply.web.frame import named
+from supply.web.pages import form_key
+
+LAST = 8
+WORKING_DAY = timedelta(hours=16)
+
+
+def own_actions(session: Session, actor: Actor, branch: Any) -> list[dict[str, Any]]:
+    """As last_actions of components/lists.html takes them. `branch` has its id and timezone."""
+    since = clock.now() - WORKING_DAY
+    rows = visits.list_own_completions(session, actor, branch.id, since=since, limit=LAST)
+    return [_own_action(row, branch.timezone) for row in rows]
+
+
+def _own_action(row: Any, timezone: str) -> dict[str, Any]:
+    of_step = {"visit_id": row.visit_id, "position": row.position}
+    begins = format_clock(row.planned_at, timezone)
+    undone = row.reversed_at is not None
+    return {
+        "text": named(row),
+        "time": format_clock(row.recorded_at, timezone),
+        "by": _("visit of %(place)s", place=" ".join(filter(None, [begins, row.room]))),
+        "undone": undone,
+        "undo_url": "" if undone else url_for("visits.reverse_completion", **of_step),
+        "undo_key": form_key(),
+        "undo_fields": {"completion_id": row.id},
+        "undo_offline": {
+            "place": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.position}"),
+            "label": _("Undo: %(what)s", what=f"{begins} · {row.position}. {named(row)}"),
+        },
+    }
