@@ -142,10 +142,14 @@ def told(felt: Sequence[Felt]) -> str:
         worst = max(felt, key=lambda one: getattr(one, name))
         above = sum(value > most for value in values)
         rows.append(
-            f"| {words} | {most:g} | {median(values):.3g} | {quantiles(values, n=20)[18]:.3g} "
-            f"| {getattr(worst, name):.3g}, `{kind(worst.address)}` | {above} |"
+            f"| {words} | {most:g} | {_short(median(values))} | {_short(quantiles(values, n=20)[18])} "
+            f"| {_short(getattr(worst, name))}, `{kind(worst.address)}` | {above} |"
         )
     return "\n".join(rows)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def main() -> None:
