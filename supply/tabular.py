@@ -29,7 +29,7 @@ def _harmless(cell: object) -> str:
     if isinstance(cell, int | Decimal):
         # A number below zero is no formula.
         return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
-    text = str(cell)
+    text = "" if cell is None else str(cell)
     return f"'{text}" if _FORMULA.match(text) else text
 
 

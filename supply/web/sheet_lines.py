@@ -55,7 +55,7 @@ def level_lines(rows: Iterable[Any]) -> Lines:
 
 
 def item_lines(items: Iterable[Item]) -> Lines:
-    yield [_("Code"), _("Name in Vietnamese"), _("Name in English"), _("Category"), _("Unit"), _("Units")]
+    yield [_("Code"), _("Name in Vietnamese"), _("Name in English"), _("Category"), _("Unit"), _("Own units")]
     for item in items:
         own = ", ".join(named(unit) for unit in item.units)
         yield [item.code, item.name_vi, item.name_en, word(item.category), _unit(item), own]

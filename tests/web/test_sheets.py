@@ -86,6 +86,7 @@ def test_each_table_sorts_by_what_it_allows_and_is_saved(client: OneLookClient, 
         assert client.get(f"{path}?sort=id;drop&page=x&past=0").status_code == 200
         told = client.get(f"{path}?file=csv")
         assert (told.status_code, told.mimetype) == (200, "text/csv"), path
+        assert "None" not in told.text, path
         lines = list(csv.reader(io.StringIO(told.data.decode("utf-8-sig"))))
         book = load_workbook(io.BytesIO(client.get(f"{path}?file=xlsx").data))
         assert book.active is not None
