@@ -19,7 +19,7 @@ from tests.test_style import NAMES
 WORD = re.compile(r"[^\W\d_]{3,}")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|&\w+;")
 SPOKEN = ("title", "alt", "placeholder", "aria-label", "aria-description", "data-label", "data-text")
-SILENT = {"script", "style", "code", "pre"}
+SILENT = {"script", "style", "code", "pre", "kbd"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
 # What people set up in both languages; what only one has is data and stands as it was written.
 ENGLISH, VIETNAMESE = "_en", "_vi"

@@ -67,6 +67,8 @@ def test_the_day_gathers_flags_and_expiries(cast: Cast, goods: Goods) -> None:
     assert [row.Lot.number for row in today.expired] == ["OLD"]
     assert [row.Lot.number for row in today.expiring] == ["LAST", "WEEK"]
     assert today_of(cast, cast.outsider, cast.other_branch_id).expired == []
+    told = today_of(cast, cast.therapist)  # who neither requests nor takes in
+    assert (told.to_order, told.orders_expected) == ([], [])
 
 
 def test_the_day_counts_what_waits(cast: Cast, goods: Goods) -> None:

@@ -71,7 +71,10 @@ class Today:
 
 
 def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
-    """The branch's day. `orders_expected` rows are (PurchaseOrder, Supplier), the latest promises last."""
+    """The branch's day. `orders_expected` rows are (PurchaseOrder, Supplier), the latest promises last.
+
+    What is to be ordered is told to whoever may request it, what is on its way to whoever may take it in.
+    """
     require(actor, Permission.STOCK_SEE, branch_id)
     branch = branches.get_branch(session, actor, branch_id)
     day = clock.today(branch.timezone)
@@ -80,7 +83,9 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
     visits = list_visits_of_day(session, branch_id, day, branch.timezone)
     return Today(
         day=day,
-        to_order=_to_order(session, branch_id, day),
+        to_order=_to_order(session, branch_id, day)
+        if actor.may(Permission.REQUISITION_REQUEST, branch_id)
+        else [],
         expiring=[row for row in standing if not reading.is_expired(row.Holding, row.Lot, day)],
         expired=[row for row in standing if reading.is_expired(row.Holding, row.Lot, day)],
         count_tasks=waiting.get(TaskKind.COUNT.value, 0),
@@ -90,7 +95,9 @@ def today_of(session: Session, actor: Actor, branch_id: UUID) -> Today:
         transfers_to_send=waiting[TO_SEND],
         transfers_to_receive=waiting[TO_RECEIVE],
         visits_not_ready=count_not_ready(session, actor, branch_id),
-        orders_expected=_orders_expected(session, branch_id),
+        orders_expected=_orders_expected(session, branch_id)
+        if actor.may(Permission.DELIVERY_LOG, branch_id)
+        else [],
         visits=visits,
         my_visits=[entry for entry in visits if entry.visit.therapist_id == actor.person_id],
     )
