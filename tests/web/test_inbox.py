@@ -101,8 +101,11 @@ def test_what_is_late_or_stuck_stands_there(client: OneLookClient, cast: Cast, g
         )
         (letter,) = write_transaction(outbox.take_in_hand)
         write_transaction(lambda s: outbox.note_failed(s, letter.id, "no route"))
+    raised(cast, ask(goods.oil, "1", "bottle"))
     sign_in(client, cast.manager)
-    page = client.get("/inbox").text
+    with statements() as seen:
+        page = client.get("/inbox").text
+    assert len(seen) <= MOST_STATEMENTS, seen
     for words in ("Late deliveries", "Mail that did not go out", "no route", f"/purchase-orders/{order_id}"):
         assert words in page, words
 

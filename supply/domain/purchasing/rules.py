@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from supply.domain.audit import service as audit
@@ -32,6 +33,12 @@ def get_rules(session: Session, branch_id: UUID) -> Rules:
     if row is None:
         return Rules()
     return Rules(row.blocked_step_minor, row.second_approval_minor, row.version)
+
+
+def second_approval_of(branch_id: UUID) -> ScalarSelect[int | None]:
+    """From which amount two must approve, as a part of a larger question; NULL where one is enough."""
+    query = select(BuyingRules.second_approval_minor).where(BuyingRules.branch_id == branch_id)
+    return query.scalar_subquery()
 
 
 def set_rules(

@@ -26,7 +26,7 @@ from supply.domain.purchasing.models import (
     RequisitionStatus,
 )
 from supply.domain.purchasing.orders import OPEN
-from supply.domain.purchasing.rules import get_rules
+from supply.domain.purchasing.rules import second_approval_of
 from supply.domain.purchasing.service import editors_of
 from supply.domain.stocktake.models import Stocktake, StocktakeHand, StocktakeStatus
 from supply.domain.tasks import service as tasks
@@ -116,12 +116,12 @@ def _orders(session: Session, branch_id: UUID) -> Sequence[PurchaseOrder]:
         select(PurchaseOrder)
         .options(
             joinedload(PurchaseOrder.supplier),
-            selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
+            joinedload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.item),
         )
         .where(PurchaseOrder.branch_id == branch_id, PurchaseOrder.status.in_(OPEN))
         .order_by(PurchaseOrder.expected_at, PurchaseOrder.id)
     )
-    return session.scalars(query.limit(MOST)).all()
+    return session.scalars(query.limit(MOST)).unique().all()
 
 
 def _stuck_mail(session: Session, branch_id: UUID) -> Sequence[OutboundMail]:
@@ -145,23 +145,22 @@ def _stuck_hooks(session: Session, branch_id: UUID) -> Sequence[Webhook]:
 
 def _to_decide(session: Session, actor: Actor, branch_id: UUID) -> list[ToDecide]:
     query = (
-        select(Requisition)
+        select(Requisition, second_approval_of(branch_id).label("limit"))
         .options(
             selectinload(Requisition.lines).joinedload(RequisitionLine.item),
-            selectinload(Requisition.editors),
-            selectinload(Requisition.approvals).joinedload(RequisitionApproval.person),
+            joinedload(Requisition.editors),
+            joinedload(Requisition.approvals).joinedload(RequisitionApproval.person),
             joinedload(Requisition.requester),
         )
         .where(Requisition.branch_id == branch_id, Requisition.status == RequisitionStatus.SUBMITTED)
         .order_by(Requisition.submitted_at, Requisition.id)
     )
-    found = session.scalars(query.limit(MOST)).all()
-    lines = [line for requisition in found for line in requisition.lines]
+    found = session.execute(query.limit(MOST)).unique().all()
+    lines = [line for requisition, _limit in found for line in requisition.lines]
     suppliers = {line.supplier_id for line in lines if line.supplier_id is not None}
     terms = terms_of(session, suppliers, [line.item_id for line in lines])
-    limit = get_rules(session, branch_id).second_approval_minor
     waiting = []
-    for requisition in found:
+    for requisition, limit in found:
         price = price_of(
             (line.quantity, terms.get((line.supplier_id, line.item_id)) if line.supplier_id else None)
             for line in requisition.lines
