@@ -15,6 +15,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from bench.stores import Store
 from supply import clock
@@ -22,6 +23,7 @@ from supply.database import new_id
 from supply.domain.ledger import chain
 from supply.domain.people.passwords import digest
 
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 BRANCHES, ITEMS, STOCKED = 20, 500, 100
 # Of the stocked items the last twenty are flagged; steps use the others.
 USED, LOW = 80, 10
@@ -70,8 +72,8 @@ class World:
         self.store = store
         self.random = Random(1)
         # Noon in the branches' time zone, so that an hour more or less is the same day.
-        yesterday = clock.now().astimezone(UTC) - timedelta(days=1)
-        self.noon = yesterday.replace(hour=5, minute=0, second=0, microsecond=0)
+        yesterday = clock.now().astimezone(ZONE) - timedelta(days=1)
+        self.noon = yesterday.replace(hour=12, minute=0, second=0, microsecond=0).astimezone(UTC)
         self.branches = [Branch() for _ in range(BRANCHES)]
         self.items = [new_id() for _ in range(ITEMS)]
         self.supplier, self.procedure, self.recipe = new_id(), new_id(), new_id()
@@ -116,7 +118,7 @@ class World:
             "branch",
             "id code name timezone currency version",
             [
-                (branch.id, f"B{n:02}", f"Branch {n}", "Asia/Ho_Chi_Minh", "VND", 1)
+                (branch.id, f"B{n:02}", f"Branch {n}", ZONE.key, "VND", 1)
                 for n, branch in enumerate(self.branches)
             ],
         )
