@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 
 import pytest
 from flask import Flask
 
 from supply.domain.audit import service as audit
+from supply.i18n import LOCALES, speaking
 from supply.web.audit_words import ACTION_WORDS, field_word
 from tests.api.everything import furnish
 from tests.cast import Cast
@@ -85,6 +87,11 @@ def test_everything_that_is_recorded_has_words() -> None:
     assert len(actions) > 60
     unsaid = {one for one in actions if not {one, one.rpartition(".")[2]} & ACTION_WORDS.keys()}
     assert unsaid == set()
+    for language in LOCALES:
+        with speaking(language):  # or two of the choices could not be told apart
+            assert [
+                word for word, times in Counter(map(str, ACTION_WORDS.values())).items() if times > 1
+            ] == []
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
