@@ -127,8 +127,10 @@ def _zone() -> str:
 def _span(chosen: dict[str, Any]) -> dict[str, Any]:
     """The chosen days on the clock of the branch one works in."""
     first, last = chosen["day"] or chosen["from_day"], chosen["day"] or chosen["until_day"]
-    begins = {"recorded_from": clock.span_of(first, _zone())[0]} if first else {}
-    return begins | ({"recorded_before": clock.span_of(last, _zone())[1]} if last else {})
+    return {
+        "recorded_from": clock.begin_of(first, _zone()),
+        "recorded_before": clock.end_of(last, _zone()),
+    }
 
 
 def _people(session: Session, actor: Actor) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ from supply.web.words import word
 
 bp = Pages("stock_lists", __name__)
 PAGE = 50
+# So many items are looked for by words: more than a spa has.
+MOST_ITEMS = 1_000
 
 
 class LotFilter(BaseSchema):
@@ -113,10 +115,12 @@ def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | Non
 
 
 def _narrowed(session: Session, chosen: dict[str, Any], item_id: UUID | None) -> browsing.Narrowed:
-    """What was chosen; words find the first items that bear them."""
+    """What was chosen; words find the items that bear them, MOST_ITEMS at most."""
     items = None if item_id is None else [item_id]
     if item_id is None and chosen["q"]:
-        items = [one.id for one in catalog.list_items(session, search=chosen["q"], active=None, limit=PAGE)]
+        items = [
+            one.id for one in catalog.list_items(session, search=chosen["q"], active=None, limit=MOST_ITEMS)
+        ]
     zone = current_branch().timezone
     return browsing.Narrowed(
         item_ids=items,

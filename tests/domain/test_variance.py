@@ -16,6 +16,7 @@ from supply.cli.tallying import tally_all
 from supply.database import read_snapshot, write_transaction
 from supply.domain.containers.service import open_container
 from supply.domain.containers.weighing_in import weigh_in
+from supply.domain.people.models import Person
 from supply.domain.reports.case_sums import spans_of
 from supply.domain.reports.cases import Apart, Asked, list_cases
 from supply.domain.reports.deviation import Verdict
@@ -93,6 +94,16 @@ def told_of(variance: Variance) -> list[tuple[str, int, float | None, Verdict]]:
         (group.name_en, group.estimate.cases, group.estimate.mean, group.estimate.verdict)
         for group in variance.groups
     ]
+
+
+def test_people_of_one_verdict_stand_by_the_given_name(session: Session, cast: Cast) -> None:
+    open_spa(cast)
+    for actor, name in ((cast.therapist, "Bùi Thị Yến"), (cast.manager, "Trần Văn Bình")):
+        do_many(cast, actor, 1, [])
+        session.get_one(Person, actor.person_id).name = name
+        session.commit()
+    told = [group.name_vi for group in compare(cast, By.THERAPIST).groups]
+    assert told == ["Trần Văn Bình", "Bùi Thị Yến"]
 
 
 def test_cases_are_gathered_and_judged(session: Session, cast: Cast) -> None:

@@ -20,7 +20,7 @@ from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.people.models import Person
-from supply.domain.reports.shares import ALL_ITEMS, told_of
+from supply.domain.reports.shares import ALL_ITEMS, COUNTS, told_of
 from supply.domain.treatments.models import RecipeVersion, Step
 from supply.domain.visits.models import Completion, CompletionLine, VisitStep
 from supply.errors import Invalid
@@ -179,7 +179,8 @@ def _case(row: Any, lines: Sequence[CompletionLine], apart: Apart | None) -> Cas
     told = told_of(lines)
     _cases, value, _squares, *_amounts = told.pop(ALL_ITEMS)
     if apart is not None:
-        wanted = [line for line in lines if _is_apart(line, apart)]
+        place = COUNTS.index(apart.value)
+        wanted = [line for line in lines if told_of([line])[line.item_id][place]]
         amounts = sum(line.standard for line in wanted), sum(line.actual for line in wanted)
     else:
         amounts = int(sum(one[3] for one in told.values())), int(sum(one[4] for one in told.values()))
@@ -191,11 +192,3 @@ def _case(row: Any, lines: Sequence[CompletionLine], apart: Apart | None) -> Cas
         None if apart is not None else value,
         *amounts,
     )
-
-
-def _is_apart(line: CompletionLine, apart: Apart) -> bool:
-    return {
-        Apart.SHORTFALL: line.shortfall > 0,
-        Apart.INCIDENT: line.incident is not None,
-        Apart.UNPLANNED: line.standard == 0 and line.actual > 0,
-    }[apart]

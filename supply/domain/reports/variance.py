@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from supply.alphabet import person_key, sort_key
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.people.models import Person
@@ -79,7 +80,10 @@ def variance_of(session: Session, actor: Actor, asked: Asked, by: By) -> Varianc
     ]
     order = list(Verdict)
     # Whoever cannot be told from the recipe stands in the order of names, and so do those who can.
-    groups.sort(key=lambda group: (order.index(group.estimate.verdict), group.name_vi, group.name_en))
+    by_name = person_key if by is By.THERAPIST else sort_key
+    groups.sort(
+        key=lambda group: (order.index(group.estimate.verdict), by_name(group.name_vi), group.name_en)
+    )
     return Variance(groups, {kind: _count(whole, kind) for kind in Apart})
 
 
