@@ -8,7 +8,7 @@ from tests.browser.conftest import Visit
 from tests.browser.desk import run_low
 from tests.browser.live import Spa
 from tests.browser.test_axe import faults_here
-from tests.browser.visitor import LAPTOP, PHONE, Visitor, take_time
+from tests.browser.visitor import LAPTOP, PHONE, Visitor, all_of_it_came, take_time
 
 
 def test_a_day_at_the_desk(visit: Visit, spa: Spa) -> None:
@@ -119,13 +119,7 @@ def approve_and_order(manager: Visitor, number: str) -> str:
 def receive_it(storeroom: Visitor, order: str) -> None:
     page = storeroom.open(order)
     page.get_by_role("link", name="Receive").click()
-    # The last of each is for what was not ordered.
-    for field in page.locator("[name$='-lot_number']:visible").all()[:-1]:
-        field.fill("ORDERED")
-    for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
-        field.fill("2028-06-30")
-    page.get_by_role("button", name="All of this came").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
+    all_of_it_came(page, "ORDERED")
     expect(storeroom.open(order).get_by_role("heading", level=1)).to_contain_text("Received")
 
 

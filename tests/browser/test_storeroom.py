@@ -16,7 +16,7 @@ from supply.domain.stocktake.models import StockCount, Stocktake, StocktakeLine,
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
 from tests.browser.live import Spa
-from tests.browser.visitor import PHONE, Visitor, take_time
+from tests.browser.visitor import PHONE, Visitor, all_of_it_came, find_on_the_shelf, take_time
 
 # Lavender to balm, towel to tea: what the demo's packages bear.
 BOTTLES = [f"089352660010{number}" for number in ("22", "39", "46", "53", "60")]
@@ -45,14 +45,7 @@ def receive_what_was_expected(storeroom: Visitor, lot: str) -> None:
     """What was ordered stands there; one tap says that all of it came."""
     page = storeroom.open("/deliveries")
     page.get_by_role("list", name="Expected").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Receive order")
-    # The last line is for what was not ordered.
-    for field in page.locator("[name$='-lot_number']:visible").all()[:-1]:
-        field.fill(lot)
-    for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
-        field.fill("2028-06-30")
-    page.get_by_role("button", name="All of this came").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
+    all_of_it_came(page, lot)
     expect(page.get_by_text("30 Jun 2028").first).to_be_visible()
     page.get_by_role("link", name=lot).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Lot {lot}")
@@ -113,12 +106,9 @@ def brew_a_batch(storeroom: Visitor) -> None:
 def count_blindly(storeroom: Visitor) -> None:
     """What the book expects is said only after the count."""
     page = storeroom.open("/counts/choose")
-    page.get_by_role("main").get_by_role("link", name="Ginger", exact=False).first.click()
+    find_on_the_shelf(page, "Ginger", "2,5")
     shown = page.get_by_role("main").inner_text().lower()
     assert "expected" not in shown.replace("what the book expects", "")
-    for field in page.locator("input[name$='-amount']").all():
-        if field.is_visible():
-            field.fill("2,5")
     take_time(page)
     page.get_by_role("button", name="Save the count").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Count of")
@@ -229,9 +219,7 @@ def test_a_lost_connection_keeps_the_form(spa: Spa, visit: Visit) -> None:
     counts = counts.where(Item.code == "wormwood")
     before = spa.look(lambda look: look.scalar(counts))
     page = visitor.open("/counts/choose")
-    page.get_by_role("main").get_by_role("link", name="Wormwood", exact=False).first.click()
-    for field in page.locator("input[name$='-amount']:visible").all():
-        field.fill("1,5")
+    find_on_the_shelf(page, "Wormwood", "1,5")
     visitor.context.set_offline(True)
     page.get_by_role("button", name="Save the count").click()
     expect(page.get_by_text("waiting to be sent", exact=True)).to_be_visible()

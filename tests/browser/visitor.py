@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from tests.browser.live import PASSWORD, Spa
 from tests.web.browsing import frame_of
@@ -30,6 +30,27 @@ def take_time(page: Page) -> None:
     The page's clock goes on, nobody waits. What the first tap led to must have been seen before.
     """
     page.evaluate(_LATER)
+
+
+def all_of_it_came(page: Page, lot: str) -> None:
+    """Receive the order whose page was asked for, each line of it as `lot`."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Receive order")
+    # The last of each is for what was not ordered.
+    for field in page.locator("[name$='-lot_number']:visible").all()[:-1]:
+        field.fill(lot)
+    for field in page.locator("[name$='-expires_on']:visible").all()[:-1]:
+        field.fill("2028-06-30")
+    page.get_by_role("button", name="All of this came").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery of")
+
+
+def find_on_the_shelf(page: Page, item: str, amount: str) -> None:
+    """Fill in the count of an item, found in the list of what can be counted: as much of each lot."""
+    page.get_by_role("main").get_by_role("link", name=item, exact=False).first.click()
+    # All fields of a page are asked for at once: who asks too early has those of the page before.
+    expect(page.get_by_role("heading", level=1)).to_contain_text(item)
+    for field in page.locator("input[name$='-amount']:visible").all():
+        field.fill(amount)
 
 
 class Visitor:
