@@ -85,6 +85,8 @@ def _address() -> str:
 def sign_in(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
     tablet = tablet_cookie.find_here(session)
     opened = people.sign_in(session, g.proven, login=data["login"], address=_address(), tablet=tablet)
+    # Who turned this page to a language meant it: it becomes theirs, or the next page would turn back.
+    people.set_preferences(session, opened.actor, language=device.asked_language())
     device.begin(opened.sign_in_id, opened.secret)
     return device.safe_next(data["next"], url_for("today.show_today"))
 
@@ -160,6 +162,8 @@ def end_sign_in(session: Session, actor: Actor, sign_in_id: UUID) -> Target:
 def choose_language(session: Session, actor: Actor | None, data: dict[str, Any]) -> str:
     if actor is not None:
         people.set_preferences(session, actor, language=data["locale"])
+    else:
+        device.ask_language(data["locale"])
     device.remember("locale", data["locale"])
     return device.safe_next(data["next"], url_for("today.show_today"))
 

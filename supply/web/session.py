@@ -223,6 +223,17 @@ def choose_locale() -> str:
     return str(g.locale)
 
 
+def ask_language(locale: str) -> None:
+    """Until somebody signs in from this page, or the browser is closed."""
+    session["language"] = locale
+
+
+def asked_language() -> str | None:
+    """What was chosen before anybody signed in."""
+    told = session.get("language")
+    return told if told in LOCALES else None
+
+
 def house_locale() -> str:
     return str(current_app.config.get("SUPPLY_DEFAULT_LOCALE", "vi"))
 

@@ -211,9 +211,14 @@ def test_language_and_appearance_hold_signed_in_and_out(client: OneLookClient, c
     assert answer.headers["Location"] == "/sign-in?next=/tokens"
     assert '<html lang="vi"' in client.get("/sign-in").text
     sign_in(client, cast.manager)
-    assert '<html lang="en"' in client.get("/account").text
+    assert '<html lang="vi"' in client.get("/account").text
     send(client, "/account", "/theme", theme="dark")
     assert 'data-bs-theme="dark"' in client.get("/account").text
+    # What was asked for before one sign-in is nobody else's: the next person reads their own language.
+    send(client, "/account", "/sign-out")
+    assert '<html lang="vi"' in client.get("/sign-in").text
+    sign_in(client, cast.storekeeper)
+    assert '<html lang="en"' in client.get("/account").text
 
 
 def test_one_works_in_ones_own_branches_only(client: OneLookClient, cast: Cast) -> None:
