@@ -40,7 +40,7 @@ LINE = [
 ]
 EDGES = ("api", "web", "cli")
 # What the edges share and only they use: above the domain, since they store and fetch there.
-SHARED = ("repeating", "mailing", "calling", "replanning", "announcing", "recalling")
+SHARED = ("repeating", "mailing", "calling", "replanning", "announcing", "recalling", "importing")
 WEB_LIBRARIES = ("flask", "flask_login", "flask_smorest", "flask_wtf", "flask_babel", "werkzeug", "webargs")
 PURE = (
     *("recipe.py", "factors.py", "exactness.py", "safety.py", "substitution.py", "allocate.py", "chain.py"),

@@ -52,6 +52,13 @@ def file_row(file: ImportFile) -> dict[str, Any]:
     }
 
 
+def refusal_told(file: ImportFile) -> str | None:
+    """Why the last applying came to nothing, in the reader's language."""
+    if file.refusal is None:
+        return None
+    return file.refusal.get(locale_now()) or _("Something went wrong in the program. It has been noted down.")
+
+
 def rows_told(count: int) -> str:
     return _("%(count)s rows", count=format_number(count))
 

@@ -9,7 +9,8 @@ from flask import Response, request, url_for
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from supply.domain.imports import applying, exporting, service, undoing
+from supply import importing
+from supply.domain.imports import applying, exporting, running, service, undoing
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportKind, ImportState, Outcome
 from supply.domain.imports.schemas import ChooseKind, PreviewImport, given_file, named_columns
@@ -140,6 +141,8 @@ def show_import(session: Session, actor: Actor, import_id: UUID) -> str:
         shown=outcome,
         rows=[import_rows.line_row(row, columns) for row in rows[:PAGE]],
         undone=import_rows.undone_facts(file),
+        applying=running.progress_of(file),
+        refusal=import_rows.refusal_told(file),
         doing=sum(file.counts.get(one.value, 0) for one in applying.DONE),
         faulty=file.counts.get(Outcome.ERROR.value, 0),
         again=file.state is ImportState.PREVIEWED and service.applied_before(session, file),
@@ -165,8 +168,11 @@ def download_rejects(session: Session, actor: Actor, import_id: UUID) -> Respons
 
 @bp.action("/imports/<uuid:import_id>", permission=_RUN, versioned=True, back="imports.show_import")
 def apply_import(session: Session, actor: Actor, import_id: UUID, version: int) -> str:
-    applying.apply_import(session, actor, import_id, version=version)
-    say(_("Applied: everything in the file is in."))
+    if service.get_import(session, actor, import_id).row_count > running.SMALL:
+        importing.apply_soon(running.begin_applying(session, actor, import_id, version=version))
+    else:
+        applying.apply_import(session, actor, import_id, version=version)
+        say(_("Applied: everything in the file is in."))
     return url_for("imports.show_import", import_id=import_id)
 
 

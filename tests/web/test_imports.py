@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -12,6 +15,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from supply import importing, pacing
+from supply.domain.imports import running
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.web.browsing import frame_of, let_in, send, sign_in
@@ -23,6 +28,16 @@ def give(client: OneLookClient, content: str | bytes) -> TestResponse:
     raw = content.encode() if isinstance(content, str) else content
     fields = frame_of(client.get("/imports").text, "/imports")
     return client.post("/imports", data=fields | {"kind": "items", "file": (io.BytesIO(raw), "items.csv")})
+
+
+def begin(client: OneLookClient, text: str) -> str:
+    """A file given and previewed with its columns as they are named in it; the address of its page."""
+    naming = give(client, text).headers["Location"]
+    page = client.get(naming).text
+    pattern = r'name="(columns-\d+-place)".*?(?:value="(\d+)" selected|</select>)'
+    chosen = dict(re.findall(pattern, page, re.DOTALL))
+    assert client.post(naming, data=frame_of(page, naming) | chosen).status_code == 303
+    return naming.removesuffix("/columns")
 
 
 def test_an_import_on_its_pages(app: Flask, client: OneLookClient, session: Session, cast: Cast) -> None:
@@ -48,11 +63,8 @@ def test_an_import_on_its_pages(app: Flask, client: OneLookClient, session: Sess
     assert rejects[1][0] == "'=que"
     assert "Code: " in rejects[1][-1]
     # The corrected file: its columns are remembered.
-    naming = give(client, FILE.replace("=que", "que")).headers["Location"]
-    here = naming.removesuffix("/columns")
-    page = client.get(naming).text
-    chosen = re.findall(r'name="(columns-\d+-place)".*?(?:value="(\d+)" selected|</select>)', page, re.DOTALL)
-    assert client.post(naming, data=frame_of(page, naming) | dict(chosen)).status_code == 303
+    here = begin(client, FILE.replace("=que", "que"))
+    naming = f"{here}/columns"
     assert "Apply 2 rows" in client.get(here).text
     assert send(client, here, here).headers["Location"] == here
     assert "Applied: everything in the file is in." in client.get(here).text
@@ -98,3 +110,56 @@ def test_what_can_be_imported_can_be_exported(
         ","
     )
     assert client.get("/exports/people").status_code == 404
+
+
+@pytest.mark.both_databases
+def test_a_large_import_is_applied_once_after_the_answer(
+    app: Flask, client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: list[Callable[[], None]] = []
+
+    class Later:
+        def __init__(self, target: Callable[..., None], args: tuple[Any, ...], daemon: bool) -> None:
+            self.start = lambda: work.append(lambda: target(*args))
+
+    monkeypatch.setattr(running, "SMALL", 1)
+    monkeypatch.setattr(importing, "Thread", Later)
+    sign_in(client, cast.manager)
+    here = begin(client, "code,name_vi,category,stock_unit\nla,Lá,herb,kg\nre,Rễ,root,kg\n")
+    form, import_id = frame_of(client.get(here).text, here), UUID(here.rsplit("/", 1)[-1])
+    assert client.post(here, data=form).headers["Location"] == here
+    # Begun: a bar and no form, with and without script; a second tap joins, a repeated one is answered again.
+    assert 'http-equiv="refresh"' in client.get(here).text
+    for again in (form, form | {"idempotency_key": uuid4().hex}):
+        assert client.post(here, data=again).headers["Location"] == here
+    with pacing.telling(import_id, 40):
+        list(pacing.paced(range(10)))
+        page = client.get(here).text
+        assert '<progress value="10" max="40"' in page
+        assert "Apply 2 rows" not in page
+        work[0]()
+        assert "25 % of the work" in client.get(here).text, "two are at it"
+        left_behind = pacing._path(import_id).read_bytes()
+    # Killed: the file lies there and nobody holds it.
+    pacing._path(import_id).write_bytes(left_behind)
+    page = client.get(here).text
+    assert "Applying did not come to its end" in page
+    assert client.post(here, data=frame_of(page, here)).headers["Location"] == here
+    assert len(work) == 2
+    work[1]()
+    work[0]()
+    assert not pacing._path(import_id).exists()
+    assert "Take it back" in client.get(here).text
+    assert "Rễ" in client.get("/items").text
+    # What is found out under the lock is told, in the language of whoever looks; and it may be begun anew.
+    here = begin(client, "code,name_vi,category,stock_unit\nla,Lá xông,herb,kg\nho,Hoa,herb,kg\n")
+    twin = begin(client, "code,name_vi,category,stock_unit\nla,Lá lốt,herb,kg\nhat,Hạt,herb,kg\n")
+    for address in (here, twin):
+        send(client, address, address)
+    work[3]()
+    work[2]()
+    page = client.get(here).text
+    assert "Not applied: nothing of the file is in" in page
+    assert "Something changed since the preview." in page
+    assert "Hoa" not in client.get("/items").text
+    assert "Take it back" in client.get(twin).text

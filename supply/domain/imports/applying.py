@@ -32,7 +32,7 @@ def apply_import(session: Session, actor: Actor, import_id: UUID, *, version: in
     "import_outdated" (something changed since the preview).
     """
     file = import_to_change(session, actor, import_id, version)
-    _require_ready(file)
+    require_ready(file)
     planned = plan_rows(session, actor, file)
     if [row.told() for row in planned] != _seen(session, file):
         raise Conflict(
@@ -42,6 +42,7 @@ def apply_import(session: Session, actor: Actor, import_id: UUID, *, version: in
     doing = [row for row in planned if row.outcome in DONE]
     KINDS[file.kind].apply(session, actor, place_of(session, actor, file.branch_id), file.id, doing)
     note(session, file, doing)
+    file.begun_at = file.refusal = None
     file.state, file.applied_at, file.applied_by = ImportState.APPLIED, clock.now(), actor.person_id
     session.flush()
     told: dict[str, list[object]] = {
@@ -51,7 +52,8 @@ def apply_import(session: Session, actor: Actor, import_id: UUID, *, version: in
     return get_import(session, actor, file.id)
 
 
-def _require_ready(file: ImportFile) -> None:
+def require_ready(file: ImportFile) -> None:
+    """Refuse what cannot be applied, whatever else has changed since the preview. Raises Conflict."""
     if file.state in (ImportState.APPLIED, ImportState.UNDONE):
         raise Conflict("import_applied", lazy("This import was applied already. Give the file once more."))
     if file.state is ImportState.READ:

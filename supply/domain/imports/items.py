@@ -41,6 +41,7 @@ from supply.domain.imports.words import (
 from supply.domain.imports.writing_units import units_cell, units_told
 from supply.errors import SupplyError
 from supply.i18n import lazy
+from supply.pacing import in_portions, paced
 from supply.permissions import Actor, Permission
 from supply.quantity import UNITS, from_base
 
@@ -156,7 +157,7 @@ def plan(session: Session, actor: Actor, place: Place, rows: Sequence[Told]) -> 
     known = _known(session, [told.get("code", "") for _number, told in rows])
     seen: dict[str, int] = {}
     planned = []
-    for number, told in rows:
+    for number, told in paced(rows):
         code = told.get("code", "")
         if code in seen:
             words = str(lazy("Each code once: it stands in row %(row)s already.", row=seen[code]))
@@ -241,9 +242,10 @@ def _data(cells: Cells) -> Mapping[str, Any]:
 
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:
-    items = write_items(session, actor, [Wanted(*row.facts) for row in planned])
-    for row, item in zip(planned, items, strict=True):
-        row.entity_id = item.id
+    for portion in in_portions(planned):
+        items = write_items(session, actor, [Wanted(*row.facts) for row in portion])
+        for row, item in zip(portion, items, strict=True):
+            row.entity_id = item.id
 
 
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:

@@ -70,6 +70,10 @@ class ImportFile(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     applied_at: Mapped[datetime | None]
     applied_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    # Since when somebody applies it after the answer; None before and once that has ended.
+    begun_at: Mapped[datetime | None]
+    # Why that came to nothing, by language; empty for a fault of the program.
+    refusal: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     version: Mapped[int] = mapped_column(default=1)

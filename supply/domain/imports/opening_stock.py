@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from supply import clock
 from supply.domain.branches import service as branches
 from supply.domain.branches.models import Location
 from supply.domain.catalog import service as catalog
@@ -43,6 +44,7 @@ from supply.domain.stocktake.first_stock import Opening, read_opening
 from supply.domain.stocktake.schemas import OpeningLine
 from supply.errors import Invalid
 from supply.i18n import lazy
+from supply.pacing import in_portions, paced
 from supply.permissions import Actor, Permission
 from supply.quantity import MINOR_DIGITS
 
@@ -102,7 +104,7 @@ def plan(session: Session, actor: Actor, place: Place, rows: Sequence[Told]) -> 
     )
     seen: dict[tuple[Any, ...], int] = {}
     planned = []
-    for number, told in rows:
+    for number, told in paced(rows):
         row = _planned(place, shelf, number, told)
         key = row.facts["key"] if row.outcome is Outcome.CREATE else None
         if key in seen:
@@ -190,10 +192,14 @@ def _beside_the_book(
 
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:
-    lines = [{name: value for name, value in row.facts.items() if name != "key"} for row in planned]
-    made = stocktake.log_opening_stock(session, actor, branch_id=place.branch_id, lines=lines)
-    for row, adjustment in zip(planned, made, strict=True):
-        row.entity_id = adjustment.id
+    when = clock.now()
+    for portion in in_portions(planned):
+        lines = [{name: value for name, value in row.facts.items() if name != "key"} for row in portion]
+        made = stocktake.log_opening_stock(
+            session, actor, branch_id=place.branch_id, lines=lines, happened_at=when
+        )
+        for row, adjustment in zip(portion, made, strict=True):
+            row.entity_id = adjustment.id
 
 
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:

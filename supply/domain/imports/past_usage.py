@@ -39,6 +39,7 @@ from supply.domain.ledger.models import DEMANDED, DemandDay, Movement
 from supply.errors import Invalid
 from supply.fields import Amount, BaseSchema, Code, Day
 from supply.i18n import lazy
+from supply.pacing import in_portions, paced
 from supply.permissions import Actor, Permission
 
 SOURCE = "import"
@@ -88,7 +89,7 @@ def plan(session: Session, actor: Actor, place: Place, rows: Sequence[Told]) -> 
     books = _Books(items, _known(session, place, items), _kept_since(session, place))
     seen: dict[tuple[UUID, date], int] = {}
     planned = []
-    for number, told in rows:
+    for number, told in paced(rows):
         row = _planned(place, books, number, told)
         key = row.facts[:2] if row.outcome is Outcome.CREATE else None
         if key in seen:
@@ -172,7 +173,8 @@ def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned
         began, _ended = clock.span_of(day, place.timezone)
         uses.append(ledger.Use(item_id, quantity, SOURCE, import_id, row.number, began))
     location = branches.first_location(session, place.branch_id)
-    ledger.note_past_use(writer, uses, location.id)
+    for portion in in_portions(uses):
+        ledger.note_past_use(writer, portion, location.id)
 
 
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:

@@ -52,6 +52,7 @@ from supply.domain.treatments.retelling import retold
 from supply.domain.treatments.schemas import WriteRecipeLine, WriteStep
 from supply.errors import SupplyError
 from supply.i18n import lazy
+from supply.pacing import paced, went
 from supply.permissions import Actor, Permission
 
 _COLUMN_OF = {field: column for column, field in STEP_FIELDS.items()}
@@ -66,6 +67,7 @@ def plan(session: Session, actor: Actor, place: Place, rows: Sequence[Told]) -> 
     planned: list[Planned] = []
     for code, group in groups.items():
         planned += _planned(session, actor, place, items, known_recipe(session, code), group)
+        went(len(group))
     return sorted(planned, key=lambda row: row.number)
 
 
@@ -210,7 +212,7 @@ def _memory(known: KnownRecipe, after: Rows) -> Changes:
 
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:
-    for row in planned:
+    for row in paced(planned):
         if row.facts is None:
             continue
         procedure, names, facts = row.facts

@@ -14,6 +14,7 @@ from supply.domain.imports.faults import expected_in
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportKind, ImportRow, ImportState, Outcome
 from supply.domain.imports.parsing import read_table
+from supply.domain.imports.running import progress_of
 from supply.domain.imports.service import sources_of
 from supply.domain.imports.tables import MOST_BYTES, MOST_COLUMNS, MOST_TEXT, Table
 from supply.errors import Invalid
@@ -156,6 +157,14 @@ class ImportUndoneOut(OutSchema):
     reversed = fields.Integer(required=True)
 
 
+class ImportProgressOut(OutSchema):
+    """How much of the work of applying is through; nothing of it is in before all of it is."""
+
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    under_way = fields.Boolean(required=True)
+
+
 class ImportOut(OutSchema):
     id = fields.UUID(required=True)
     branch_id = fields.UUID(required=True)
@@ -170,6 +179,12 @@ class ImportOut(OutSchema):
     created_at = Moment(required=True)
     person_id = fields.UUID(required=True)
     applied_at = Moment(required=True, allow_none=True)
+    applying = fields.Nested(
+        ImportProgressOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "While a page has it applied after its answer."},
+    )
     undone_at = Moment(required=True, allow_none=True)
     version = fields.Integer(required=True)
 
@@ -210,6 +225,7 @@ def import_view(file: ImportFile) -> dict[str, Any]:
     names = ("id", "branch_id", "kind", "state", "file_name", "header", "row_count", "created_at")
     more = ("person_id", "applied_at", "undone_at", "version")
     told = {name: getattr(file, name) for name in (*names, *more)}
+    told["applying"] = progress_of(file)
     told["columns"] = columns_view(file)
     told["counts"] = {outcome.value: file.counts.get(outcome.value, 0) for outcome in Outcome}
     told["undone"] = {name: file.undone.get(name, 0) for name in ImportUndoneOut().fields}

@@ -187,7 +187,7 @@ def preview(session: Session, actor: Actor, import_id: UUID, *, version: int, co
     if file.state in (ImportState.APPLIED, ImportState.UNDONE):
         raise Conflict("import_applied", lazy("This import was applied already. Give the file once more."))
     file.sources = kept(_named(file, columns))
-    file.state = ImportState.PREVIEWED
+    file.state, file.begun_at, file.refusal = ImportState.PREVIEWED, None, None
     planned = plan_rows(session, actor, file)
     file.counts = counted(planned)
     note(session, file, planned, in_all_languages(planned, lambda: plan_rows(session, actor, file)))

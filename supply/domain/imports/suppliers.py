@@ -35,6 +35,7 @@ from supply.domain.suppliers.models import Supplier
 from supply.domain.suppliers.ordering import clock_of
 from supply.domain.suppliers.schemas import WriteSupplier, weekdays
 from supply.i18n import lazy
+from supply.pacing import paced
 from supply.permissions import Actor, Permission
 from supply.quantity import MINOR_DIGITS
 from supply.references import referred_to, remove
@@ -120,7 +121,7 @@ def plan(session: Session, actor: Actor, place: Place, rows: Sequence[Told]) -> 
     known = {row.code: row for row in session.scalars(query)} if wanted else {}
     seen: dict[str, int] = {}
     planned = []
-    for number, told in rows:
+    for number, told in paced(rows):
         code = told.get("code", "")
         if code and code in seen:
             words = str(lazy("Each code once: it stands in row %(row)s already.", row=seen[code]))
@@ -173,7 +174,7 @@ def days_meant(text: str) -> list[str]:
 
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:
-    for row in planned:
+    for row in paced(planned):
         facts, supplier = row.facts
         if supplier is None:
             row.entity_id = suppliers.create_supplier(session, actor, **facts).id
