@@ -24,6 +24,7 @@ from supply.web.pages import NavGroup, Pages, query, render
 from supply.web.report_pages import SEE, AskHere, asked, asked_books, kept, show
 from supply.web.report_words import CLASS_WORDS, by_word
 from supply.web.session import current_branch
+from supply.web.variance_rows import above_words
 
 bp = Pages("reports", __name__)
 bp.nav(
@@ -60,7 +61,7 @@ def list_reports(session: Session, actor: Actor) -> str:
         ("reports.show_stock_value", _("Value of the stock"), _("%(money)s today", money=worth), "shelf"),
         ("reports.show_use", _("Use by item"), _("What steps and brewing took, and what it cost"), "drop"),
         ("reports.show_shrinkage", _("Shrinkage"), _("%(money)s in thirty days", money=lost), "trash"),
-        ("variance.show_variance", _("Recipe and use"), _("Who uses more or less than the recipe"), "chart"),
+        ("variance.show_variance", _("Recipe and use"), above_words(told_here), "scale"),
     )
     tiles = [(title, url_for(endpoint), symbol, note) for endpoint, title, note, symbol in told]
     return render("reports/list.html", tiles=tiles)

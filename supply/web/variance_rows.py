@@ -12,9 +12,10 @@ from supply.domain.catalog.models import Item
 from supply.domain.catalog.units import stock_amount
 from supply.domain.reports.cases import Apart, Asked, Case
 from supply.domain.reports.deviation import LEAST_CASES, Estimate, Verdict
+from supply.domain.reports.headline import Headline
 from supply.domain.reports.variance import Group
 from supply.domain.reports.weighed import Weighed
-from supply.i18n import _
+from supply.i18n import _, plural
 from supply.presenting import format_instant, format_number, format_quantity, unit_symbol
 from supply.web.frame import named
 from supply.web.session import current_branch
@@ -22,6 +23,7 @@ from supply.web.words import word
 
 __all__ = [
     "LEAST_CASES",
+    "above_words",
     "apart_rows",
     "case_row",
     "file_lines",
@@ -58,6 +60,20 @@ def percent(share: float | None) -> str:
     number = Decimal(f"{share * 100:.1f}") + 0
     sign = "+" if number > 0 else ""
     return f"{sign}{format_number(number)}\N{NO-BREAK SPACE}%"
+
+
+def above_words(told: Headline) -> str:
+    """Of how many items more is used than the recipe says, and of which by how much."""
+    if not told.above:
+        return _("Nothing in thirty days") if told.judged else _("Too few steps in thirty days to say")
+    most = told.above[0]
+    return plural(
+        "%(num)s item in thirty days: %(item)s %(share)s",
+        "%(num)s items in thirty days, most %(item)s: %(share)s",
+        len(told.above),
+        item=named(most),
+        share=percent(most.estimate.mean),
+    )
 
 
 def _interval(estimate: Estimate) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from supply.cli.setup import write_secret
 from supply.database import db, read_snapshot, write_transaction
-from supply.domain.reports.tallying import kept_until, last_of
+from supply.domain.reports.tallying import heads_of
 from tests import shelves
 from tests.cast import Cast
 from tests.conftest import MadeApps, dispose, settings_for
@@ -60,7 +60,7 @@ def test_after_an_update_reports_begin_at_the_last_movement(run: Run, cast: Cast
     session.commit()
     shelves.stock(cast, item_id, 500_000, expires_on=date(2030, 1, 1))
     assert run("init").output == "The database is ready.\n"
-    kept = read_snapshot(lambda s: (kept_until(s, cast.branch_id), last_of(s, cast.branch_id)))
+    kept = read_snapshot(lambda s: heads_of(s, cast.branch_id))
     assert kept[0] == kept[1] > 0
 
 

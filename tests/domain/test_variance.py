@@ -20,6 +20,7 @@ from supply.domain.people.models import Person
 from supply.domain.reports.case_sums import spans_of
 from supply.domain.reports.cases import Apart, Asked, list_cases
 from supply.domain.reports.deviation import Verdict
+from supply.domain.reports.headline import headline_of
 from supply.domain.reports.tally_checking import check_tallies
 from supply.domain.reports.tally_models import Span, TallyCase
 from supply.domain.reports.variance import By, Variance, variance_of
@@ -135,6 +136,9 @@ def test_cases_are_gathered_and_judged(session: Session, cast: Cast) -> None:
     seen = [(row.standard, row.actual, row.value) for row in behind]
     assert seen == [(100 * GRAM, 120 * GRAM, pytest.approx(0.2))] * 22
     assert {row.person_name for row in cases(cast)} == {"therapist", "manager"}
+    with clock.standing_at(NIGHT + timedelta(days=2)):
+        told = read_snapshot(lambda s: headline_of(s, cast.manager, cast.branch_id))
+    assert ([one.name_en for one in told.above], told.judged) == (["Ginger"], 2)
     _who_may_and_at_what_cost(cast)
 
 

@@ -62,7 +62,7 @@ def test_managers_see_them_and_every_number_leads_on(
         assert client.get(link).status_code == 200, link
     assert "1,200" in client.get("/reports/costs").text
     figures = client.get("/reports").text
-    for told in ("₫1,200 in ", "₫7,800 today", "₫1,200 in thirty days"):
+    for told in ("₫1,200 in ", "₫7,800 today", "₫1,200 in thirty days", "Too few steps in thirty"):
         assert told in figures, told
     assert 'data-figures="/reports"' in client.get("/").text
     lost = client.get("/reports/shrinkage").text

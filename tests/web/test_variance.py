@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from uuid import UUID
@@ -11,6 +12,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from supply.domain.reports.deviation import Estimate, Verdict
+from supply.domain.reports.headline import Headline
+from supply.domain.reports.variance import Group
+from supply.web.variance_rows import above_words
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.treatments import complete, open_spa, plan
@@ -53,6 +58,22 @@ def test_managers_see_it_and_every_number_leads_on(
     assert [client.get(link).status_code for link in files] == [200, 200]
     lines = client.get("/variance/files/csv").get_data().decode("utf-8-sig").splitlines()
     assert lines[1].split(",")[1:6] == ["0.1", "0.12", "kg", "1", "0.2"]
+
+
+def test_of_what_more_is_used_is_said_in_a_line(app: Flask) -> None:
+    def group(name: str, mean: float) -> Group:
+        estimate = Estimate(30, mean, mean / 2, mean * 2, Verdict.MORE)
+        return Group({}, name, name, estimate, None, None, None)
+
+    def told(judged: int, *above: Group) -> str:
+        return above_words(Headline(date(2026, 11, 1), "VND", 0, 0, 0, above, judged)).replace("\xa0", " ")
+
+    many = [group("Ginger", 0.125), group("Wormwood", 0.02)]
+    with app.test_request_context():
+        assert told(9, *many) == "2 items in thirty days, most Ginger: +12.5 %"
+        assert told(9, many[1]) == "1 item in thirty days: Wormwood +2 %"
+        assert told(9) == "Nothing in thirty days"
+        assert told(0) == "Too few steps in thirty days to say"
 
 
 def test_another_branch_has_none_of_it(client: OneLookClient, cast: Cast, visit: UUID) -> None:

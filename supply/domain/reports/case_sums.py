@@ -55,17 +55,36 @@ def add_up_by(
 
     By item they are of items; else of the item asked for, or of completions as a whole.
     """
-    by_item = name == "item_id"
     told: dict[Any, Numbers] = defaultdict(nothing)
     for key, *numbers in session.execute(_kept(asked, places, name)):
         add(told[key], numbers)
+    _add_waiting(told, asked, waiting, name)
+    return told
+
+
+def add_up_items(
+    session: Session, asked: Asked, places: Sequence[Branch], waiting: Waiting
+) -> tuple[dict[UUID, Numbers], dict[UUID | None, Item]]:
+    """COUNTS by item, and the items that there are. A statement."""
+    kept = _kept(asked, places, "item_id").subquery()
+    told: dict[UUID, Numbers] = defaultdict(nothing)
+    items: dict[UUID | None, Item] = {}
+    for item, key, *numbers in session.execute(select(Item, *kept.c).outerjoin(kept, kept.c.key == Item.id)):
+        items[item.id] = item
+        if key is not None:
+            add(told[key], numbers)
+    _add_waiting(told, asked, waiting, "item_id")
+    return told, items
+
+
+def _add_waiting(told: dict[Any, Numbers], asked: Asked, waiting: Waiting, name: str) -> None:
+    by_item = name == "item_id"
     one = asked.item_id or ALL_ITEMS
     for facts, numbers in waiting.items():
         item_id = facts["item_id"]
         fits = item_id != ALL_ITEMS if by_item and asked.item_id is None else item_id == one
         if fits and asked.person_id in (None, facts["person_id"]):
             add(told[facts[name]], numbers)
-    return told
 
 
 def _kept(asked: Asked, places: Sequence[Branch], name: str) -> Select[Any]:

@@ -21,7 +21,7 @@ from supply.domain.branches import service as branches
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.reports.tally_models import TallyItem, TallyStep, TallyValue
-from supply.domain.reports.tallying import KEYS, Sums, Tally, add_up, kept_until, last_of
+from supply.domain.reports.tallying import KEYS, Sums, Tally, add_up, heads_of
 from supply.errors import Invalid
 from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
@@ -77,7 +77,7 @@ def open_books(
             lazy("Choose a period that does not end before it begins, of a year at most."),
             field="until",
         )
-    late = add_up(session, branch, kept_until(session, branch_id), last_of(session, branch_id))
+    late = add_up(session, branch, *heads_of(session, branch_id))
     return Books(branch, first, last, today, late)
 
 

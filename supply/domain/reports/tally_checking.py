@@ -14,14 +14,14 @@ from supply.domain.ledger.checking import Difference
 from supply.domain.reports.case_tallying import KEY, add_up_cases, by_span
 from supply.domain.reports.shares import COUNTS, nothing
 from supply.domain.reports.tally_models import TallyCase, TallyItem, TallyStep, TallyValue
-from supply.domain.reports.tallying import KEYS, Sums, add_up, kept_until, last_of
+from supply.domain.reports.tallying import KEYS, Sums, add_up, heads_of
 from supply.domain.visits.models import Completion
 
 
 def check_tallies(session: Session) -> Iterator[Difference]:
     """Memory grows with the totals, not with the ledger."""
     for branch in session.scalars(select(Branch).order_by(Branch.code)).all():
-        until, last = kept_until(session, branch.id), last_of(session, branch.id)
+        until, last = heads_of(session, branch.id)
         if until > last:
             yield Difference(branch.code, "totals", "up to", f"#{until}", f"#{last}")
         tally = add_up(session, branch, 0, min(until, last))

@@ -64,7 +64,7 @@ def tally_branch(session: Session, branch: Branch) -> int:
     Whoever comes at the same time waits: the totals are added to once.
     """
     seq = _take_head(session, branch.id)
-    last = last_of(session, branch.id)
+    _kept, last = heads_of(session, branch.id)
     until = min(seq + PORTION, last)
     if until > seq:
         keep(session, branch.id, add_up(session, branch, seq, until))
@@ -114,14 +114,15 @@ def _rows(
     ]
 
 
-def last_of(session: Session, branch_id: UUID) -> int:
-    """The branch's last movement."""
-    return session.scalar(select(LedgerHead.seq).where(LedgerHead.branch_id == branch_id)) or 0
-
-
-def kept_until(session: Session, branch_id: UUID) -> int:
-    """Up to which movement the totals go."""
-    return session.scalar(select(TallyHead.seq).where(TallyHead.branch_id == branch_id)) or 0
+def heads_of(session: Session, branch_id: UUID) -> tuple[int, int]:
+    """Up to which movement the totals go, and the branch's last one. One statement."""
+    query = (
+        select(func.coalesce(TallyHead.seq, 0), LedgerHead.seq)
+        .outerjoin(TallyHead, TallyHead.branch_id == LedgerHead.branch_id)
+        .where(LedgerHead.branch_id == branch_id)
+    )
+    kept, last = session.execute(query).one_or_none() or (0, 0)
+    return kept, last
 
 
 def add_up(session: Session, branch: Branch, after: int, until: int) -> Tally:

@@ -21,7 +21,7 @@ from supply.alphabet import person_key, sort_key
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
 from supply.domain.people.models import Person
-from supply.domain.reports.case_sums import add_up_by, waiting_of
+from supply.domain.reports.case_sums import add_up_by, add_up_items, waiting_of
 from supply.domain.reports.case_tallying import add
 from supply.domain.reports.cases import Apart, Asked, places_of
 from supply.domain.reports.deviation import Estimate, Sample, Verdict, estimates
@@ -72,7 +72,21 @@ def variance_of(session: Session, actor: Actor, asked: Asked, by: By) -> Varianc
     if by is By.ITEM and asked.item_id is None:
         whole = add_up_by(session, asked, places, waiting, "branch_id")
     items = _items(session, list(told) if by is By.ITEM else [asked.item_id])
-    named = _joined(told, _names(session, by, list(told), items))
+    groups = _groups(by, _joined(told, _names(session, by, list(told), items)), items, asked)
+    return Variance(groups, {kind: _count(whole, kind) for kind in Apart})
+
+
+def items_compared(session: Session, actor: Actor, asked: Asked) -> list[Group]:
+    """The groups of `variance_of` by item. Two statements, and one a branch."""
+    places = places_of(session, actor, asked)
+    told, items = add_up_items(session, asked, places, waiting_of(session, asked, places))
+    return _groups(By.ITEM, _joined(told, _item_names(list(told), items)), items, asked)
+
+
+def _groups(
+    by: By, named: Sequence[tuple[_Name, Numbers]], items: Mapping[UUID | None, Item], asked: Asked
+) -> list[Group]:
+    """Judged together, in the order in which they may be read."""
     judged = estimates(Sample(int(one[0]), one[1], one[2]) for _name, one in named)
     groups = [
         _group(name, numbers, one, items.get(name.key.get("item_id", asked.item_id)))
@@ -84,7 +98,7 @@ def variance_of(session: Session, actor: Actor, asked: Asked, by: By) -> Varianc
     groups.sort(
         key=lambda group: (order.index(group.estimate.verdict), by_name(group.name_vi), group.name_en)
     )
-    return Variance(groups, {kind: _count(whole, kind) for kind in Apart})
+    return groups
 
 
 def default_period(today: date) -> tuple[date, date]:
@@ -138,7 +152,7 @@ def _names(
     session: Session, by: By, keys: Sequence[UUID], items: Mapping[UUID | None, Item]
 ) -> dict[UUID, _Name]:
     if by is By.ITEM:
-        return {key: _Name((("item_id", key),), items[key].name_en, items[key].name_vi) for key in keys}
+        return _item_names(keys, items)
     if by in (By.THERAPIST, By.BRANCH):
         column, model = _COLUMN[by], Person if by is By.THERAPIST else Branch
         plain = session.execute(select(model.id, model.name).where(model.id.in_(keys)))
@@ -150,6 +164,10 @@ def _names(
         .where(Step.id.in_(keys))
     )
     return {row.Step.id: _step_name(by, row.Step, row.Procedure) for row in session.execute(query)}
+
+
+def _item_names(keys: Sequence[UUID], items: Mapping[UUID | None, Item]) -> dict[UUID, _Name]:
+    return {key: _Name((("item_id", key),), items[key].name_en, items[key].name_vi) for key in keys}
 
 
 def _step_name(by: By, step: Step, procedure: Procedure) -> _Name:
