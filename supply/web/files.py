@@ -41,6 +41,11 @@ def init_files(app: Flask) -> None:
         return response
 
 
+def is_file() -> bool:
+    """Whether this request asks for one of them: the same whoever asks."""
+    return "stamp" in g
+
+
 @cache
 def stamp(folder: Path) -> str:
     """What changes with any of the files."""

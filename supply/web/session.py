@@ -27,6 +27,7 @@ from supply.errors import NotFound, SupplyError, Unauthenticated
 from supply.i18n import LOCALES, lazy
 from supply.permissions import Actor
 from supply.presenting import initials
+from supply.web.files import is_file
 
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 3600
@@ -115,7 +116,8 @@ class _Cookies(SecureCookieSessionInterface):
         return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.accessed or session.modified:
+        # Flask-Login looks into it at the end of every request: what is drawn with would vary by the cookie.
+        if (session.accessed or session.modified) and not is_file():
             super().save_session(app, session, response)
 
 

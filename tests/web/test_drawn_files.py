@@ -10,11 +10,15 @@ from flask.testing import FlaskClient
 from supply.web.files import YEAR_S, files_of, stamp
 
 
-def test_a_browser_keeps_them_and_never_under_another_versions_address(client: FlaskClient) -> None:
+def test_a_browser_keeps_them_whoever_asks_and_never_under_another_versions_address(
+    client: FlaskClient,
+) -> None:
     drawn = re.findall(r'(?:href|src)="(/(?:static|bootstrap)/[^"#]+)"', client.get("/sign-in").text)
     assert len(drawn) > 6
     for address in drawn:
-        assert client.get(address).cache_control.max_age == YEAR_S, address
+        answer = client.get(address)
+        assert answer.cache_control.max_age == YEAR_S, address
+        assert (list(answer.vary), answer.headers.get("Set-Cookie")) == ([], None), address
     (script,) = [address for address in drawn if address.endswith("/js/app.js")]
     other = client.get(script.replace(script.split("/")[2], "0" * 16))
     assert other.status_code == 200
