@@ -143,7 +143,9 @@ def test_flags_history_and_item_never_read_the_whole_ledger(app: Flask, world: W
         program.get(f"/items/{hot}/stock-level?")
         program.get("/search?q=17&")
         program.get("/search?q=gung&")
-        program.get(f"/movements?type=waste&from={world.noon.date() - timedelta(days=9)}&limit=50&")
+        week = world.noon.date() - timedelta(days=9)
+        program.get(f"/movements?type=waste&from={week}&limit=50&")
+        program.get(f"/movements?type=waste&from={week}&happened_from={week}&limit=50&")
     assert len(flags["data"]) == 20
     assert len(history["data"]) == 50
     assert history["next_cursor"]

@@ -139,7 +139,8 @@ def set_stock_policy(
     query=ListMovements,
     page_of=MovementOut,
     summary="List movements",
-    description="Of a branch, an item or a lot, newest first; of one type; recorded from day to day. "
+    description="Of a branch, an item or a lot, the last recorded first; of one type; recorded, or happened, "
+    "from day to day. The branch's by days of happening come in that order, the latest first. "
     "Costs the page, whatever the length of the ledger: a type is looked for in ten thousand movements at a "
     "time, so that a page may hold few, or none, and still have a cursor. A movement never changes.",
 )
@@ -148,12 +149,14 @@ def list_movements(
 ) -> tuple[list[dict[str, Any]], tuple[int] | None]:
     branch_id: UUID = query["branch_id"]
     require(actor, Permission.STOCK_SEE, branch_id)
+    narrowed = _narrowed(session, actor, query)
     found = browsing.list_movements(
         session,
         branch_id,
-        _narrowed(session, actor, query),
+        narrowed,
         past=numbered(query["cursor"]),
         limit=query["limit"],
+        by_happening=narrowed.by_happening,
     )
     items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
     more = None if found.following is None else (found.following,)
@@ -174,6 +177,8 @@ def _narrowed(session: Session, actor: Actor, query: dict[str, Any]) -> browsing
         type=query.get("type"),
         recorded_from=clock.begin_of(query.get("from_day"), zone),
         recorded_before=clock.end_of(query.get("until_day"), zone),
+        happened_from=clock.begin_of(query.get("happened_from"), zone),
+        happened_before=clock.end_of(query.get("happened_until"), zone),
     )
 
 

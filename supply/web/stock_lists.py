@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 from marshmallow import fields
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.domain.catalog import service as catalog
 from supply.domain.finding import lots
+from supply.domain.finding.items import ids_named
 from supply.domain.ledger import browsing, reading
 from supply.domain.ledger.models import MovementType
 from supply.fields import BaseSchema, Day, Id, Text, Whole
@@ -27,8 +30,6 @@ from supply.web.words import word
 
 bp = Pages("stock_lists", __name__)
 PAGE = 50
-# So many items are looked for by words: more than a spa has.
-MOST_ITEMS = 1_000
 
 
 class LotFilter(BaseSchema):
@@ -37,11 +38,13 @@ class LotFilter(BaseSchema):
 
 
 class HistoryFilter(BaseSchema):
-    """Days are those on which it was recorded."""
+    """The days are those on which it was recorded, unless they say that it happened then."""
 
     type = fields.Enum(MovementType, by_value=True, load_default=None)
     from_day = Day(data_key="from", load_default=None)
     until_day = Day(data_key="until", load_default=None)
+    happened_from = Day(load_default=None)
+    happened_until = Day(load_default=None)
     past = Whole(minimum=1, maximum=2**53, load_default=None)
 
 
@@ -50,7 +53,7 @@ class AllFilter(HistoryFilter):
 
 
 LOTS = Sheet("stock_lists.list_lots", LotFilter, ("number", "item", "expires", "came"), "-came", PAGE)
-ALL = Sheet("stock_lists.list_all_movements", AllFilter, ("seq",), "-seq", PAGE)
+ALL = Sheet("stock_lists.list_all_movements", AllFilter, ("seq", "when"), "-seq", PAGE)
 OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, ("seq",), "-seq", PAGE)
 
 
@@ -86,18 +89,22 @@ def list_movements(session: Session, actor: Actor, item_id: UUID) -> str | Respo
 
 
 def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | None) -> str | Response:
-    """Of one item or of all; without an order the newest first."""
+    """Of one item or of all; the newest first, and by happening where its days are asked for."""
     branch = current_branch()
     require(actor, Permission.STOCK_SEE, branch.id)
     chosen, view = query(AllFilter), sheet.view(session, actor)
     item = None if item_id is None else catalog.get_item(session, item_id)
+    narrowed = _narrowed(session, chosen, item_id)
+    if view.order is None and narrowed.by_happening:
+        view.told = "-when"
     found = browsing.list_movements(
         session,
         branch.id,
-        _narrowed(session, chosen, item_id),
+        narrowed,
         past=chosen["past"],
         limit=MOST_IN_A_FILE if view.kind else PAGE,
         oldest_first=view.order is not None and not view.order.descending,
+        by_happening=view.order is not None and view.order.column == "when",
     )
     items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
     if view.kind:
@@ -115,16 +122,18 @@ def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | Non
 
 
 def _narrowed(session: Session, chosen: dict[str, Any], item_id: UUID | None) -> browsing.Narrowed:
-    """What was chosen; words find the items that bear them, MOST_ITEMS at most."""
-    items = None if item_id is None else [item_id]
+    """What was chosen; words find the items that bear them."""
+    items: Sequence[UUID] | Select[UUID] | None = None if item_id is None else [item_id]
     if item_id is None and chosen["q"]:
-        items = [
-            one.id for one in catalog.list_items(session, search=chosen["q"], active=None, limit=MOST_ITEMS)
-        ]
+        several = ids_named(chosen["q"])
+        few = session.scalars(several.limit(2)).all()
+        items = several if len(few) > 1 else few
     zone = current_branch().timezone
     return browsing.Narrowed(
         item_ids=items,
         type=chosen["type"],
         recorded_from=clock.begin_of(chosen["from_day"], zone),
         recorded_before=clock.end_of(chosen["until_day"], zone),
+        happened_from=clock.begin_of(chosen["happened_from"], zone),
+        happened_before=clock.end_of(chosen["happened_until"], zone),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import db, new_id, read_snapshot, write_transaction
+from supply.domain.catalog.models import Item
 from supply.domain.containers import finishing
 from supply.domain.containers import service as containers
 from supply.domain.ledger import browsing, reading, shelf
@@ -276,11 +277,36 @@ def test_movements_are_read_by_page_either_way_and_by_type(
     assert page(of={"item_ids": []}, past=3) == ([], None)
 
 
-def test_movements_of_a_day_are_found_by_halving(cast: Cast, ginger: UUID) -> None:
+def test_movements_are_found_by_the_day_of_recording_and_of_happening(
+    cast: Cast, ginger: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fourth of six is told of the first day; days of recording are found by halving."""
     days = [datetime(2026, 11, day, 12, tzinfo=UTC) for day in (1, 1, 2, 2, 2, 4)]
     for number, day in enumerate(days):
         with clock.standing_at(day):
-            stock(cast, ginger, GRAM, number=f"L{number}")
+            if number == 3:
+                use(cast, [(ginger, 1)], happened_at=days[0] - timedelta(hours=1))
+            else:
+                stock(cast, ginger, GRAM, number=f"L{number}")
+
+    def happened(of: dict[str, Any], **asked: Any) -> tuple[list[int], int | None]:
+        narrowed = browsing.Narrowed(**of)
+        asked = {"by_happening": narrowed.by_happening} | asked
+        found = read_snapshot(lambda s: browsing.list_movements(s, cast.branch_id, narrowed, **asked))
+        return [row.Movement.seq for row in found.rows], found.following
+
+    first = {"happened_from": days[0] - timedelta(hours=2), "happened_before": days[2]}
+    assert happened(first) == ([2, 1, 4], None)
+    assert happened(first, limit=2) == ([2, 1], 1)
+    assert happened(first, limit=2, past=1) == ([4], None)
+    assert happened(first, past=1, oldest_first=True) == ([2], None)
+    assert happened(first, by_happening=False) == ([4, 2, 1], None)
+    assert happened({**first, "item_ids": [ginger]}) == ([4, 2, 1], None)
+    assert happened({**first, "item_ids": select(Item.id)}) == ([2, 1, 4], None)
+    late = {**first, "recorded_from": days[2]}
+    assert happened(late) == ([4], None)
+    monkeypatch.setattr(browsing, "LOOKED_THROUGH", 2)
+    assert [happened(late), happened(late, past=1)] == [([], 1), ([4], None)]
 
     def recorded(first: datetime | None, last: datetime | None) -> list[int]:
         narrowed = browsing.Narrowed(recorded_from=first, recorded_before=last)

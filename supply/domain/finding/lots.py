@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
-from supply.domain.catalog.models import Item
 from supply.domain.catalog.search import search_words, written_words
+from supply.domain.finding import items
 from supply.domain.ledger.models import Lot
 from supply.domain.suppliers.models import Supplier
 
@@ -23,8 +23,4 @@ def named(text: str) -> ColumnElement[bool]:
 def _bears(word: str) -> ColumnElement[bool]:
     keys = search_words(word)
     sellers = select(Supplier.id).where(*(Supplier.search_key.like(key, escape="\\") for key in keys))
-    return or_(
-        numbered(word),
-        and_(true(), *(Item.search_key.like(key, escape="\\") for key in keys)),
-        Lot.supplier_id.in_(sellers),
-    )
+    return or_(numbered(word), items.named(word), Lot.supplier_id.in_(sellers))

@@ -139,6 +139,8 @@ class Movement(Base):
         CheckConstraint("quantity <> 0", name="quantity"),
         Index(None, "branch_id", "item_id", "seq"),
         Index(None, "branch_id", "lot_id", "seq"),
+        # As people look for what happened on a day, whenever it was recorded.
+        Index(None, "branch_id", "happened_at", "seq"),
         Index(None, "branch_id", "source_id"),
         Index(
             "uq_movement_reverses",

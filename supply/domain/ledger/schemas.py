@@ -101,7 +101,7 @@ class SetStockPolicy(BaseSchema):
 
 
 class ListMovements(BaseSchema):
-    """Of the branch, an item or a lot; of a type; recorded on the branch's days from and until."""
+    """Of the branch, an item or a lot; of a type; recorded and happened from and until days of the branch."""
 
     branch_id = Id(required=True)
     item_id = Id()
@@ -109,6 +109,8 @@ class ListMovements(BaseSchema):
     type = fields.Enum(MovementType, by_value=True)
     from_day = Day(data_key="from", metadata={"label": lazy("From")})
     until_day = Day(data_key="until", metadata={"label": lazy("Until")})
+    happened_from = Day(metadata={"label": lazy("Happened from")})
+    happened_until = Day(metadata={"label": lazy("Happened until")})
 
 
 class MovementOut(OutSchema):
