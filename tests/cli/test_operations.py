@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from sqlalchemy.orm import Session
 
 from supply.cli.setup import write_secret
 from supply.database import db, read_snapshot, write_transaction
+from supply.domain.planning import deciding
 from supply.domain.reports.tallying import heads_of
 from tests import shelves
 from tests.cast import Cast
 from tests.conftest import MadeApps, dispose, settings_for
+from tests.goods import stock_up
 
 Run = Callable[..., Result]
 
@@ -96,8 +99,25 @@ def test_the_first_person_is_the_admin_and_the_others_come_from_them(run: Run) -
     assert wrong.exit_code == 1
     made = run("user", "create", "lan", "--name", "Lan", "--role", "admin", "--password", "la tia to va gung")
     assert made.exit_code == 0, made.output
+    assert run("user", "roles", "lan", "manager@X").exit_code == 1
+    assert run("user", "roles", "lan", "admin").output == "lan is now admin.\n"
+    assert run("user", "password", "lan", "--password", "short").exit_code == 1
+    assert run("user", "password", "lan", "--password", "gung va la tia to").exit_code == 0
     assert run("user", "deactivate", "lan").exit_code == 0
     assert run("user", "deactivate", "nobody").exit_code == 1
+
+
+def test_the_night_plans_each_branch(run: Run, cast: Cast) -> None:
+    goods = stock_up(cast)
+    two_a_day = {"branch_id": cast.branch_id, "item_id": goods.ginger, "amount": Decimal(2), "unit": "kg"}
+    write_transaction(lambda session: deciding.set_estimate(session, cast.manager, **two_a_day))
+    asked = "MAIN: 1 flagged, 1 requisitions wait for approval.\n"
+    for _again in range(2):  # the second night finds what the first one asked for
+        said = run("plan", "--branch", "MAIN")
+        assert (said.exit_code, said.output) == (0, asked)
+    assert asked in run("plan").output
+    nowhere = run("plan", "--branch", "NOWHERE")
+    assert (nowhere.exit_code, nowhere.output) == (1, "Error: There is no open branch of this code.\n")
 
 
 def test_a_token_is_printed_once_and_revoked_by_id(run: Run, cast: Cast) -> None:
