@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from supply.config import Settings
 from supply.web.files import init_files
 from supply.web.frame import init_frame
+from supply.web.own_actions import init_own_actions
 from supply.web.pages import Pages
 from supply.web.session import init_session
 
@@ -89,6 +90,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     init_frame(app, [entry for blueprint in blueprints for entry in blueprint.entries])
+    init_own_actions(app)
     own = {blueprint.name for blueprint in blueprints}
 
     @app.after_request

@@ -1,29 +1,43 @@
-"""What the person at the screen recorded last, in whatever visit, with Undo: for pages between two visits."""
+"""What the person at the screen recorded last, in whatever visit, with Undo.
+
+It stands at the foot of every page of who treats at a shared tablet, elsewhere of the pages that ask for
+it. It is read in the page's own snapshot, by one statement.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from flask import url_for
-from sqlalchemy.orm import Session
+from flask import Flask, g, url_for
 
 from supply import clock
 from supply.domain.visits import service as visits
 from supply.i18n import _
-from supply.permissions import Actor
+from supply.permissions import Permission
 from supply.presenting import format_clock
 from supply.web.frame import named
 from supply.web.pages import form_key
+from supply.web.session import find_current_branch, viewer
 
 LAST = 8
 WORKING_DAY = timedelta(hours=16)
 
 
-def own_actions(session: Session, actor: Actor, branch: Any) -> list[dict[str, Any]]:
-    """As last_actions of components/lists.html takes them. `branch` has its id and timezone."""
+def init_own_actions(app: Flask) -> None:
+    """Offer it to base.html, which draws it."""
+    app.jinja_env.globals.update(own_actions=own_actions)
+
+
+def own_actions(*, asked: bool = False) -> list[dict[str, Any]]:
+    """As last_actions of components/lists.html takes them. For who completes no steps nothing is read."""
+    person, branch, session = viewer(), find_current_branch(), g.get("snapshot")
+    if person is None or branch is None or session is None or not (asked or person.tablet_id):
+        return []
+    if not person.actor.may(Permission.VISIT_COMPLETE_OWN, branch.id):
+        return []
     since = clock.now() - WORKING_DAY
-    rows = visits.list_own_completions(session, actor, branch.id, since=since, limit=LAST)
+    rows = visits.list_own_completions(session, person.actor, branch.id, since=since, limit=LAST)
     return [_own_action(row, branch.timezone) for row in rows]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request
 from marshmallow import Schema
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from supply.database import read_snapshot
@@ -92,7 +93,15 @@ class Pages(Blueprint):
             @wraps(fn)
             def view(**path: Any) -> Any:
                 actor = admit(permission)
-                return read_snapshot(lambda session: fn(session, actor, **path))
+
+                def show(session: Session) -> Any:
+                    g.snapshot = session  # the foot of the page looks into it too
+                    try:
+                        return fn(session, actor, **path)
+                    finally:
+                        g.pop("snapshot")
+
+                return read_snapshot(show)
 
             view.permission = permission  # type: ignore[attr-defined]
             self.add_url_rule(rule, endpoint=fn.__name__, view_func=view, methods=["GET"])

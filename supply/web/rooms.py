@@ -1,7 +1,4 @@
-"""“My room now”: what goes on in the room in which this device stands, and choosing another one by a tap.
-
-Beside it what the person did last, in whatever room, with Undo.
-"""
+"""“My room now”: what goes on in the room in which this device stands, and choosing another one by a tap."""
 
 from __future__ import annotations
 
@@ -24,7 +21,6 @@ from supply.permissions import Actor, Permission
 from supply.presenting import format_clock
 from supply.web import tablet_cookie
 from supply.web.frame import named
-from supply.web.own_actions import own_actions
 from supply.web.pages import Pages, render
 from supply.web.session import current_branch
 from supply.web.visit_rows import may_record, summary_row
@@ -53,7 +49,6 @@ def show_room(session: Session, actor: Actor) -> str:
         visits=[summary_row(row) for row in coming[here.id]] if here else [],
         others=[_tile(room, coming[room.id], branch) for room in rooms if room is not here],
         nowhere=[summary_row(row) for row in in_order(today, None, actor)],
-        actions=own_actions(session, actor, branch),
     )
 
 

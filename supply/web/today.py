@@ -18,7 +18,6 @@ from supply.presenting import format_clock, format_day, format_number
 from supply.web.beginning import first_steps
 from supply.web.frame import named
 from supply.web.gate import Access
-from supply.web.own_actions import own_actions
 from supply.web.pages import Pages, render
 from supply.web.session import BranchChoice, find_current_branch
 
@@ -60,7 +59,7 @@ def show_today(session: Session, actor: Actor) -> str:
         questions=_questions(actor, branch, today),
         reports=_reports() if actor.may(Permission.REPORT_SEE, branch.id) else (),
         own_first=own_first,
-        actions=own_actions(session, actor, branch) if plans and therapist_only else [],
+        keeps_trail=plans and therapist_only,
         my_visits=[_visit_row(entry, branch) for entry in today.my_visits],
         visits=[_visit_row(entry, branch) for entry in today.visits],
         deliveries=_delivery_rows(today, branch),

@@ -19,7 +19,6 @@ from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.web import amount_rows, brew_rows, offline_rows, safety_rows, sheet_lines, visit_rows
 from supply.web.frame import named
-from supply.web.own_actions import own_actions
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import choose_locale, current_branch
 from supply.web.sheets import Sheet
@@ -71,9 +70,7 @@ def list_visits(session: Session, actor: Actor) -> str | Response:
         before=url_for("visits.list_visits", day=day - timedelta(days=1)),
         after=url_for("visits.list_visits", day=day + timedelta(days=1)),
         view=view,
-        actions=own_actions(session, actor, branch)
-        if day == today and actor.may(Permission.VISIT_COMPLETE_OWN, branch.id)
-        else [],
+        keeps_trail=day == today,
     )
 
 
@@ -91,7 +88,7 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         view=view,
         items=items,
         party=visit_rows.party(view.visit.party_size),
-        actions=visit_rows.last_actions(view, actor),
+        trail=visit_rows.last_actions(view, actor),
         facts=visit_rows.visit_facts(view),
         variances=visit_rows.variances(view),
         shortage=_shortage(view),

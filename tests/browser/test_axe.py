@@ -25,7 +25,7 @@ from tests.browser.crawl import ROLES, kind, walk
 from tests.browser.desk import order_on_its_way
 from tests.browser.languages import own_words, strangers
 from tests.browser.live import Spa
-from tests.browser.test_therapist import plan
+from tests.browser.test_therapist import plan, step
 from tests.browser.visitor import LAPTOP, Visitor
 
 WIDTHS = (320, 768, 1280)
@@ -63,6 +63,7 @@ def _faces(visitor: Visitor) -> list[str]:
     all the same, which leads to its correction; a recipe's draft."""
     page = plan(visitor, "Pregnancy")
     running = page.url
+    step(page, 1).locator(".notice-more > summary").click()
     page.get_by_role("button", name="It was done already").click()
     page.get_by_role("button", name="It really happened").click()
     expect(page.locator(".trail li")).to_have_count(1)

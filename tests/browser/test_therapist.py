@@ -89,6 +89,8 @@ def test_the_warning_stands_before_the_step(therapist: Visitor) -> None:
     expect(banner).to_be_visible()
     first = page.locator(".step-actions").first
     assert banner.bounding_box()["y"] < first.bounding_box()["y"]  # type: ignore[index]
+    # Why, and what to do, is so short that all the steps are seen with it.
+    assert all_seen(page)
 
 
 def test_a_step_is_skipped_with_a_reason_code(therapist: Visitor) -> None:
@@ -112,6 +114,16 @@ def test_targets_are_large_and_apart(visit: Visit) -> None:
     step(page, 2).get_by_role("link", name="Skip").click()
     small += _too_small(page, "main .btn")
     assert small == []
+
+
+def all_seen(page: Page) -> bool:
+    """Whether all six steps stand between the bar and what keeps to the foot of the screen."""
+    steps = page.locator(".steps > .step")
+    expect(steps).to_have_count(6)
+    last, foot = steps.last.bounding_box(), page.locator(".keeps").bounding_box()
+    assert last
+    assert foot
+    return page.evaluate("scrollY") == 0 and last["y"] + last["height"] <= foot["y"]
 
 
 def _too_small(page: Page, selector: str) -> list[str]:

@@ -75,13 +75,16 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
         assert tap(tablet, "manager")[1] == f"/visits/{theirs}"
         complete(cast, later, 1)
         assert tap(tablet, "therapist")[1] == f"/visits/{later}#step-2"
-        # What they did last is undone from here too.
+        # What they did last is undone from here too, and from every page of theirs.
         room = tablet.get("/room").text
         undo = re.search(
             r'action="(/visits/[^"]+/reversal)".*?"completion_id" value="([^"]+)"', room, re.DOTALL
         )
         assert undo
-        assert all(undo[1] in tablet.get(page).text for page in ("/", "/visits"))
+        for page in ("/", "/visits", "/stock", "/account", f"/visits/{later}/steps/2/skip"):
+            with statements() as seen:
+                assert undo[1] in tablet.get(page).text, page
+            assert len(seen) <= MOST_STATEMENTS, page
         assert send(tablet, "/room", undo[1], completion_id=undo[2]).status_code == 303
         assert "undone" in tablet.get("/room").text
         complete(cast, later, 1)

@@ -39,5 +39,7 @@ startParts(document);
 addEventListener("lines:added", (event) => startParts(event.detail));
 
 document.querySelector("[data-focus]")?.focus();
+// Screen readers tell what is put into a live region, not what stood in it when the page came.
+setTimeout(() => document.querySelectorAll(".keeps-said").forEach((said) => said.replaceChildren(...[...said.children].map((words) => words.cloneNode(true)))), 300);
 addEventListener("beforeprint", () => document.querySelectorAll("details.chart-data, details.explain")
   .forEach((details) => { details.open = true; }));

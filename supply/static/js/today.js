@@ -7,7 +7,7 @@ const fromWorker = "kept" in document.body.dataset;
 
 export function startToday() {
   // What was said when the copy was made was said then.
-  if (fromWorker) document.querySelector("[data-said]").replaceChildren();
+  if (fromWorker) document.querySelectorAll("[data-said]").forEach((said) => said.replaceChildren());
   addEventListener("offline", () => { document.body.dataset.kept = ""; });
   addEventListener("online", async () => {
     if (!await serverAnswers()) return;
