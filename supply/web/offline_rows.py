@@ -28,6 +28,12 @@ def of_undo(view: VisitView, step: StepView) -> dict[str, str]:
     return told | {"label": _("Undo: %(what)s", what=told["label"])}
 
 
+def of_part(view: VisitView, step: StepView, part: str, what: str) -> dict[str, str]:
+    """What is tapped in the banner before a step: at a place of its own, so that the step is tapped too."""
+    told = of_step(view, step)
+    return {"place": f"{told['place']}-{part}", "label": f"{told['label']}: {what}"}
+
+
 def page_of_step(view: VisitView, step: StepView) -> dict[str, Any]:
     """What a page about one step needs."""
     return {"view": view, "step": step, "offline": of_step(view, step), "is_today": is_today(view)}

@@ -17,6 +17,7 @@ from supply.domain.visits.views import SafetyRecorded, StepView, VisitView
 from supply.i18n import _, plural
 from supply.permissions import Actor, Permission
 from supply.presenting import format_clock, format_quantity
+from supply.web import offline_rows
 from supply.web.frame import named
 from supply.web.pages import form_key
 from supply.web.session import current_branch
@@ -107,6 +108,12 @@ def consents(view: VisitView, step: StepView, actor: Actor) -> list[dict[str, An
             "key": form_key(),
             "text": _("Guest %(number)s was advised and agrees", number=guest),
             "about": named(finding.rule),
+            "offline": offline_rows.of_part(
+                view,
+                step,
+                f"consent-{guest}-{finding.rule.rule_id}",
+                _("guest %(number)s agreed", number=guest),
+            ),
             "fields": {
                 "guest_position": guest,
                 "rule_id": finding.rule.rule_id,
@@ -128,7 +135,21 @@ def overridable(step: StepView) -> bool:
 def offers(view: VisitView, step: StepView, lines: Iterable[LineOffers]) -> list[dict[str, Any]]:
     """For each line that stands in the way: a tap for what is offered, and one that leaves it out."""
     standing = {position for one in step.findings if one.blocks for position in one.lines}
-    return [line_row(view, step, line) for line in lines if line.position in standing]
+    rows = [(line, line_row(view, step, line)) for line in lines if line.position in standing]
+    return [row | {"offline": _place_of(view, step, line, row["name"])} for line, row in rows]
+
+
+def _place_of(view: VisitView, step: StepView, line: LineOffers, name: str) -> dict[str, str]:
+    """What gives way to a rule may wait: the rule judges whatever is sent after it."""
+    return offline_rows.of_part(view, step, f"line-{line.position}", name)
+
+
+def settled_by(step: StepView, consents: Sequence[Any], offers: Sequence[Any]) -> str:
+    """Where all taps wait that let a blocked step be done, for js/tray.js; "" where no tap here does."""
+    standing = [one for one in step.findings if one.blocks]
+    if not all(consents if one.effect is Effect.CONSENT else one.lines for one in standing):
+        return ""
+    return " ".join(tap["offline"]["place"] for tap in (*consents, *offers))
 
 
 def line_row(view: VisitView, step: StepView, line: LineOffers) -> dict[str, Any]:
@@ -173,7 +194,7 @@ def _recorded(record: SafetyRecorded) -> str:
 
 
 def _by(record: SafetyRecorded) -> str:
-    when = format_clock(record.recorded_at, current_branch().timezone)
+    when = format_clock(record.happened_at, current_branch().timezone)
     reason = record.reason if record.kind is RecordKind.OVERRIDE else None
     parts = [_("%(person)s at %(time)s", person=record.person, time=when), reason or ""]
     if record.void:

@@ -106,7 +106,6 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         return url_for(f"visits.{name}", visit_id=view.visit.id, position=step.position)
 
     done = step.completion
-    to_read = unread(step.findings, step.acknowledged)
     blocks = any(finding.blocks for finding in step.findings)
     item = {
         "number": step.position,
@@ -119,22 +118,29 @@ def _step_item(view: VisitView, step: StepView, now: int, touch: bool, actor: Ac
         "offline": offline_rows.of_step(view, step),
         "adjust_url": url("adjust_step") if touch and not done and step.lines else "",
         "skip_url": url("skip_step") if touch and step.open else "",
-        "findings": finding_rows(step),
         # Steps whose turn has not come only say that something waits there.
         "acts": step.position == now or step.status is StepStatus.STARTED,
+    }
+    return item | _before(view, step, touch, actor) | (_later(view, step) if touch else {})
+
+
+def _before(view: VisitView, step: StepView, touch: bool, actor: Actor) -> dict[str, Any]:
+    """What speaks against a step, and what is tapped about that before it is done."""
+    to_read = unread(step.findings, step.acknowledged)
+    blocks = any(finding.blocks for finding in step.findings)
+    starts = touch and step.status is StepStatus.PLANNED and to_read and not blocks
+    overrides = overridable(step) and actor.may(Permission.SAFETY_OVERRIDE, view.visit.branch_id)
+    return {
+        "findings": finding_rows(step),
         "consents": consents(view, step, actor) if touch else [],
-        "override_url": url_for("safety.ask_override", visit_id=view.visit.id, position=step.position)
-        if overridable(step) and actor.may(Permission.SAFETY_OVERRIDE, view.visit.branch_id)
-        else "",
-        "happened_url": url("complete_step") if touch and blocks else "",
+        "override_url": _of_step("safety.ask_override", view, step) if overrides else "",
+        "happened_url": _of_step("visits.complete_step", view, step) if touch and blocks else "",
         "happened_key": form_key(),
         "unread": ",".join(to_read),
-        "start_url": url("start_step")
-        if touch and step.status is StepStatus.PLANNED and to_read and not blocks
-        else "",
+        "start_url": _of_step("visits.start_step", view, step) if starts else "",
         "start_key": form_key(),
+        "start_offline": offline_rows.of_part(view, step, "reading", _("read and started")),
     }
-    return item | (_later(view, step) if touch else {})
 
 
 def _later(view: VisitView, step: StepView) -> dict[str, Any]:
@@ -143,7 +149,12 @@ def _later(view: VisitView, step: StepView) -> dict[str, Any]:
         anew = "corrections.show_correction" if step.completion.lines else ""
         return _undo(view, step, step.completion) | {"adjust_url": anew and _of_step(anew, view, step)}
     if step.status is StepStatus.SKIPPED and view.visit.status in _REOPENABLE:
-        return {"undo_url": _of_step("visits.unskip_step", view, step), "undo_key": form_key()}
+        undo_url = _of_step("visits.unskip_step", view, step)
+        return {
+            "undo_url": undo_url,
+            "undo_key": form_key(),
+            "undo_offline": offline_rows.of_undo(view, step),
+        }
     return {}
 
 

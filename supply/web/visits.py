@@ -14,7 +14,7 @@ from supply.domain.reports.tracing import lots_of_visit
 from supply.domain.visits import service as visits
 from supply.domain.visits.models import SkipReason, VisitStatus
 from supply.domain.visits.schemas import CompleteStep, EndVisit, ReverseCompletion, SkipStep
-from supply.fields import BaseSchema, Day, Text
+from supply.fields import BaseSchema, Day, Moment, Text
 from supply.i18n import _, lazy
 from supply.permissions import Actor, Permission, require
 from supply.web import amount_rows, brew_rows, offline_rows, safety_rows, sheet_lines, visit_rows
@@ -43,9 +43,10 @@ class VisitDay(BaseSchema):
 
 
 class StartReading(BaseSchema):
-    """The codes of the warnings that were shown."""
+    """The codes of the warnings that were shown, and when they were read where that waited."""
 
     acknowledged = Text(required=True, max_length=2500)
+    happened_at = Moment(allow_none=True, load_default=None)
 
 
 VISITS = Sheet("visits.list_visits", VisitDay, tuple(visit_rows.SORTS), "time", MOST)
@@ -82,6 +83,7 @@ def show_visit(session: Session, actor: Actor, visit_id: UUID) -> str:
         blocked = item["acts"] and any(one.blocks and one.lines for one in step.findings)
         lines = visits.list_offers(session, actor, visit_id, step.position) if blocked else []
         item["offers"] = safety_rows.offers(view, step, lines) if item["happened_url"] else []
+        item["settled_by"] = safety_rows.settled_by(step, item["consents"], item["offers"])
     under_way = bool(visit_rows.open_steps(view))
     return render(
         "visits/show.html",
@@ -208,8 +210,8 @@ def complete_adjusted(
     back="visits.show_visit",
 )
 def start_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: UUID, position: int) -> Target:
-    codes = data["acknowledged"].split(",")
-    visits.start_step(session, actor, visit_id=visit_id, position=position, acknowledged=codes)
+    codes = data.pop("acknowledged").split(",")
+    visits.start_step(session, actor, visit_id=visit_id, position=position, acknowledged=codes, **data)
     say(_("Read and started."))
     return _at_step(visit_id, position)
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from supply.domain.visits import service as visits
-from supply.domain.visits.models import Completion, VisitStep
+from supply.domain.visits.models import Completion, SkipReason, VisitStep
 from tests.browser.conftest import Visit
 from tests.browser.desk import at_work, doing, first_branch
 from tests.browser.live import MORNING, Spa
@@ -22,13 +22,15 @@ from tests.browser.visitor import TABLET, Visitor, take_time
 STEPS = 6
 
 
-def planned(spa: Spa, login: str, count: int) -> list[UUID]:
-    """So many visits of all six steps for one therapist, now."""
+def planned(spa: Spa, login: str, count: int, *conditions: str) -> list[UUID]:
+    """So many visits of all six steps for one therapist, now, each of one guest with these conditions."""
 
     def work(session: Session) -> list[UUID]:
         told = {"branch_id": first_branch(session), "procedure": "back-massage", "planned_at": MORNING}
         return [
-            visits.plan_visit(session, at_work(session, login), guests=[{"conditions": []}], **told).visit.id
+            visits.plan_visit(
+                session, at_work(session, login), guests=[{"conditions": conditions}], **told
+            ).visit.id
             for _number in range(count)
         ]
 
@@ -145,11 +147,15 @@ def wait_until(page: Page, path: str, *, kept: bool) -> None:
 
 def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa, visit: Visit) -> None:
     (visit_id,) = planned(spa, "hanh", 1)
+    (careful_id,) = planned(spa, "hanh", 1, "pregnancy")
     doing(spa, lambda s: visits.complete_step(s, at_work(s, "hanh"), visit_id=visit_id, position=1))
+    left_out = {"visit_id": visit_id, "position": 6, "reason": SkipReason.TIME}
+    doing(spa, lambda s: visits.skip_step(s, at_work(s, "hanh"), **left_out))
     tablet = visit("hanh", TABLET, service_workers="allow")
     page = tablet.open("/visits")
     adjust = f"/visits/{visit_id}/steps/2/adjust"
     wait_until(page, adjust, kept=True)
+    wait_until(page, f"/visits/{careful_id}", kept=True)
     tablet.context.set_offline(True)
     page.goto(f"/visits/{visit_id}")
     expect(page.get_by_text("No connection: showing 11:1")).to_be_visible()
@@ -165,6 +171,14 @@ def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa,
     expect(tray(page).locator("[data-waiting] [data-count]")).to_have_text("1")
     step(page, 1).get_by_role("button", name="Undo").click()
     expect(step(page, 1).get_by_text("waiting to be sent")).to_be_visible()
+    step(page, 6).get_by_role("button", name="Undo").click()
+    expect(step(page, 6).get_by_text("waiting to be sent")).to_be_visible()
+    # A guest's consent waits with its time, and what it allows can be tapped after it.
+    page.goto(f"/visits/{careful_id}")
+    step(page, 1).get_by_role("button", name="was advised and agrees").click()
+    step(page, 1).get_by_role("button", name="Done").click()
+    expect(tray(page).locator("[data-waiting] [data-count]")).to_have_text("5")
+    expect(step(page, 1).locator(".kept-mark:visible")).to_have_count(2)
     page.goto("/room")
     expect(page.get_by_role("heading", name="My room now")).to_be_visible()
     page.get_by_role("button", name="Trúc").click()
@@ -172,11 +186,21 @@ def test_today_opens_without_a_connection_and_is_forgotten_on_sign_out(spa: Spa,
     page.goto("/stock")
     expect(page.get_by_role("heading", name="No connection")).to_be_visible()
     tablet.context.set_offline(False)
-    page.wait_for_url("/stock")
+    expect(page.get_by_role("heading", name="Stock", exact=True)).to_be_visible()
+    # What was tapped last is sent last.
+    for _turn in range(75):
+        if completions(spa, [careful_id]):
+            break
+        page.wait_for_timeout(100)
     expect(tray(page)).to_be_hidden()
     assert completions(spa, [visit_id]) == {(visit_id, 1): 1, (visit_id, 2): 1}
     view = spa.look(lambda s: visits.get_visit(s, at_work(s, "hanh"), visit_id))
     assert [one.completion is None for one in view.steps[:3]] == [True, False, True]
+    assert view.step(6).open
+    careful = spa.look(lambda s: visits.get_visit(s, at_work(s, "hanh"), careful_id))
+    (agreed,) = careful.records
+    assert agreed.happened_at < agreed.recorded_at
+    assert completions(spa, [careful_id]) == {(careful_id, 1): 1}
     page.evaluate("document.querySelector('form[data-forget]').requestSubmit()")
     page.wait_for_url("**/sign-in")
     wait_until(page, adjust, kept=False)

@@ -16,7 +16,7 @@ from supply import clock
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.treatments import MUCH, level, look, open_spa, plan
-from tests.web.browsing import MOST_STATEMENTS, sign_in, statements
+from tests.web.browsing import MOST_STATEMENTS, frame_of, sign_in, statements
 
 HOUR_MS = 3_600_000
 JSON = {"Accept": "application/json"}
@@ -103,6 +103,40 @@ def test_what_is_short_is_told_and_the_key_stays_free(app: Flask, client: FlaskC
     assert send(client, completion(visit_id), key).get_json()["code"] == "stock_short"
     assert send(client, completion(visit_id), key, consent_to_shortage="on").status_code == 200
     assert level(cast, items["ginger"])[0] == 0
+
+
+def test_what_comes_before_a_step_is_judged_as_it_arrives(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    """Its reading, a consent, what gives way, a skip taken back: with their time, a conflict in words."""
+    items = open_spa(cast)
+    hurt, expecting = (plan(cast, guests=[[code]]).visit.id for code in ("injury-prone-areas", "pregnancy"))
+    sign_in(client, cast.therapist)
+    consent = frame_of(client.get(f"/visits/{expecting}").text, f"/visits/{expecting}/consents")
+    told = {name: consent[name] for name in ("guest_position", "rule_id", "rule_version", "step")}
+    line = f"/visits/{expecting}/steps/3/lines/1/substitution"
+    asked: list[tuple[str, dict[str, Any], str]] = [
+        (f"/visits/{hurt}/steps/6/start", {"acknowledged": "injury-prone-areas"}, "still waits"),
+        (f"/visits/{expecting}/consents", told | {"rule_version": 9}, "was changed meanwhile"),
+        (f"/visits/{expecting}/consents", told, "is on record"),
+        (line, {"item_id": items["ginger"]}, "cannot stand in here"),
+        (line, {"item_id": ""}, ""),
+        (f"/visits/{expecting}/steps/3/skip/reversal", {}, "not skipped"),
+    ]
+    answers = [[send(client, path, **typed) for _turn in (1, 2)] for path, typed, _words in asked]
+    assert [[answer.status_code for answer in two] for two in answers] == [
+        [200, 409],
+        [409, 409],
+        [200, 409],
+        [409, 409],
+        [200, 200],
+        [409, 409],
+    ]
+    for (path, _typed, words), (_first, second) in zip(asked, answers, strict=True):
+        assert words in second.get_json().get("detail", ""), path
+    (agreed,) = look(cast, expecting).records
+    assert timedelta() < agreed.recorded_at - agreed.happened_at - timedelta(hours=1) < timedelta(minutes=1)
+    assert look(cast, hurt).step(6).acknowledged_by == "therapist"
 
 
 def test_nothing_is_sent_as_somebody_else(app: Flask, client: FlaskClient, cast: Cast) -> None:

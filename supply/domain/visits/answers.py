@@ -161,6 +161,7 @@ class SafetyRecordOut(OutSchema):
         },
     )
     person = fields.String(required=True)
+    happened_at = Moment(required=True)
     recorded_at = Moment(required=True)
     completion_id = fields.UUID(required=True, allow_none=True)
     void = fields.Boolean(

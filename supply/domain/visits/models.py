@@ -184,6 +184,8 @@ class SafetyRecord(Base):
     recorded_at: Mapped[datetime]
     # The plan was changed since: it was about another guest, or about other steps.
     void_at: Mapped[datetime | None]
+    # When a guest agreed, as it is told. None: as it was recorded.
+    happened_at: Mapped[datetime | None]
 
 
 class Completion(Base):

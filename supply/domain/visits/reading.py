@@ -109,6 +109,7 @@ def list_records(session: Session, visit_id: uuid.UUID) -> list[SafetyRecorded]:
             record.rule_id,
             record.reason,
             person,
+            record.happened_at or record.recorded_at,
             record.recorded_at,
             record.completion_id,
             record.void_at is not None,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import new_id
+from supply.domain.ledger.moment import happened
 from supply.domain.treatments.models import Effect
 from supply.domain.visits.models import RecordKind, SafetyRecord
 from supply.domain.visits.noting import note, require_under_way
@@ -38,6 +39,7 @@ def record_consent(
     guest_position: int,
     rule_id: uuid.UUID,
     rule_version: int,
+    happened_at: datetime | None = None,
 ) -> None:
     """A qualified person says that a guest was told and agrees: to a rule's wording, in the whole visit.
 
@@ -67,7 +69,7 @@ def record_consent(
             "rule_changed", lazy("The rule was changed meanwhile. Read it again, then record the consent.")
         )
     record = _record(writer.branch_id, visit_id, actor, RecordKind.CONSENT, guest_position, rule)
-    session.add(SafetyRecord(**record))
+    session.add(SafetyRecord(**record, happened_at=happened(happened_at)))
     note(session, actor, visit, "visit.consent", {f"guest {guest_position}": [None, rule.condition]})
 
 

@@ -193,6 +193,7 @@ class RecordConsent(BaseSchema):
     rule_version = Whole(
         minimum=1, maximum=10**9, required=True, metadata={"description": "The wording that was read."}
     )
+    happened_at = Moment(allow_none=True, load_default=None, metadata=_WHEN)
 
 
 class OverrideStep(BaseSchema):

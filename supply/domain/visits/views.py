@@ -80,6 +80,7 @@ class SafetyRecorded:
     rule_id: uuid.UUID | None
     reason: str | None
     person: str
+    happened_at: datetime
     recorded_at: datetime
     completion_id: uuid.UUID | None
     void: bool

@@ -66,4 +66,6 @@ function markPlaces(waiting) {
     sign.querySelector("[data-tried]").hidden = untried;
   }
   document.querySelectorAll("[data-offline-set]").forEach((part) => { part.hidden = places.has(part.dataset.offlineSet); });
+  // What comes after them is offered as soon as all of these wait; in this order they are sent.
+  document.querySelectorAll("[data-offline-after]").forEach((part) => { part.hidden = !part.dataset.offlineAfter.split(" ").every((place) => places.has(place)); });
 }
