@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from supply.domain.imports.schemas import ChooseKind, PreviewImport, given_file,
 from supply.domain.imports.tables import MOST_BYTES, MOST_ROWS
 from supply.errors import Invalid
 from supply.fields import BaseSchema, Day, Id, Whole
-from supply.i18n import _, lazy
+from supply.i18n import _, lazy, locale_now
 from supply.permissions import Actor, Permission
 from supply.tabular import csv_text, xlsx_bytes
 from supply.web import import_rows
@@ -196,7 +197,8 @@ def download_export(session: Session, actor: Actor, kind: str) -> Response:
     chosen = query(ExportFilter)
     days = {name: chosen[name] for name in ("first_on", "last_on")}
     known = exporting.kind_named(kind)
-    rows = exporting.export_rows(session, actor, current_branch().id, known, **days)
+    plain = exporting.export_rows(session, actor, current_branch().id, known, **days)
+    rows = exporting.with_numbers(known, plain)
     if chosen["format"] != "xlsx":
         return _csv(rows, known.value)
     response = Response(xlsx_bytes(word(known), rows), mimetype=_XLSX)
@@ -204,7 +206,7 @@ def download_export(session: Session, actor: Actor, kind: str) -> Response:
     return response
 
 
-def _csv(rows: list[list[str]], name: str) -> Response:
-    response = Response(csv_text(rows).encode("utf-8-sig"), mimetype="text/csv")
+def _csv(rows: Iterable[Sequence[object]], name: str) -> Response:
+    response = Response(csv_text(rows, locale_now()).encode("utf-8-sig"), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

@@ -16,7 +16,7 @@ from supply.domain.recalls import service as recalls
 from supply.domain.recalls.schemas import LiftRecall, RecallLot
 from supply.domain.recalls.sheet import Sheet, sheet_of, sheet_of_lot, steps_of
 from supply.domain.reports.servings import StepUse
-from supply.i18n import _
+from supply.i18n import _, locale_now
 from supply.permissions import Actor, Permission, require
 from supply.tabular import csv_text
 from supply.web import recall_rows
@@ -98,14 +98,17 @@ def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response
     sheet = sheet_of(session, actor, recalls.get_recall(session, actor, recall_id))
     names = {id_: branch.name for id_, branch in sheet.branches.items()}
     lines = [*recall_rows.lots_list(sheet), *recall_rows.steps_list(sheet.steps, names)]
-    head = csv_text([recall_rows.headings(), *recall_rows.cells(lines)])
+    language = locale_now()
+    head = csv_text([recall_rows.headings(), *recall_rows.cells(lines)], language)
     last = _place(sheet.steps) if sheet.step_count > len(sheet.steps) else None
 
     def parts() -> Iterator[bytes]:
         yield head.encode("utf-8-sig")
         before = last
         while before is not None:
-            reading = partial(_portion, actor=actor, recall_id=recall_id, names=names, before=before)
+            reading = partial(
+                _portion, actor=actor, recall_id=recall_id, names=names, language=language, before=before
+            )
             text, before = read_snapshot(reading)
             yield text.encode()
 
@@ -115,12 +118,12 @@ def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response
 
 
 def _portion(
-    session: Session, actor: Actor, recall_id: UUID, names: Mapping[UUID, str], before: Place
+    session: Session, actor: Actor, recall_id: UUID, names: Mapping[UUID, str], language: str, before: Place
 ) -> tuple[str, Place | None]:
     """A portion of the steps as CSV, and where the next one begins."""
     recall = recalls.get_recall(session, actor, recall_id)
     steps = steps_of(session, actor, recall, limit=PORTION, before=before)
-    text = csv_text(recall_rows.cells(recall_rows.steps_list(steps, names)))
+    text = csv_text(recall_rows.cells(recall_rows.steps_list(steps, names)), language)
     return text, _place(steps) if len(steps) == PORTION else None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import islice
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from supply.i18n import lazy
 from supply.permissions import Actor, Permission, require
 
 DAYS = 90
+_NUMBERS = frozenset({"amount", "cost", "density", "natural_step", "order_fee"})
 
 
 def export_rows(
@@ -48,6 +51,16 @@ def export_rows(
         [str(column.label) for column in columns],
         *([cells.get(column.name, "") for column in columns] for cells in found),
     ]
+
+
+def with_numbers(kind: ImportKind, rows: Sequence[Sequence[str]]) -> list[list[str | Decimal]]:
+    """The same rows for a spreadsheet, which takes numbers as its language writes them."""
+    numbers = [column.name in _NUMBERS for column in KINDS[kind].columns]
+    told = [
+        [Decimal(cell) if number and cell else cell for cell, number in zip(row, numbers, strict=True)]
+        for row in rows[1:]
+    ]
+    return [list(rows[0]), *told]
 
 
 def kind_named(name: str) -> ImportKind:

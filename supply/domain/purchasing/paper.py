@@ -14,20 +14,27 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog.units import stock_amount
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.i18n import _, locale_now, speaking
-from supply.presenting import format_amount, format_day, format_money, format_number
+from supply.presenting import format_amount, format_day, format_money, format_number, unit_symbol
+from supply.quantity import MINOR_DIGITS
 from supply.tabular import csv_text
 
 
 @dataclass(frozen=True, slots=True)
 class PaperLine:
-    """One line: "8" of "carton (5 kg)", or "3 kg" where the supplier has no pack."""
+    """One line: "8" of "carton (5 kg)", or "3 kg" where the supplier has no pack.
+
+    `number` of `unit` is the same for a spreadsheet: 8 of "carton (5 kg)", 3 of "kg".
+    """
 
     position: int
     code: str
     item: str
     amount: str
     pack: str
+    number: Decimal
+    unit: str
     price: str
+    price_minor: int | None
     total_minor: int | None
 
 
@@ -42,6 +49,7 @@ class Paper:
     supplier: str
     ordered_on: str
     expected_on: str
+    currency: str
     lines: tuple[PaperLine, ...]
     total: str
 
@@ -61,6 +69,7 @@ def paper_of(order: PurchaseOrder, branch: Branch) -> Paper:
             supplier=order.supplier.name,
             ordered_on=format_day(_day(order, branch)),
             expected_on=format_day(clock.day_of(order.expected_at, branch.timezone)),
+            currency=branch.currency,
             lines=lines,
             total=format_money(sum(known), branch.currency) if len(known) == len(prices) else "",
         )
@@ -78,12 +87,15 @@ def _day(order: PurchaseOrder, branch: Branch) -> date:
 def _line(line: PurchaseOrderLine, currency: str) -> PaperLine:
     name = line.item.name_vi if locale_now() == "vi" else line.item.name_en
     if line.pack_quantity is None or line.ordered % line.pack_quantity:
-        amount, pack = format_amount(*stock_amount(line.item, line.ordered)), ""
+        number, code = stock_amount(line.item, line.ordered)
+        amount, pack, unit = format_amount(number, code), "", unit_symbol(code)
         packs = None
     else:
         packs = line.ordered // line.pack_quantity
         size = format_amount(*stock_amount(line.item, line.pack_quantity))
-        amount, pack = format_number(Decimal(packs)), f"{line.pack_name or ''} ({size})".strip()
+        number = Decimal(packs)
+        amount, pack = format_number(number), f"{line.pack_name or ''} ({size})".strip()
+        unit = pack
     total = None if packs is None or line.price_minor is None else packs * line.price_minor
     return PaperLine(
         line.position,
@@ -91,13 +103,16 @@ def _line(line: PurchaseOrderLine, currency: str) -> PaperLine:
         name,
         amount,
         pack,
+        number,
+        unit,
         format_money(line.price_minor, currency),
+        line.price_minor,
         total,
     )
 
 
 def csv_of(paper: Paper) -> str:
-    """The lines as CSV, with a heading in the supplier's language; no cell can be a formula."""
+    """The lines as CSV, with headings and marks of the supplier's language; no cell can be a formula."""
     with speaking(paper.language):
         heading = [
             _("Line"),
@@ -106,9 +121,15 @@ def csv_of(paper: Paper) -> str:
             _("Amount"),
             _("Pack"),
             _("Price per pack"),
+            _("Currency"),
         ]
-    rows = [[line.position, line.code, line.item, line.amount, line.pack, line.price] for line in paper.lines]
-    return csv_text([heading, *rows])
+    rows = [[*_cells(line, paper.currency), paper.currency] for line in paper.lines]
+    return csv_text([heading, *rows], paper.language)
+
+
+def _cells(line: PaperLine, currency: str) -> list[object]:
+    price = None if line.price_minor is None else Decimal(line.price_minor).scaleb(-MINOR_DIGITS[currency])
+    return [line.position, line.code, line.item, line.number, line.unit, price]
 
 
 def letter_of(paper: Paper) -> tuple[str, str]:
