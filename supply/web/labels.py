@@ -11,6 +11,7 @@ from markupsafe import Markup
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.domain.containers import reading as containers
 from supply.domain.labels import qr
 from supply.domain.labels import service as labels
@@ -178,7 +179,7 @@ def print_labels(session: Session, actor: Actor) -> str:
 def _printed(sticker: Sticker) -> dict[str, Any]:
     """What stands on a label, in the reader's language. The square is drawn here, of our own text alone."""
     zone, container, lot = current_branch().timezone, sticker.container, sticker.lot
-    opened = format_instant(container.opened_at, zone).split(" ")[0] if container else ""
+    opened = format_day(clock.day_of(container.opened_at, zone)) if container else ""
     return {
         "name": named(sticker.item),
         "number": lot.number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from supply.domain.reports.carried import Departure
 from supply.domain.reports.servings import StepUse
 from supply.domain.transfers.models import TransferStatus
 from supply.i18n import _, plural
-from supply.presenting import format_instant, format_quantity
+from supply.presenting import NO_BREAK, format_instant, format_number, format_quantity, unit_symbol
 from supply.web.frame import named
 from supply.web.session import current_branch
 from supply.web.stock_rows import until
@@ -165,7 +166,7 @@ class ListLine:
     lot: str
     when: str
     reference: str
-    amount: str
+    amount: Decimal
     unit: str
     state: str
 
@@ -204,25 +205,25 @@ def _told(
     kind: str, branch: str, item: Item, lot: str, when: str, reference: str, quantity: int, state: str
 ) -> ListLine:
     amount, unit = stock_amount(item, quantity)
-    return ListLine(kind, branch, named(item), lot, when, reference, format(amount, "f"), unit, state)
+    return ListLine(kind, branch, named(item), lot, when, reference, amount, unit_symbol(unit), state)
 
 
-def cells(lines: Iterable[ListLine]) -> Iterator[tuple[str, ...]]:
+def cells(lines: Iterable[ListLine]) -> Iterator[tuple[object, ...]]:
     """Lines of the list as a spreadsheet has them: every fact in a column of its own."""
     for line in lines:
         yield tuple(getattr(line, name) for name in ListLine.__slots__)
 
 
-def paper_lines(lines: Iterable[ListLine]) -> Iterator[tuple[str, ...]]:
-    """Lines of the list as paper has them, in few columns: what, when, where, whose, how much."""
+def paper_lines(lines: Iterable[ListLine], sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """Lines of the list as paper has them, in few columns: what, when, where, whose, how much.
+
+    The item and lot that the paper is about are not said again in each.
+    """
+    own = {(named(sheet.item), line.lot.number) for line in sheet.lots}
     for line in lines:
-        yield (
-            f"{line.kind}: {line.item} {line.lot}",
-            line.when,
-            line.branch,
-            line.reference or line.state,
-            f"{line.amount} {line.unit}",
-        )
+        what = line.kind if (line.item, line.lot) in own else f"{line.kind}: {line.item} {line.lot}"
+        amount = f"{format_number(line.amount)}{NO_BREAK}{line.unit}"
+        yield what, line.when, line.branch, line.reference or line.state, amount
 
 
 def _here(branch: Branch) -> bool:

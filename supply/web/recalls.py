@@ -144,7 +144,7 @@ def print_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
         "recalls/paper.html",
         title=_("Recall of %(item)s", item=recall_rows.recall_row(recall)["title"]),
         facts=[*recall_rows.facts(recall, sheet), *recall_rows.figures(sheet)],
-        rows=list(recall_rows.paper_lines(lines)),
+        rows=list(recall_rows.paper_lines(lines, sheet)),
         more=sheet.step_count - len(steps),
         elsewhere=recall_rows.elsewhere(sheet),
     )

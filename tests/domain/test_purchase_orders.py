@@ -16,10 +16,11 @@ from supply.domain.branches.models import Branch
 from supply.domain.outbox import service as outbox
 from supply.domain.purchasing import ending, orders, sending
 from supply.domain.purchasing.models import OrderStatus, PurchaseOrder, SentBy
-from supply.domain.purchasing.paper import csv_of, letter_of, paper_of
+from supply.domain.purchasing.paper import csv_of, letter_of, pack_words, paper_of
 from supply.domain.suppliers import service as suppliers
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from supply.permissions import Actor
+from supply.quantity import Dimension
 from tests.cast import Cast
 from tests.goods import KG, Goods, deliver, level, line, ordered, stock_up
 
@@ -190,6 +191,16 @@ def test_the_paper_speaks_the_suppliers_language(
         assert row.split(mark)[3:] == ["2", "carton (5\xa0kg)", "250000", "VND"]
 
     read_snapshot(look)
+
+
+def test_a_pack_says_once_how_much_it_holds() -> None:
+    told = [pack_words(name, 500_000, Dimension.MASS) for name in ("500 g bag", "1500 g bag", "bag", "")]
+    assert [one.replace("\xa0", " ") for one in told] == [
+        "500 g bag",
+        "1500 g bag (500 g)",
+        "bag (500 g)",
+        "(500 g)",
+    ]
 
 
 def test_no_cell_of_the_csv_is_a_formula(cast: Cast, goods: Goods) -> None:

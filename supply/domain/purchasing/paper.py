@@ -5,6 +5,7 @@ One paper serves the printed page, the mail and the CSV. Changes nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,8 +15,17 @@ from supply.domain.branches.models import Branch
 from supply.domain.catalog.units import stock_amount
 from supply.domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from supply.i18n import _, locale_now, speaking
-from supply.presenting import format_amount, format_day, format_money, format_number, unit_symbol
-from supply.quantity import MINOR_DIGITS
+from supply.presenting import (
+    NO_BREAK,
+    Measured,
+    format_amount,
+    format_day,
+    format_money,
+    format_number,
+    format_quantity,
+    unit_symbol,
+)
+from supply.quantity import MINOR_DIGITS, Dimension
 from supply.tabular import csv_text
 
 
@@ -92,9 +102,8 @@ def _line(line: PurchaseOrderLine, currency: str) -> PaperLine:
         packs = None
     else:
         packs = line.ordered // line.pack_quantity
-        size = format_amount(*stock_amount(line.item, line.pack_quantity))
         number = Decimal(packs)
-        amount, pack = format_number(number), f"{line.pack_name or ''} ({size})".strip()
+        amount, pack = format_number(number), pack_words(line.pack_name or "", line.pack_quantity, line.item)
         unit = pack
     total = None if packs is None or line.price_minor is None else packs * line.price_minor
     return PaperLine(
@@ -109,6 +118,13 @@ def _line(line: PurchaseOrderLine, currency: str) -> PaperLine:
         line.price_minor,
         total,
     )
+
+
+def pack_words(name: str, quantity: int, of: Measured | Dimension) -> str:
+    """What a pack is called and how much it holds: "carton (5 kg)"; "500 g bag" says it itself."""
+    size = format_quantity(quantity, of)
+    said = re.escape(size.replace(NO_BREAK, " "))
+    return name if re.search(rf"(?<![\d.,]){said}(?!\w)", name) else f"{name} ({size})".strip()
 
 
 def csv_of(paper: Paper) -> str:
