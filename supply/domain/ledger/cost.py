@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import floor
@@ -11,16 +12,18 @@ def cost_of(quantity: int, cost_minor: int | None, cost_quantity: int | None) ->
     """The minor units that `quantity` base units of a lot cost; None where the lot's cost is not known."""
     if cost_minor is None or cost_quantity is None:
         return None
-    return sum_of([(quantity, cost_minor, cost_quantity)])
+    # As `rounded`, in whole numbers: a stocktake asks this of ten thousand lines.
+    whole = (2 * abs(quantity) * cost_minor + cost_quantity) // (2 * cost_quantity)
+    return whole if quantity >= 0 else -whole
 
 
 def sum_of(parts: Iterable[tuple[int, int | None, int | None]]) -> int:
     """What parts (quantity, cost_minor, cost_quantity) are worth together; unknown costs count 0."""
-    total = sum(
-        (Fraction(quantity * paid, size) for quantity, paid, size in parts if paid is not None and size),
-        Fraction(0),
-    )
-    return rounded(total)
+    by_size: dict[int, int] = defaultdict(int)
+    for quantity, paid, size in parts:
+        if paid is not None and size:
+            by_size[size] += quantity * paid
+    return rounded(sum((Fraction(paid, size) for size, paid in by_size.items()), Fraction(0)))
 
 
 def rounded(worth: Fraction) -> int:

@@ -32,6 +32,8 @@ DIRECTIONS: dict[DifferenceReason, frozenset[Direction]] = {
     DifferenceReason.MEASURING: frozenset(Direction),
     DifferenceReason.UNKNOWN: frozenset(Direction),
 }
+_REASONS_IN = frozenset(reason for reason, ways in DIRECTIONS.items() if Direction.IN in ways)
+_REASONS_OUT = frozenset(reason for reason, ways in DIRECTIONS.items() if Direction.OUT in ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Weighed:
 
     def fits(self, reason: DifferenceReason) -> bool:
         """Whether a difference in this direction can have this reason."""
-        return (Direction.IN if self.difference > 0 else Direction.OUT) in DIRECTIONS[reason]
+        return reason in (_REASONS_IN if self.difference > 0 else _REASONS_OUT)
 
     @property
     def value_minor(self) -> int | None:

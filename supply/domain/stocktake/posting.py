@@ -7,13 +7,12 @@ digest); if something was written down late meanwhile, they are looked at once m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot
@@ -125,18 +124,18 @@ def _post(
     weighed: Sequence[Weighed],
     totals: Totals,
 ) -> Stocktake:
-    weighed = [replace(one, told=one.reason or DifferenceReason.UNKNOWN) for one in weighed]
     session.flush()
-    ledger.settle(writer, _found(session, stocktake, weighed), source_type=SOURCE, source_id=stocktake.id)
+    told = [(one, one.reason or DifferenceReason.UNKNOWN) for one in weighed]
+    ledger.settle(writer, _found(session, stocktake, told), source_type=SOURCE, source_id=stocktake.id)
     rows = [
         {
             "id": one.line_id,
             "expected": one.expected,
             "difference": one.difference,
             "value_minor": one.value_minor,
-            "reason": one.reason if one.difference else None,
+            "reason": reason if one.difference else None,
         }
-        for one in weighed
+        for one, reason in told
     ]
     write_later(session, StocktakeLine, rows, key=("id",), update=True)
     tasks.close_counted(session, writer.actor, stocktake.branch_id, _counted_items(session, stocktake))
@@ -148,8 +147,10 @@ def _post(
     return stocktake
 
 
-def _found(session: Session, stocktake: Stocktake, weighed: Sequence[Weighed]) -> list[ledger.Found]:
-    # Columns, since a thousand lines are read under the branch's lock.
+def _found(
+    session: Session, stocktake: Stocktake, told: Sequence[tuple[Weighed, DifferenceReason]]
+) -> list[ledger.Found]:
+    # Columns, and of a lot what a place takes over: thousands of lines are read under the lock.
     query = (
         select(
             StocktakeLine.id,
@@ -159,16 +160,17 @@ def _found(session: Session, stocktake: Stocktake, weighed: Sequence[Weighed]) -
             StocktakeLine.position,
             Lot,
         )
+        .options(load_only(Lot.item_id, Lot.expires_on, Lot.quarantined_at, Lot.use_by_at))
         .join(Lot, Lot.id == StocktakeLine.lot_id)
         .where(StocktakeLine.stocktake_id == stocktake.id, StocktakeLine.counted.is_not(None))
     )
     lines: dict[UUID, Any] = {row.id: row for row in session.execute(query)}
     found = []
-    for one in weighed:
+    for one, reason in told:
         line = lines[one.line_id]
-        reason = (one.reason or DifferenceReason.UNKNOWN).value
         place = (line.Lot, line.location_id, line.container_id)
-        found.append(ledger.Found(*place, one.counted, one.expected, line.counted_at, reason, line.position))
+        why = (line.counted_at, reason.value, line.position)
+        found.append(ledger.Found(*place, one.counted, one.expected, *why))
     return found
 
 
