@@ -26,6 +26,7 @@ from supply.domain.reports.tally_models import Span, TallyCase
 from supply.domain.reports.variance import By, Variance, variance_of
 from supply.domain.reports.weighed import weighed_of
 from supply.domain.visits import service as visits
+from supply.domain.visits.models import Completion
 from supply.errors import Forbidden, Invalid, NotFound
 from supply.permissions import Actor
 from tests.cast import Cast
@@ -97,7 +98,9 @@ def told_of(variance: Variance) -> list[tuple[str, int, float | None, Verdict]]:
     ]
 
 
-def test_people_of_one_verdict_stand_by_the_given_name(session: Session, cast: Cast) -> None:
+def test_people_of_one_verdict_stand_by_the_given_name_and_cases_by_time(
+    session: Session, cast: Cast
+) -> None:
     open_spa(cast)
     for actor, name in ((cast.therapist, "Bùi Thị Yến"), (cast.manager, "Trần Văn Bình")):
         do_many(cast, actor, 1, [])
@@ -105,6 +108,19 @@ def test_people_of_one_verdict_stand_by_the_given_name(session: Session, cast: C
         session.commit()
     told = [group.name_vi for group in compare(cast, By.THERAPIST).groups]
     assert told == ["Trần Văn Bình", "Bùi Thị Yến"]
+    newest, oldest = (row.completion.id for row in cases(cast))
+    wanted = asked(cast)
+
+    def following(last: UUID) -> list[UUID]:
+        found = read_snapshot(lambda s: list_cases(s, cast.manager, wanted, before=last))
+        return [row.completion.id for row in found]
+
+    assert following(newest) == [oldest]
+    assert following(oldest) == []
+    # One of another branch tells nobody what came before it.
+    session.execute(update(Completion).where(Completion.id == oldest).values(branch_id=cast.other_branch_id))
+    session.commit()
+    assert following(oldest) == [newest]
 
 
 def test_cases_are_gathered_and_judged(session: Session, cast: Cast) -> None:

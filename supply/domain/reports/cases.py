@@ -166,7 +166,9 @@ def _listed(
         query = query.where(Completion.person_id == asked.person_id)
     if (steps := steps_of(asked)) is not None:
         query = query.where(Step.id.in_(steps))
-    if before is not None and (last := session.get(Completion, before)) is not None:
+    last = session.get(Completion, before) if before is not None else None
+    # One of another branch says nothing here, not even what came before it.
+    if last is not None and last.branch_id in {place.id for place in places}:
         query = query.where(tuple_(Completion.happened_at, Completion.id) < tuple_(last.happened_at, last.id))
     return query
 
