@@ -15,6 +15,7 @@ from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
+from supply.announcing import announce
 from supply.cli.group import supply
 from supply.cli.tallying import tally_all
 from supply.config import SettingsError
@@ -30,8 +31,9 @@ def init() -> None:
 
 
 def bring_up_to_date() -> None:
-    """Migrate, then add up what the totals lack: reports are quick after an update that brings some."""
+    """Migrate, then what an update leaves to the program: what is on the way, and the totals of reports."""
     migrate_database()
+    announce()
     tally_all()
     click.echo("The database is ready.")
 

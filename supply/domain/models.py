@@ -7,6 +7,7 @@ from supply.domain.containers import models as containers
 from supply.domain.idempotency import models as idempotency
 from supply.domain.imports import models as imports
 from supply.domain.labels import models as labels
+from supply.domain.ledger import incoming_models as incoming
 from supply.domain.ledger import models as ledger
 from supply.domain.ledger import recall_models as recalls
 from supply.domain.outbox import models as outbox
@@ -31,6 +32,7 @@ __all__ = [
     "containers",
     "idempotency",
     "imports",
+    "incoming",
     "labels",
     "ledger",
     "outbox",

@@ -21,8 +21,10 @@ from supply.domain.branches.models import Branch, Location
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger import shelf
 from supply.domain.ledger.allocate import At
-from supply.domain.ledger.models import Holding, LedgerHead, Lot, LotKind, Movement
+from supply.domain.ledger.incoming_models import TransferIncoming
+from supply.domain.ledger.models import Holding, LedgerHead, Lot, LotKind, Movement, StockLevel
 from supply.domain.planning import books
+from supply.domain.purchasing.flags import flags_on, positions_of
 from supply.domain.readiness.covering import Coming
 from supply.domain.readiness.gathering import list_coming
 from supply.domain.reports import service as reports
@@ -33,7 +35,6 @@ from supply.domain.transfers.models import (
     BrokenReason,
     MissingReason,
     TransferArrival,
-    TransferIncoming,
     TransferParcel,
 )
 from supply.domain.transfers.picking import Closed, propose
@@ -151,7 +152,15 @@ def test_what_expires_on_the_way_counts_for_nothing_and_arrives_expired(
     sent = send(cast, ask(cast, (goods.ginger, "1")))
     session.rollback()
     there, day_after = session.get_one(Branch, cast.other_branch_id), SOON + timedelta(days=1)
+    announce()
+    at_hand = {"reorder_point": KG // 2, "par_level": 3 * KG}
+    session.execute(update(StockLevel).where(StockLevel.branch_id == there.id).values(**at_hand))
+    session.commit()
     for today, seen in ((SOON, 1), (day_after, 0)):
+        # A level set by hand is right at midnight, too: what comes is no use any more.
+        flags = flags_on(session, there.id, today)
+        assert [flag.position.on_order for flag in flags] == ([0] if today == day_after else [])
+        assert positions_of(session, there.id, [goods.ginger], today)[goods.ginger].on_order == seen * KG
         assert len(list_coming(session, there, {goods.ginger}, today, today).get(goods.ginger, [])) == seen
         assert len(books.on_the_way(session, there.id, today, None)) == seen
     session.rollback()

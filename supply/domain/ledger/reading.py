@@ -30,6 +30,7 @@ from supply import clock
 from supply.domain.branches.models import Location
 from supply.domain.catalog.models import Category, Item
 from supply.domain.catalog.search import search_key
+from supply.domain.ledger.incoming_models import TransferIncoming
 from supply.domain.ledger.models import Container, DemandDay, Holding, Lot, StockLevel
 from supply.ordering import Order, ordered
 
@@ -73,12 +74,29 @@ def _expired(branch_id: UUID, today: date) -> Any:
     )
 
 
+def spoilt(branch_id: UUID, today: date) -> Any:
+    """Per item, what the sum on order holds of transfers that will be no use: blocked, or past its day by now
+    or when it should arrive."""
+    late = or_(Lot.expires_on < today, Lot.expires_on < TransferIncoming.expected_on)
+    return (
+        select(
+            TransferIncoming.item_id,
+            cast(func.sum(TransferIncoming.quantity), BigInteger).label("spoilt"),
+        )
+        .join(Lot, Lot.id == TransferIncoming.lot_id)
+        .where(TransferIncoming.branch_id == branch_id, or_(Lot.quarantine_reason.is_not(None), late))
+        .group_by(TransferIncoming.item_id)
+        .subquery("spoilt")
+    )
+
+
 def _levels(branch_id: UUID, today: date) -> Select[Any]:
     """Rows with every number of an item's level; see `LEVEL_FIELDS`."""
-    expired = _expired(branch_id, today)
+    expired, no_use = _expired(branch_id, today), spoilt(branch_id, today)
     gone = func.coalesce(expired.c.expired, 0)
     available = IN_HAND - gone
-    projected = available + StockLevel.on_order
+    on_order = StockLevel.on_order - func.coalesce(no_use.c.spoilt, 0)
+    projected = available + on_order
     return (
         select(
             Item,
@@ -88,7 +106,7 @@ def _levels(branch_id: UUID, today: date) -> Select[Any]:
             gone.label("expired"),
             StockLevel.reserved,
             available.label("available"),
-            StockLevel.on_order,
+            on_order.label("on_order"),
             projected.label("projected"),
             StockLevel.reorder_point,
             StockLevel.par_level,
@@ -97,6 +115,7 @@ def _levels(branch_id: UUID, today: date) -> Select[Any]:
         )
         .join(Item, Item.id == StockLevel.item_id)
         .outerjoin(expired, expired.c.item_id == StockLevel.item_id)
+        .outerjoin(no_use, no_use.c.item_id == StockLevel.item_id)
         .where(StockLevel.branch_id == branch_id)
     )
 
@@ -156,8 +175,8 @@ def list_low(
     low = select(StockLevel.item_id).where(
         StockLevel.branch_id == branch_id, IN_HAND + StockLevel.on_order <= StockLevel.reorder_point
     )
-    expired = _expired(branch_id, today)
-    candidates = union(low, select(expired.c.item_id)).subquery()
+    expired, no_use = _expired(branch_id, today), spoilt(branch_id, today)
+    candidates = union(low, select(expired.c.item_id), select(no_use.c.item_id)).subquery()
     query = _levels(branch_id, today).where(StockLevel.item_id.in_(select(candidates.c.item_id)), Item.active)
     if after is not None:
         query = query.where(tuple_(Item.sort_key, Item.id) > after)

@@ -147,9 +147,15 @@ def positions_of(
         .group_by(Holding.item_id)
         .subquery()
     )
+    no_use = reading.spoilt(branch_id, today)
     query = (
-        select(StockLevel, func.coalesce(expired.c.quantity, 0).label("expired"))
+        select(
+            StockLevel,
+            func.coalesce(expired.c.quantity, 0).label("expired"),
+            func.coalesce(no_use.c.spoilt, 0).label("spoilt"),
+        )
         .outerjoin(expired, expired.c.item_id == StockLevel.item_id)
+        .outerjoin(no_use, no_use.c.item_id == StockLevel.item_id)
         .where(StockLevel.branch_id == branch_id, StockLevel.item_id.in_(item_ids))
     )
     found = {
@@ -158,11 +164,11 @@ def positions_of(
             level.quarantined,
             gone,
             level.reserved,
-            level.on_order,
+            level.on_order - no_use_of_it,
             level.reorder_point,
             level.par_level,
         )
-        for level, gone in session.execute(query.execution_options(populate_existing=True))
+        for level, gone, no_use_of_it in session.execute(query.execution_options(populate_existing=True))
     }
     return {item_id: found.get(item_id, Position(0, 0, 0, 0, 0)) for item_id in item_ids}
 

@@ -163,18 +163,6 @@ class TransferArrival(Base):
     location: Mapped[Location] = relationship()
 
 
-class TransferIncoming(Base):
-    """What the receiving branch's sum of what is on order holds of a transfer."""
-
-    __tablename__ = "transfer_incoming"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
-
-    transfer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transfer.id"), primary_key=True)
-    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
-    branch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("branch.id"))
-    quantity: Mapped[int]
-
-
 class StockMove(Base):
     """From one storage location of a branch to another."""
 

@@ -13,8 +13,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from supply.domain.ledger import service as ledger
+from supply.domain.ledger.incoming_models import TransferIncoming
 from supply.domain.people.machine import planner
-from supply.domain.transfers.models import Transfer, TransferIncoming, TransferStatus
+from supply.domain.transfers.models import Transfer, TransferStatus
 
 
 def branches_to_note(session: Session) -> list[UUID]:
@@ -43,7 +44,8 @@ def take_note(writer: ledger.Writer) -> int:
     for transfer in waiting:
         change.update(take_off(session, transfer.id))
         due = on_the_way(transfer)
-        change.update(due)
+        for (item_id, _lot_id), quantity in due.items():
+            change[item_id] += quantity
         _keep(session, transfer, due)
         transfer.noted_at = writer.recorded_at
     ledger.change_on_order(writer, {item_id: quantity for item_id, quantity in change.items() if quantity})
@@ -51,12 +53,12 @@ def take_note(writer: ledger.Writer) -> int:
     return len(waiting)
 
 
-def on_the_way(transfer: Transfer) -> Counter[UUID]:
-    """Base units by item that have left and not arrived."""
-    due: Counter[UUID] = Counter()
+def on_the_way(transfer: Transfer) -> Counter[tuple[UUID, UUID]]:
+    """Base units by item and lot that have left and not arrived."""
+    due: Counter[tuple[UUID, UUID]] = Counter()
     if transfer.status is TransferStatus.DISPATCHED:
         for parcel in transfer.parcels:
-            due[parcel.item_id] += parcel.quantity
+            due[parcel.item_id, parcel.lot_id] += parcel.quantity
     return due
 
 
@@ -64,21 +66,25 @@ def take_off(session: Session, transfer_id: UUID) -> Counter[UUID]:
     """Forget what the sum holds of a transfer; the change that makes of it, base units by item."""
     of_it = TransferIncoming.transfer_id == transfer_id
     held = session.execute(select(TransferIncoming.item_id, TransferIncoming.quantity).where(of_it))
-    change = Counter({item_id: -quantity for item_id, quantity in held})
+    change: Counter[UUID] = Counter()
+    for item_id, quantity in held:
+        change[item_id] -= quantity
     if change:
         session.execute(delete(TransferIncoming).where(of_it))
     return change
 
 
-def _keep(session: Session, transfer: Transfer, due: Counter[UUID]) -> None:
+def _keep(session: Session, transfer: Transfer, due: Counter[tuple[UUID, UUID]]) -> None:
     rows = [
         {
             "transfer_id": transfer.id,
+            "lot_id": lot_id,
             "item_id": item_id,
             "branch_id": transfer.to_branch_id,
+            "expected_on": transfer.expected_on,
             "quantity": quantity,
         }
-        for item_id, quantity in due.items()
+        for (item_id, lot_id), quantity in due.items()
     ]
     if rows:
         session.execute(insert(TransferIncoming), rows)

@@ -12,12 +12,12 @@ from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from supply.domain.ledger.checking import Difference
+from supply.domain.ledger.incoming_models import TransferIncoming
 from supply.domain.ledger.models import Movement, MovementType
 from supply.domain.transfers import moving, service
 from supply.domain.transfers.models import (
     StockMove,
     Transfer,
-    TransferIncoming,
     TransferParcel,
     TransferStatus,
 )
@@ -25,6 +25,8 @@ from supply.domain.transfers.noting import on_the_way
 
 Key = tuple[UUID, UUID, int | None, UUID, UUID | None, str]
 """Branch, document, line, lot, place (of a move), and why it moved: "carried", or how it was lost."""
+Noted = dict[tuple[UUID, UUID], int]
+"""Base units by item and lot."""
 CARRIED = "carried"
 _CARRYING = (MovementType.TRANSFER_OUT, MovementType.TRANSFER_IN)
 
@@ -55,15 +57,15 @@ def check_transfers(session: Session) -> Iterator[Difference]:
     yield from _compare(_moves(session), _moved(session, moving.SOURCE), "move")
 
 
-def _noted(session: Session) -> dict[UUID, dict[UUID, int]]:
-    """{transfer: {item: base units}} as the receiving branches have noted it."""
-    noted: dict[UUID, dict[UUID, int]] = {}
+def _noted(session: Session) -> dict[UUID, Noted]:
+    """By transfer, as the receiving branches have noted it."""
+    noted: dict[UUID, Noted] = {}
     for row in session.scalars(select(TransferIncoming)):
-        noted.setdefault(row.transfer_id, {})[row.item_id] = row.quantity
+        noted.setdefault(row.transfer_id, {})[row.item_id, row.lot_id] = row.quantity
     return noted
 
 
-def _check(transfer: Transfer, noted: Mapping[UUID, int]) -> Iterator[Difference]:
+def _check(transfer: Transfer, noted: Noted) -> Iterator[Difference]:
     """What the rows of one transfer say of each other."""
     name, where = str(transfer.id), str(transfer.to_branch_id)
     received = transfer.status is TransferStatus.RECEIVED
