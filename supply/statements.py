@@ -163,6 +163,13 @@ def run(connection: Connection, statement: str, values: Any, *, many: bool = Fal
     return cursor
 
 
+def on_one_core(connection: Connection) -> None:
+    """Leave the other cores to the guests for the rest of the transaction. PostgreSQL would share the sums of
+    a long look out among workers, that together cost more."""
+    if connection.dialect.name == "postgresql":
+        run(connection, "SET LOCAL max_parallel_workers_per_gather = 0", ()).close()
+
+
 def _fail(connection: Connection, statement: str, values: Any, error: Exception) -> NoReturn:
     dialect = connection.dialect
     if dialect.is_disconnect(error, connection.connection.driver_connection, None):  # type: ignore[arg-type]

@@ -7,7 +7,6 @@ comes first, so nobody can read past them. Columns keep the types of their table
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -216,7 +215,7 @@ def _is_json(table: Table, name: str) -> bool:
 
 
 def _as_document(value: Any) -> Any:
-    return json.dumps(value, default=str)
+    return orjson.dumps(value, default=str).decode()
 
 
 def _as_text(value: Any) -> Any:

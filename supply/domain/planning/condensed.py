@@ -1,14 +1,16 @@
 """The two long histories that a plan reads, one row an item: half a year of demand, a year of lots.
 
-Their values are joined to one text by the database and taken apart here: a row and an object for each of
-them would cost more than the policy does.
+Their values are joined to texts by the database and taken apart here: a row and an object for each of them
+would cost more than the policy does. What one statement joins of a group stands in one order.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from operator import sub
 from uuid import UUID
 
+import orjson
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
@@ -21,12 +23,14 @@ from supply.domain.planning.books import Only, narrowed
 def demand(session: Session, branch_id: UUID, since: date, days: int, only: Only) -> dict[UUID, list[int]]:
     """By item, used + short of each of so many days from `since`, by the day it was performed.
 
-    Half a year of every item passes here, so an item is one row, its days one text: "2026-11-22,1500,…".
+    Half a year of every item passes here, so an item is one row: its days one text, their amounts another.
     """
-    used = cast(DemandDay.used + DemandDay.short, String)
-    told = func.aggregate_strings(cast(DemandDay.day_on, String) + "," + used, ",")
     query = (
-        select(DemandDay.item_id, told)
+        select(
+            DemandDay.item_id,
+            func.aggregate_strings(cast(DemandDay.day_on, String), ","),
+            func.aggregate_strings(cast(DemandDay.used + DemandDay.short, String), ","),
+        )
         .where(
             DemandDay.branch_id == branch_id,
             # Item by item along the key, also where all are read.
@@ -36,13 +40,15 @@ def demand(session: Session, branch_id: UUID, since: date, days: int, only: Only
         )
         .group_by(DemandDay.item_id)
     )
-    after = {(since + timedelta(days=day)).isoformat(): day for day in range(days)}
+    calendar = [(since + timedelta(days=day)).isoformat() for day in range(days)]
+    every_day = ",".join(calendar)
     found: dict[UUID, list[int]] = {}
-    for item_id, text in session.execute(query):
-        parts = text.split(",")
-        history = found[item_id] = [0] * days
-        for day, amount in zip(parts[0::2], parts[1::2], strict=True):
-            history[after[day]] = int(amount)
+    for item_id, told, amounts in session.execute(query):
+        used = orjson.loads(f"[{amounts}]")
+        if told != every_day:
+            known = dict(zip(told.split(","), used, strict=True))
+            used = [known.get(day, 0) for day in calendar]
+        found[item_id] = used
     return found
 
 
@@ -53,9 +59,12 @@ def lot_lives(
 
     A year of lots passes here, told like `demand`; what came together is converted once.
     """
-    told = func.aggregate_strings(cast(Lot.created_at, String) + "," + cast(Lot.expires_on, String), ",")
     query = (
-        select(Lot.item_id, told)
+        select(
+            Lot.item_id,
+            func.aggregate_strings(cast(Lot.created_at, String), ","),
+            func.aggregate_strings(cast(Lot.expires_on, String), ","),
+        )
         .where(
             Lot.branch_id == branch_id,
             Lot.kind == LotKind.SUPPLIER,
@@ -64,12 +73,11 @@ def lot_lives(
         )
         .group_by(Lot.item_id)
     )
-    came, ends = _Days(timezone), _Days(timezone)
-    found: dict[UUID, list[int]] = {}
-    for item_id, text in session.execute(narrowed(query, Lot.item_id, only)):
-        parts = text.split(",")
-        found[item_id] = [ends[last] - came[at] for at, last in zip(parts[0::2], parts[1::2], strict=True)]
-    return found
+    day = _Days(timezone).__getitem__
+    return {
+        item_id: list(map(sub, map(day, ends.split(",")), map(day, came.split(","))))
+        for item_id, came, ends in session.execute(narrowed(query, Lot.item_id, only))
+    }
 
 
 class _Days(dict[str, int]):

@@ -61,7 +61,7 @@ def sold_items(session: Session, branch_id: UUID, only: Only) -> Iterator[Sold]:
             SupplierTerms.minimum_packs,
             SupplierTerms.lead_time_days,
             StockLevel.reorder_point.is_not(None),
-            Supplier,
+            SupplierTerms.supplier_id,
         )
         .join(SupplierTerms, SupplierTerms.item_id == Item.id)
         .join(Supplier, Supplier.id == SupplierTerms.supplier_id)
@@ -69,7 +69,11 @@ def sold_items(session: Session, branch_id: UUID, only: Only) -> Iterator[Sold]:
         .where(Supplier.active, Item.active)
         .order_by(SupplierTerms.item_id, *BEST_FIRST)
     )
-    return map(Sold._make, session.execute(narrowed(query, Item.id, only)))
+    rows = session.execute(narrowed(query, Item.id, only)).all()
+    # An object out of every row would cost more than all suppliers by themselves.
+    suppliers = {supplier.id: supplier for supplier in session.scalars(select(Supplier))}
+    for row in rows:
+        yield Sold._make((*row[:-1], suppliers[row.supplier_id]))
 
 
 def suppliers_items(session: Session) -> dict[UUID, list[UUID]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from supply import clock
@@ -25,6 +25,7 @@ from supply.domain.planning.noticing import Notice, inactive_notices
 from supply.domain.planning.surveying import Findings, Flagged, look_through
 from supply.domain.planning.telling import tell_opened, tell_tonight
 from supply.permissions import Actor, Permission, require
+from supply.statements import on_one_core
 from supply.writing import write_later
 
 
@@ -39,6 +40,7 @@ def plan_branch(session: Session, branch: Branch, *, started_by: UUID | None = N
         done=0,
         flagged=0,
     )
+    on_one_core(session.connection())
     seen = observe(session, branch)
     found = look_through(seen)
     run.flagged = keep_flags(session, seen, found)
@@ -165,5 +167,4 @@ def keep_notices(session: Session, branch_id: UUID, found: Sequence[Notice]) -> 
         }
         for notice in found
     ]
-    if rows:
-        session.execute(insert(PlanNotice), rows)
+    write_later(session, PlanNotice, rows)
