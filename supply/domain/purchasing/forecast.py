@@ -34,11 +34,13 @@ SHIFT_DAYS = 14
 SHIFT_SHARE = 0.4
 SHIFT_DEVIATIONS = 3.5
 MEAN_DAYS = 28
+# Lengths in days, each with how often it counts. How likely each is follows from how many needs it has, too.
+Stretches = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Possible needs of a stretch of days, rising. All answers are means over them."""
+    """Possible needs of a stretch of days, rising."""
 
     values: list[float]
 
@@ -49,11 +51,12 @@ class Needs:
         high = min(low + 1, len(self.values) - 1)
         return self.values[low] + (place - low) * (self.values[high] - self.values[low])
 
-    def shortage(self, stock: float) -> float:
-        """What is missing on average with so much stock."""
-        first = bisect_right(self.values, stock)
-        above = self.values[first:]
-        return (sum(above) - stock * len(above)) / len(self.values)
+    def missing(self, stock: float) -> float:
+        """What is missing with so much stock, over all of them together."""
+        if self.values[-1] <= stock:
+            return 0.0
+        above = self.values[bisect_right(self.values, stock) :]
+        return sum(above) - stock * len(above)
 
     def surplus(self, stock: float) -> float:
         """What is left on average of so much stock."""
@@ -71,29 +74,34 @@ class Shift:
 
 @dataclass(slots=True)
 class Past:
-    """What was used, and what a level of one would have been, as sums over the first so many past days; and
-    the level known at the start of each day that an error is measured from, with the highest of them."""
+    """What was used, and what a level of one would have been, as sums over the first so many past days; both
+    and the level known at the start of each day that an error is measured from. `fresh` tells those whose
+    level says something about today's; None: all of them."""
 
     used: list[float]
     base: list[float]
-    levels: list[float]
-    highest: float
     first: int
+    used_before: list[float]
+    base_before: list[float]
+    levels: list[float]
+    fresh: list[bool] | None
 
     @classmethod
-    def of(cls, logged: Sequence[float], base: Sequence[float], levels: list[float]) -> Past:
+    def of(cls, logged: Sequence[float], base: Sequence[float], levels: list[float], most: float) -> Past:
+        """Errors made at a level above `most` are stale."""
         first = max(FIRST_ERROR, len(levels) - ERROR_DAYS)
-        known = levels[first::ERROR_STEP]
-        return cls(_sums(logged), _sums(base), known, max(known, default=0.0), first)
+        used, base, starts = _sums(logged), _sums(base), slice(first, None, ERROR_STEP)
+        known = levels[starts]
+        fresh = None if max(known, default=0.0) <= most else [level <= most for level in known]
+        return cls(used, base, first, used[starts], base[starts], known, fresh)
 
-    def errors(self, days: int, most: float) -> list[float]:
+    def errors(self, days: int) -> list[float]:
         """Actual over forecast for past stretches of as many days, each with the level known at its start.
 
-        Those of a level above `most` are left out while there are enough others.
+        Stale ones are left out while there are enough others.
         """
-        fresh = None if self.highest <= most else [level <= most for level in self.levels]
-        errors = self._measured(days, fresh)
-        if fresh is not None and len(errors) < FRESH_ERRORS:
+        errors = self._measured(days, self.fresh)
+        if self.fresh is not None and len(errors) < FRESH_ERRORS:
             errors = self._measured(days, None)
         while len(errors) < ERRORS_WANTED:
             errors += USUAL_ERRORS
@@ -101,14 +109,20 @@ class Past:
 
     def _measured(self, days: int, chosen: Sequence[bool] | None) -> list[float]:
         """Column by column: this is most of what a plan computes."""
-        start, end = slice(self.first, None, ERROR_STEP), slice(self.first + days, None, ERROR_STEP)
-        actual: Iterable[float] = map(sub, self.used[end], self.used[start])
-        forecasts = list(map(mul, self.levels, map(sub, self.base[end], self.base[start])))
+        end = slice(self.first + days, None, ERROR_STEP)
+        actual: Iterable[float] = map(sub, self.used[end], self.used_before)
+        forecasts: Iterable[float] = map(mul, self.levels, map(sub, self.base[end], self.base_before))
         if chosen is not None:
-            actual, forecasts = compress(actual, chosen), list(compress(forecasts, chosen))
-        if min(forecasts, default=1.0) > 0:
-            return list(map(truediv, actual, forecasts))
-        return [used / forecast for used, forecast in zip(actual, forecasts, strict=False) if forecast > 0]
+            actual, forecasts = compress(actual, chosen), compress(forecasts, chosen)
+        return _ratios(list(actual), list(forecasts))
+
+
+def _ratios(actual: Sequence[float], forecasts: Sequence[float]) -> list[float]:
+    """Of what there was a forecast of."""
+    try:
+        return list(map(truediv, actual, forecasts))
+    except ZeroDivisionError:
+        return [used / forecast for used, forecast in zip(actual, forecasts, strict=True) if forecast > 0]
 
 
 @dataclass(slots=True)
@@ -141,29 +155,28 @@ class Forecast:
             known = self._needs[days] = Needs(self._possible(days))
         return known
 
-    def shortage(self, stretches: Sequence[int], stock: float) -> float:
-        """What is missing on average with so much stock, each stretch of so many days as likely as its needs
-        are many."""
-        missing: dict[int, tuple[float, int]] = {}
-        for days in stretches:
-            if days not in missing:
-                needs = self.needs(days)
-                missing[days] = needs.shortage(stock) * len(needs.values), len(needs.values)
-        found = [missing[days] for days in stretches]
-        return sum(amount for amount, _ in found) / sum(cases for _, cases in found)
+    def shortage(self, stretches: Stretches, stock: float) -> float:
+        """What is missing on average with so much stock."""
+        amount, cases = 0.0, 0
+        for days, times in stretches:
+            needs = self.needs(days)
+            amount += times * needs.missing(stock)
+            cases += times * len(needs.values)
+        return amount / cases
+
+    def pooled(self, stretches: Stretches) -> Needs:
+        """The needs of all the stretches together."""
+        return Needs(
+            sorted(chain.from_iterable(self.needs(days).values * times for days, times in stretches))
+        )
 
     def _possible(self, days: int) -> list[float]:
         expected, booked = self.expected[days], self.booked[days]
         # What is booked narrows the spread: only the rest varies as forecasts did.
         varying = math.sqrt(expected * self.open_need[days])
         firm = expected - varying
-        values = [firm + error * varying for error in sorted(self._past.errors(days, STALE * self.level))]
+        values = [firm + error * varying for error in sorted(self._past.errors(days))]
         return values if values[0] >= booked else [max(booked, value) for value in values]
-
-
-def pooled(needs: Sequence[Needs]) -> Needs:
-    """Needs of stretches of different lengths, each as likely as its values are many."""
-    return Needs(sorted(chain.from_iterable(need.values for need in needs)))
 
 
 def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
@@ -190,14 +203,14 @@ def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:
         expected=expected,
         booked=booked,
         open_need=open_need,
-        _past=Past.of(logged, base, levels),
+        _past=Past.of(logged, base, levels, STALE * level),
     )
 
 
 def _nothing() -> Forecast:
     """What there is to say of an item that nobody has used, booked or expects to use, at once."""
     none = [0.0] * (AHEAD + 1)
-    return Forecast(0.0, None, None, none, none, none, Past.of((), (), []))
+    return Forecast(0.0, None, None, none, none, none, Past.of((), (), [], 0.0))
 
 
 def _week(plain: Sequence[float], days: Days) -> list[float]:
@@ -266,6 +279,9 @@ def _ahead(
     """Running sums of expected, booked and not yet booked use."""
     use = [level * share for share in week]
     usual = map(mul, [use[weekday] for weekday in days.ahead_weekdays], days.ahead_factors)
+    if not any(supply["bookings"]):
+        open_need = _sums(usual if obs["booked_share"] is None else map(mul, usual, days.ahead_unbooked))
+        return open_need, [0.0] * (AHEAD + 1), open_need
     booked = list(map(mul, supply["bookings"], repeat(obs["show_rate"])))
     if obs["booked_share"] is None:
         open_need = [rest if rest > 0 else 0.0 for rest in map(sub, usual, booked)]

@@ -6,11 +6,12 @@ when the rhythm is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from supply.domain.purchasing.expiring import Batch, Losses, losses
-from supply.domain.purchasing.forecast import Forecast, Needs, forecast, pooled
+from supply.domain.purchasing.forecast import Forecast, Needs, Stretches, forecast
 from supply.domain.purchasing.history import Days
 from supply.domain.purchasing.leadtime import Calendar, Leads, middle
 from supply.domain.purchasing.observation import AHEAD, Observation, SupplySeen
@@ -39,7 +40,7 @@ class Chance:
     arrives: int
     calls: list[int]
     usual: list[int]
-    _within: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
+    _within: dict[int, tuple[Stretches, Stretches, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, calendar: Calendar, leads: Leads, fee: float, *, today: bool) -> Chance:
@@ -51,12 +52,13 @@ class Chance:
         usual = [calendar.arrival(call, leads.median) for call in calls]
         return cls(calendar, leads, first, after, fee, soonest, later, middle(soonest), calls, usual)
 
-    def within(self, longest: int) -> tuple[list[int], list[int]]:
-        """`later` and `soonest` of an item that does not last longer; worked out once for all of a kind."""
+    def within(self, longest: int) -> tuple[Stretches, Stretches, int]:
+        """`later` and `soonest` of an item that does not last longer, and the middle of `later`; worked out
+        once for all of a kind."""
         known = self._within.get(longest)
         if known is None:
-            later = [min(days, longest) for days in self.later]
-            known = self._within[longest] = later, [min(days, longest) for days in self.soonest]
+            later, soonest = ([min(days, longest) for days in all_] for all_ in (self.later, self.soonest))
+            known = self._within[longest] = _counted(later), _counted(soonest), middle(later)
         return known
 
     def due(self, orders: list[list[float]]) -> list[list[float]]:
@@ -127,13 +129,13 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
     life = supply["shelf_life"] + LIFE_POINT * (supply["shelf_life_max"] - supply["shelf_life"])
     lifetime = int(chance.arrives + life)
     longest = min(AHEAD, lifetime) if life < PERISHABLE_DAYS else AHEAD
-    later, soonest = chance.within(longest)
+    later, soonest, protection = chance.within(longest)
     due = supply["on_order"] if life < PERISHABLE_DAYS else chance.due(supply["on_order"])
-    protection, stock = middle(later), _stock(supply, due)
+    stock = _stock(supply, due)
     lost = losses(_batches(supply, due, chance, life), seen.expected)
     position = stock - lost.by(protection)
-    waiting = pooled([seen.needs(days) for days in later])
-    avoidable = waiting.shortage(position) - seen.shortage(soonest, position)
+    missing = seen.shortage(later, position)
+    avoidable = missing - seen.shortage(soonest, position) if missing > 0 else 0.0
     return Standing(
         code=code,
         supply=supply,
@@ -142,7 +144,7 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
         life=life,
         lifetime=lifetime,
         protection=protection,
-        waiting=waiting,
+        waiting=seen.pooled(later),
         losses=lost,
         due=due,
         stock=stock,
@@ -150,6 +152,10 @@ def stand(obs: Observation, code: str, chance: Chance, days: Days) -> Standing:
         risk=supply["shortage_cost"] * max(avoidable, 0.0),
         holding=supply["unit_cost"] * obs["holding_rate"] / 365,
     )
+
+
+def _counted(days: Iterable[int]) -> Stretches:
+    return sorted(Counter(days).items())
 
 
 def _stock(supply: SupplySeen, due: Sequence[Sequence[float]]) -> float:

@@ -29,7 +29,8 @@ class PictureDay(NamedTuple):
 
     def numbers(self) -> dict[str, Any]:
         """Plain data, to the millionth of a unit."""
-        return {name: round(told, 6) for name, told in zip(self._fields, self, strict=True)}
+        # Most of it is nothing, and rounding is most of the work.
+        return {name: told and round(told, 6) for name, told in zip(self._fields, self, strict=True)}
 
 
 def day_by_day(standing: Standing, today: int, days: int = DAYS) -> list[PictureDay]:
@@ -65,6 +66,8 @@ def _arrivals(due: Sequence[Sequence[float]], today: int) -> dict[int, float]:
 
 def _use(lots: list[tuple[float, float]], wanted: float) -> None:
     for index, (gone, quantity) in enumerate(lots):
+        if not wanted:
+            return
         taken = min(quantity, wanted)
         lots[index] = (gone, quantity - taken)
         wanted -= taken
