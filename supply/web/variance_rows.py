@@ -63,13 +63,13 @@ def percent(share: float | None) -> str:
 
 
 def above_words(told: Headline) -> str:
-    """Of how many items more is used than the recipe says, and of which by how much."""
+    """Of which item most more is used than the recipe says, by how much, and of how many."""
     if not told.above:
         return _("Nothing in thirty days") if told.judged else _("Too few steps in thirty days to say")
     most = told.above[0]
     return plural(
-        "%(num)s item in thirty days: %(item)s %(share)s",
-        "%(num)s items in thirty days, most %(item)s: %(share)s",
+        "%(item)s: %(share)s",
+        "%(item)s: %(share)s (%(num)s items)",
         len(told.above),
         item=named(most),
         share=percent(most.estimate.mean),

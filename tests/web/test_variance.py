@@ -70,8 +70,8 @@ def test_of_what_more_is_used_is_said_in_a_line(app: Flask) -> None:
 
     many = [group("Ginger", 0.125), group("Wormwood", 0.02)]
     with app.test_request_context():
-        assert told(9, *many) == "2 items in thirty days, most Ginger: +12.5 %"
-        assert told(9, many[1]) == "1 item in thirty days: Wormwood +2 %"
+        assert told(9, *many) == "Ginger: +12.5 % (2 items)"
+        assert told(9, many[1]) == "Wormwood: +2 %"
         assert told(9) == "Nothing in thirty days"
         assert told(0) == "Too few steps in thirty days to say"
 

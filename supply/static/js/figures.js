@@ -5,6 +5,8 @@ export async function start(box) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const tile of box.querySelectorAll("a.tile")) {
     const told = page.querySelector(`main a.tile[href="${tile.getAttribute("href")}"] .row-detail`);
-    if (told) tile.querySelector(".row-detail").replaceWith(document.importNode(told, true));
+    if (!told) continue;
+    tile.querySelector(".row-detail").replaceWith(document.importNode(told, true));
+    tile.classList.add("has-figure");
   }
 }
