@@ -94,22 +94,16 @@ def show_recall(session: Session, actor: Actor, recall_id: UUID) -> str:
 
 @bp.page("/recalls/<uuid:recall_id>/csv", permission=_SEE)
 def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response:
-    """Sent while it is read, portion by portion: a lot may have a hundred thousand steps behind it."""
-    sheet = sheet_of(session, actor, recalls.get_recall(session, actor, recall_id))
-    names = {id_: branch.name for id_, branch in sheet.branches.items()}
-    lines = [*recall_rows.lots_list(sheet), *recall_rows.steps_list(sheet.steps, names)]
-    language = locale_now()
-    head = csv_text([recall_rows.headings(), *recall_rows.cells(lines)], language)
-    last = _place(sheet.steps) if sheet.step_count > len(sheet.steps) else None
+    """Sent while it is read, its first byte at once: a lot may have a hundred thousand steps behind it."""
+    recalls.get_recall(session, actor, recall_id)
+    asked: dict[str, Any] = {"actor": actor, "recall_id": recall_id, "language": locale_now()}
 
     def parts() -> Iterator[bytes]:
-        yield head.encode("utf-8-sig")
-        before = last
+        yield csv_text([recall_rows.headings()], asked["language"]).encode("utf-8-sig")
+        text, names, before = read_snapshot(partial(_beginning, **asked))
+        yield text.encode()
         while before is not None:
-            reading = partial(
-                _portion, actor=actor, recall_id=recall_id, names=names, language=language, before=before
-            )
-            text, before = read_snapshot(reading)
+            text, before = read_snapshot(partial(_portion, **asked, names=names, before=before))
             yield text.encode()
 
     response = Response(stream_with_context(parts()), mimetype="text/csv")
@@ -117,8 +111,19 @@ def download_recall(session: Session, actor: Actor, recall_id: UUID) -> Response
     return response
 
 
+def _beginning(
+    session: Session, actor: Actor, recall_id: UUID, language: str
+) -> tuple[str, Mapping[UUID, str], Place | None]:
+    """The lots and the last steps as CSV, the names of the branches, and where the next portion begins."""
+    sheet = sheet_of(session, actor, recalls.get_recall(session, actor, recall_id))
+    names = {id_: branch.name for id_, branch in sheet.branches.items()}
+    lines = [*recall_rows.lots_list(sheet), *recall_rows.steps_list(sheet.steps, names)]
+    more = sheet.step_count > len(sheet.steps)
+    return csv_text(recall_rows.cells(lines), language), names, _place(sheet.steps) if more else None
+
+
 def _portion(
-    session: Session, actor: Actor, recall_id: UUID, names: Mapping[UUID, str], language: str, before: Place
+    session: Session, actor: Actor, recall_id: UUID, language: str, names: Mapping[UUID, str], before: Place
 ) -> tuple[str, Place | None]:
     """A portion of the steps as CSV, and where the next one begins."""
     recall = recalls.get_recall(session, actor, recall_id)

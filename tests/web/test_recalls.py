@@ -125,7 +125,10 @@ def test_a_long_list_is_sent_in_portions(
     page = f"/stock/lots/{lot}/recall"
     sheet = send(client, page, page, reason="Notice").headers["Location"]
     assert "3 more stand in the list to download." in client.get(sheet).text
-    lines = list(csv.reader(io.StringIO(client.get(f"{sheet}/csv").data.decode("utf-8-sig"))))
+    parts = list(client.get(f"{sheet}/csv").iter_encoded())
+    lines = list(csv.reader(io.StringIO(b"".join(parts).decode("utf-8-sig"))))
     assert [line[0] for line in lines] == ["Kind", "Lot", *["Visit"] * 4]
+    # Something is sent before anything is added up.
+    assert parts[0].decode("utf-8-sig").splitlines() == [",".join(lines[0])]
     paper = client.get(f"{sheet}/paper").text
     assert (paper.count("<tr>"), "1 more stand" in paper) == (5, True)
