@@ -418,8 +418,7 @@ def examples(program: str) -> list[bytes]:
 @pytest.mark.parametrize(("program", "hidden"), [("Grocy", "4"), ("InvenTree", "REM-SALT")])
 def test_what_other_programs_export_comes_in(session: Session, cast: Cast, program: str, hidden: str) -> None:
     items, stock = examples(program)
-    plain = {"expiry_required": "no"}
-    file = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items, **plain)
+    file = give(cast.manager, cast.branch_id, ImportKind.ITEMS, items)
     assert outcomes(file) == ["create"] * 4, [row.faults for row in rows_of(file)]
     apply(cast.manager, file)
     gone = item(hidden)

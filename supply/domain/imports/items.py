@@ -217,6 +217,8 @@ def _presumed(told: Cells) -> dict[str, str]:
         "dimension": common.dimension.value if common else "",
         "usage_unit": unit,
         "natural_step": "1",
+        # Grocy's word for what never spoils: nobody could say its day.
+        "expiry_required": "no" if told.get("shelf_life_days") == "-1" else "",
     }
 
 
