@@ -25,16 +25,16 @@ from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as OneOfManyStores
-from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Uuid, event
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Enum, MetaData, Uuid, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 from supply.config import Settings
+from supply.connecting import engine_options, heed, prepare
 from supply.errors import Unavailable
 from supply.i18n import lazy
-from supply.statements import run
 from supply.writing import CONNECTION, forget, write_before_select, write_now
 
 NAMING = {
@@ -47,6 +47,7 @@ NAMING = {
 T = TypeVar("T")
 ATTEMPTS = 6
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+READ_ONLY = "25006"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -111,60 +112,14 @@ def coded(kind: type[StrEnum], name: str) -> Enum:
 def init_database(app: Flask, settings: Settings) -> None:
     """Bind the database to the app and set up every connection."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
     if not event.contains(Session, "do_orm_execute", write_before_select):
         event.listen(Session, "do_orm_execute", write_before_select)
     migrate.init_app(app, db, directory=str(Path(__file__).parent.parent / "migrations"), compare_type=True)
     with app.app_context():
-        if settings.sqlite:
-            _prepare_sqlite(db.engine)
+        prepare(db.engine)
     app.extensions["supply_writer"] = _Writer(settings)
-
-
-def _engine_options(settings: Settings) -> dict[str, Any]:
-    if settings.sqlite:
-        return {"connect_args": {"timeout": 30}, "pool_size": settings.database_pool, "max_overflow": 4}
-    return {
-        "pool_size": settings.database_pool,
-        "max_overflow": 4,
-        "pool_pre_ping": False,
-        "connect_args": {
-            "connect_timeout": 2,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-        },
-    }
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        # The driver's own transactions begin late and lose updates; we begin them ourselves below.
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "cache_size=-32000",
-            "trusted_schema=OFF",
-            # 16 MiB of log before it is folded in: mostly the same few pages, written again and again.
-            "wal_autocheckpoint=4000",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
-        # Its own knows the letters of English only; no index is made of it.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("supply_writes", False)
-        run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN", ()).close()
-
-
-def _lower(text: Any) -> Any:
-    return text.lower() if isinstance(text, str) else text
 
 
 def store_trouble(app: Flask) -> str:
@@ -209,10 +164,19 @@ def write_transaction(work: Callable[[Session], T]) -> T:
         try:
             with writer.in_line():
                 result = _once(work)
+        except _Unconfirmed as error:
+            writer.trouble = "the last write was not confirmed"
+            raise Unavailable(
+                "store_unavailable",
+                lazy("Whether it was saved is not known. Send it again: nothing is saved twice."),
+                details={"retry_after": 5},
+            ) from error
         except DBAPIError as error:
             if _worth_repeating(error) and attempt < ATTEMPTS:
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
                 continue
+            if _state(error) == READ_ONLY:
+                db.engine.dispose()  # Another server writes now: the next one to ask finds it.
             translated = _translated(error)
             if isinstance(translated, Unavailable):
                 writer.trouble = f"the last write failed: {type(error.orig).__name__}"
@@ -227,11 +191,12 @@ def _once(work: Callable[[Session], T]) -> T:
     # A look that the edge took before (who is it?) ends here; writing begins on a fresh snapshot.
     session.rollback()
     try:
-        session.info[CONNECTION] = session.connection(execution_options={"supply_writes": True})
+        connection = session.connection(execution_options={"supply_writes": True})
+        session.info[CONNECTION] = connection
         result = work(session)
         session.flush()
         write_now(session)
-        session.commit()
+        _commit(session, connection)
     except BaseException:
         forget(session)
         session.rollback()
@@ -239,6 +204,33 @@ def _once(work: Callable[[Session], T]) -> T:
     finally:
         session.info.pop(CONNECTION, None)
     return result
+
+
+class _Unconfirmed(Exception):
+    """A commit that may have gone through, and may be lost with the server all the same."""
+
+
+def _commit(session: Session, connection: Connection) -> None:
+    """Raises _Unconfirmed where the connection broke meanwhile, or the server warned: then it stopped waiting
+    for the other one that must have it too."""
+    warnings = heed(connection)
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _Unconfirmed from error
+        raise
+    if warnings:
+        raise _Unconfirmed
+
+
+def confirm_what_is_seen(session: Session) -> None:
+    """Once this transaction is committed, what it has seen outlives the server.
+
+    It writes, so PostgreSQL waits until its standby has all before it, a commit too that stopped waiting.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_logical_emit_message(true, 'supply', '')"))
 
 
 def read_snapshot(work: Callable[[Session], T]) -> T:
@@ -268,15 +260,21 @@ def glance(work: Callable[[Connection], T]) -> T:
 
 
 def _worth_repeating(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+    return _state(error) in SERIALIZATION_FAILURES
+
+
+def _state(error: DBAPIError) -> str:
+    """PostgreSQL's code of what went wrong; empty where it gave none."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _translated(error: DBAPIError) -> Exception:
     """Store trouble that passes becomes Unavailable; anything else stays what it is."""
     sqlite_name = getattr(error.orig, "sqlite_errorname", "") or ""
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state = _state(error)
     passing = sqlite_name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_READONLY"))
-    passing = passing or state[:2] in ("08", "53", "57", "40") or error.connection_invalidated
+    passing = passing or state[:2] in ("08", "53", "57", "40") or state == READ_ONLY
+    passing = passing or error.connection_invalidated
     passing = passing or (isinstance(error, OperationalError) and not sqlite_name and not state)
     if not passing:
         return error

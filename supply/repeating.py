@@ -16,10 +16,10 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from supply.database import read_snapshot, write_transaction
+from supply.database import confirm_what_is_seen, read_snapshot, write_transaction
 from supply.domain.idempotency import service as idempotency
 from supply.domain.idempotency.service import Answer
-from supply.errors import SupplyError
+from supply.errors import SupplyError, Unavailable
 
 __all__ = ["Answer", "fingerprint", "run_once"]
 
@@ -51,8 +51,15 @@ def run_once(
         idempotency.store_answer(session, key, person_id, told, stored(answer))
         return answer
 
+    def look(session: Session) -> Answer | None:
+        return idempotency.find_answer(session, key, person_id, told)
+
     def look_and_do(session: Session) -> Answer:
-        return idempotency.find_answer(session, key, person_id, told) or do(session)
+        known = look(session)
+        if known is None:
+            return do(session)
+        confirm_what_is_seen(session)
+        return known
 
     try:
         try:
@@ -62,10 +69,13 @@ def run_once(
             # The key was spent, or somebody was quicker with the same unique fact. A second look sees it: the
             # stored answer, or the service's own words for the conflict.
             return write_transaction(look_and_do)
+    except Unavailable:
+        raise
     except (SupplyError, IntegrityError):
         # A copy of this request may have been carried out: then its answer is the answer, and our refusal
         # ("done already", "key taken") is only the echo of its effect.
-        known = read_snapshot(lambda session: idempotency.find_answer(session, key, person_id, told))
+        known = read_snapshot(look)
         if known is None:
             raise
+        write_transaction(confirm_what_is_seen)
         return known

@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,26 @@ class Server:
     def come_back(self) -> None:
         """Start it again on what it left."""
         self._embedded.ensure_postgres_running()
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the whole server; only one that was started here."""
+        self._execute(f"ALTER SYSTEM SET {name} = {value}")
+        self._execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """From a standby to a server that writes."""
+        self._execute("SELECT pg_promote()")
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """A standby that hears nothing of its primary meanwhile."""
+        processes = self._embedded.get_postmaster_info().process.children()
+        (receiver,) = [one for one in processes if "walreceiver" in " ".join(one.cmdline())]
+        receiver.suspend()
+        try:
+            yield
+        finally:
+            receiver.resume()
 
     def _execute(self, statement: str) -> None:
         with self.connect(make_url(self.admin_url).database or "") as connection:
@@ -153,11 +174,27 @@ def server(
         running = Server(embedded.get_uri(), _embedded=embedded)
         if not durable:
             for name, value in UNSAFE_BUT_QUICK.items():
-                running._execute(f"ALTER SYSTEM SET {name} = {value}")
-            running._execute("SELECT pg_reload_conf()")
+                running.set(name, value)
         yield running
     finally:
         embedded.cleanup()
+
+
+@contextmanager
+def standby(primary: Server) -> Iterator[Server]:
+    """A second server that has every commit of the primary before that one is answered."""
+    folder = Path(tempfile.mkdtemp(prefix="supply-pg-"))
+    address = make_url(primary.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    copying = [programs() / "pg_basebackup", "-D", folder, "-R", "--checkpoint=fast", "-d", address]
+    subprocess.run(copying, check=True, capture_output=True, timeout=60)
+    for path in (*folder.glob(".s.PGSQL*"), folder / ".handle_pids.json"):
+        path.unlink()  # of the primary: they stand among its data
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, primary._embedded.system_user)
+    with server(folder=folder, durable=True) as second:
+        primary.set("synchronous_standby_names", "'*'")
+        yield second
 
 
 def programs() -> Path:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import click
 from flask import current_app
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
@@ -148,8 +149,10 @@ def _holds_people() -> bool:
 
 
 def _plain(url: URL) -> str:
-    """The address as PostgreSQL's own programs read it, without the password (it goes by environment)."""
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    """The address as PostgreSQL's own programs read it, both of a pair, without the password (it goes by
+    environment)."""
+    _none, told = db.engine.dialect.create_connect_args(url.set(password=None))
+    return make_conninfo("", **{name: value for name, value in told.items() if isinstance(value, str | int)})
 
 
 def _run(program: str, *arguments: str) -> None:
