@@ -134,6 +134,16 @@ def test_skipping_reading_and_ending(app: Flask, client: FlaskClient, cast: Cast
     assert look(cast, visit_id).visit.status.value == "broken-off"
 
 
+def test_a_step_whose_turn_has_not_come_says_what_still_stands(app: Flask) -> None:
+    """A consent that is on record hides nothing that stands beside it."""
+    agreed = {"kind": "ok", "settled": True, "title": "Pregnancy · guest 1", "items": ""}
+    stands = agreed | {"kind": "warning", "settled": False, "effect": "To be replaced", "items": "Lemongrass"}
+    with app.test_request_context():
+        marks = app.jinja_env.get_template("visits/parts.html").module.chips([agreed, stands])  # type: ignore[attr-defined]
+    assert "To be replaced" in marks
+    assert "settled" not in marks
+
+
 def test_others_do_not_touch_it(app: Flask, client: FlaskClient, cast: Cast) -> None:
     open_spa(cast)
     visit_id = plan(cast).visit.id
