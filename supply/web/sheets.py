@@ -89,6 +89,8 @@ class View:
     found: int = 1
     next_url: str = ""
     first_url: str = ""
+    # The list's own order where it is another for what is filtered.
+    own: str = ""
 
     @property
     def order(self) -> Order | None:
@@ -123,11 +125,11 @@ class View:
 
     def sort_url(self, column: str) -> str:
         """Where the head of a column leads: sorted by it, and the other way round the second time."""
-        back = (self.told or self.sheet.own) == column
+        back = (self.told or self.own or self.sheet.own) == column
         return self.url(sort=f"-{column}" if back else column) if column in self.sheet.sorts else ""
 
     def sorted(self, column: str) -> str:
-        told = self.told or self.sheet.own
+        told = self.told or self.own or self.sheet.own
         return {column: "ascending", f"-{column}": "descending"}.get(told, "")
 
     @property

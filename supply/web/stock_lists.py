@@ -19,6 +19,7 @@ from supply.domain.ledger import browsing, reading
 from supply.domain.ledger.models import MovementType
 from supply.fields import BaseSchema, Day, Id, Text, Whole
 from supply.i18n import _
+from supply.ordering import Order
 from supply.permissions import Actor, Permission, require
 from supply.web import sheet_lines
 from supply.web.history import movement_rows
@@ -95,16 +96,16 @@ def _movements(session: Session, actor: Actor, sheet: Sheet, item_id: UUID | Non
     chosen, view = query(AllFilter), sheet.view(session, actor)
     item = None if item_id is None else catalog.get_item(session, item_id)
     narrowed = _narrowed(session, chosen, item_id)
-    if view.order is None and narrowed.by_happening:
-        view.told = "-when"
+    view.own = "-when" if narrowed.by_happening else ""
+    order = view.order or (Order("when", descending=True) if narrowed.by_happening else None)
     found = browsing.list_movements(
         session,
         branch.id,
         narrowed,
         past=chosen["past"],
         limit=MOST_IN_A_FILE if view.kind else PAGE,
-        oldest_first=view.order is not None and not view.order.descending,
-        by_happening=view.order is not None and view.order.column == "when",
+        oldest_first=order is not None and not order.descending,
+        by_happening=order is not None and order.column == "when",
     )
     items = catalog.items_by_id(session, (row.Movement.item_id for row in found.rows))
     if view.kind:
