@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from supply import clock
 from supply.database import db, new_id, read_snapshot, write_transaction
+from supply.domain.catalog.models import Item
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.models import Lot, Movement, MovementType
 from supply.domain.preparation import recipes
 from supply.domain.recalls import sheet
-from supply.domain.reports import tracing
+from supply.domain.reports import servings, tracing
 from supply.domain.reports.servings import StepUse
 from supply.domain.visits import service as visits
 from supply.domain.visits.completions import SOURCE as COMPLETION
@@ -142,7 +143,9 @@ def test_a_recall_finds_every_visit_and_a_visit_its_lots(
         read_snapshot(lambda store: tracing.uses_of_lot(store, cast.outsider, cast.branch_id, lot_id))
 
 
-def test_the_steps_of_a_lot_come_a_page_at_a_time(cast: Cast, session: Session) -> None:
+def test_the_steps_of_a_lot_come_a_page_at_a_time(
+    cast: Cast, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     items = open_spa(cast)
     (lot,) = session.scalars(select(Lot.id).where(Lot.item_id == items["medicinal-water"]))
     session.rollback()
@@ -161,6 +164,14 @@ def test_the_steps_of_a_lot_come_a_page_at_a_time(cast: Cast, session: Session) 
     assert page((second[-1].completion_id, second[-1].lot_id)) == []
     uses = read_snapshot(lambda s: tracing.uses_of_lot(s, cast.therapist, cast.branch_id, lot))
     assert (uses.step_count, uses.visit_count, len(uses.steps)) == (3, 3, 3)
+    # What moved last says the same wherever it says enough; else all of it is read.
+    held = {one.id: (one, session.get_one(Item, one.item_id)) for one in [session.get_one(Lot, lot)]}
+    for recent in (1, 2, 3, 9):
+        monkeypatch.setattr(servings, "RECENT", recent)
+        for limit in (1, 2, 5):
+            last = servings.last_steps(session, {cast.branch_id}, held, limit=limit)
+            assert [step.visit_id for step in last] == visits[::-1][:limit]
+    session.rollback()
     with pytest.raises(NotFound):
         read_snapshot(
             lambda s: tracing.steps_of_lot(s, cast.outsider, cast.branch_id, lot, limit=2, before=None)

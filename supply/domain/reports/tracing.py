@@ -19,7 +19,15 @@ from supply.domain.ledger.models import Lot, LotKind, Movement, MovementType
 from supply.domain.ledger.service import get_lot
 from supply.domain.preparation.service import SOURCE as BATCH
 from supply.domain.reports.carried import CarriedLot, Departure, departures, list_carried, origins
-from supply.domain.reports.servings import Count, StepUse, count_steps, counted, net_of, page_of_steps
+from supply.domain.reports.servings import (
+    Count,
+    StepUse,
+    count_steps,
+    counted,
+    last_steps,
+    net_of,
+    page_of_steps,
+)
 from supply.domain.suppliers.models import Supplier
 from supply.domain.visits.completions import SOURCE as COMPLETION
 from supply.domain.visits.models import Completion, Visit, VisitStep
@@ -97,12 +105,12 @@ def _served(
     session: Session, actor: Actor, branches: Collection[UUID], lots: Mapping[UUID, tuple[Lot, Item]]
 ) -> tuple[dict[UUID, Count], list[StepUse]]:
     """How many steps there are by branch, and the last of the reader's. Few are counted as they are read."""
-    found = page_of_steps(session, branches, lots, limit=FIRST + 1)
+    found = last_steps(session, branches, lots, limit=FIRST + 1)
     few = len(found) <= FIRST
     counts = counted(found) if few else count_steps(session, branches, lots)
     mine = {branch_id for branch_id in counts if actor.belongs_to(branch_id)}
     if not few and mine != counts.keys():
-        found = page_of_steps(session, mine, lots, limit=FIRST)
+        found = last_steps(session, mine, lots, limit=FIRST)
     return counts, [step for step in found if step.branch_id in mine][:FIRST]
 
 
