@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
 from html import unescape
 from io import BytesIO
 from uuid import UUID
@@ -11,7 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from supply import clock
 from supply.database import write_transaction
+from supply.domain.containers.service import open_container
 from supply.domain.labels import service as labels
 from tests.cast import Cast
 from tests.client import OneLookClient
@@ -203,3 +207,13 @@ def test_labels_are_printed_as_often_as_wanted(
         assert shown.count('<div class="label" aria-hidden="true">') == (2 if paper == "sheet" else 0)
     assert send(client, page, page, paper="roll", **(wanted | {"lines-0-copies": "0"})).status_code == 422
     assert client.get("/labels/print?of=C12345678T.1").status_code == 404
+
+    def opened(session: Session) -> str:
+        bag = {"lot_id": lot, "amount": Decimal(1), "unit": "kg"}
+        bag_id = open_container(session, cast.therapist, branch_id=cast.branch_id, **bag).id
+        made = labels.make_labels(session, cast.storekeeper, branch_id=cast.branch_id, container_ids=[bag_id])
+        return made[0].label.tag
+
+    with clock.standing_at(datetime(2026, 11, 20, 18, 5, tzinfo=UTC)):  # past midnight at the spa
+        label = write_transaction(opened)
+    assert "Opened <b>21 Nov 2026</b>" in client.get(f"/labels/print?of={label}.1").text
