@@ -55,7 +55,10 @@ _TELLER: ContextVar[_Teller | None] = ContextVar("supply_pace", default=None)
 
 @contextlib.contextmanager
 def telling(key: UUID, total: int) -> Iterator[bool]:
-    """Within the block it is told how far the work `key` is; False where somebody is at it already."""
+    """Within the block it is told how far the work `key` is; False where somebody is at it already.
+
+    Whoever leaves it by an exception has come to no end, as one that died.
+    """
     path = _path(key)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -69,9 +72,9 @@ def telling(key: UUID, total: int) -> Iterator[bool]:
     token = _TELLER.set(_Teller(handle, total))
     try:
         yield True
+        path.unlink(missing_ok=True)
     finally:
         _TELLER.reset(token)
-        path.unlink(missing_ok=True)
         os.close(handle)
 
 

@@ -59,8 +59,12 @@ def begin_applying(session: Session, actor: Actor, import_id: UUID, *, version: 
         file.begun_at, file.refusal = clock.now(), None
         session.flush()
     assert file.begun_at is not None
-    total = file.row_count + sum(file.counts[outcome.value] for outcome in DONE)
-    return Begun(actor, file.id, file.begun_at, file.version, total, locale_now(), new=not under_way)
+    return Begun(actor, file.id, file.begun_at, file.version, _work(file), locale_now(), new=not under_way)
+
+
+def _work(file: ImportFile) -> int:
+    """Each row is planned, and those that do something are done."""
+    return file.row_count + sum(file.counts[outcome.value] for outcome in DONE)
 
 
 def carry_out(session: Session, begun: Begun) -> None:
@@ -96,7 +100,7 @@ def progress_of(file: ImportFile) -> Progress | None:
     if file.begun_at is None or file.state is not ImportState.PREVIEWED:
         return None
     pace = pacing.seen(file.id)
-    return Progress(pace.done if pace else 0, pace.total if pace else 0, _is_under_way(file))
+    return Progress(pace.done if pace else 0, _work(file), _is_under_way(file))
 
 
 def _is_under_way(file: ImportFile) -> bool:
