@@ -32,9 +32,13 @@ def init_own_actions(app: Flask) -> None:
 def own_actions(*, asked: bool = False) -> list[dict[str, Any]]:
     """As last_actions of components/lists.html takes them. For who completes no steps nothing is read."""
     person, branch, session = viewer(), find_current_branch(), g.get("snapshot")
-    if person is None or branch is None or session is None or not (asked or person.tablet_id):
+    if person is None or branch is None or session is None:
         return []
     if not person.actor.may(Permission.VISIT_COMPLETE_OWN, branch.id):
+        return []
+    # A manager who came in with the password is at a desk, wherever that is.
+    treats_alone = not person.actor.may(Permission.DELIVERY_LOG, branch.id)
+    if not (asked or (person.tablet_id and treats_alone)):
         return []
     since = clock.now() - WORKING_DAY
     rows = visits.list_own_completions(session, person.actor, branch.id, since=since, limit=LAST)

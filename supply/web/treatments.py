@@ -17,6 +17,7 @@ from supply.web import recipe_rows
 from supply.web.contraindications import rule_row
 from supply.web.example_visits import ExampleAsked, guests_of, rooms_here, setting_asked
 from supply.web.frame import named
+from supply.web.gate import allowed
 from supply.web.pages import NavGroup, Pages, query, render, say
 
 bp = Pages("treatments", __name__)
@@ -97,7 +98,8 @@ def show_procedure(session: Session, actor: Actor, procedure_id: UUID) -> str:
         "treatments/show.html",
         procedure=procedure,
         recipe=recipe,
-        draft=any(one.published_at is None for one in service.list_recipe_versions(session, procedure_id)),
+        draft=allowed(actor, _MANAGE)
+        and any(one.published_at is None for one in service.list_recipe_versions(session, procedure_id)),
         assumed=_assumed(recipe) if recipe else 0,
         packages=packages,
         changes=recipe_rows.rules(recipe, packages) if recipe else [],

@@ -81,7 +81,9 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
             r'action="(/visits/[^"]+/reversal)".*?"completion_id" value="([^"]+)"', room, re.DOTALL
         )
         assert undo
-        for page in ("/", "/visits", "/stock", "/account", f"/visits/{later}/steps/2/skip"):
+        recipe = re.search(r'"(/procedures/[0-9a-f-]{36})"', tablet.get("/procedures").text)
+        assert recipe
+        for page in ("/", "/visits", "/stock", "/account", recipe[1], f"/visits/{later}/steps/2/skip"):
             with statements() as seen:
                 assert undo[1] in tablet.get(page).text, page
             assert len(seen) <= MOST_STATEMENTS, page
