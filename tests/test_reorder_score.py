@@ -16,7 +16,7 @@ from supply.domain.purchasing.policy import recommend
 
 @pytest.mark.parametrize(
     ("scenario", "ratio", "fill", "waste"),
-    [("steady", 2.3, 0.999, 0.015), ("late_logging", 2.5, 0.998, 0.015)],
+    [("steady", 2.2, 0.999, 0.015), ("late_logging", 2.3, 0.998, 0.015)],
 )
 def test_the_policy_in_a_simulated_spa(scenario: str, ratio: float, fill: float, waste: float) -> None:
     spa = Spa(scenario, 1)

@@ -109,6 +109,18 @@ def test_what_lasts_has_no_cap_and_what_spoils_has() -> None:
     assert lasting.quantity > line_of(BASE).quantity > fresh.quantity
 
 
+@pytest.mark.parametrize(("life", "orders"), [(20, False), (40, True)])
+def test_waiting_is_worth_more_where_something_spoils_within_a_month(life: int, orders: bool) -> None:
+    """At a risk of one and a half to two and a half times what waiting saves in fees."""
+    asked = (
+        plan(observed(lots=[[TODAY + 60, stock / 5]], shelf_life=life, shelf_life_max=life))["angelica"]
+        for stock in range(40, 120)
+    )
+    between = [line.quantity > 0 for line in asked if 1.5 < line.risk / line.saving <= 2.5]
+    assert between
+    assert set(between) == {orders}
+
+
 def test_a_minimum_that_would_rot_is_refused_and_said() -> None:
     line = line_of(observed(moq=200.0))
     assert (line.flagged, line.quantity, line.note) == (True, 0.0, "not worth the waste")

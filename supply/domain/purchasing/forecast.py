@@ -40,9 +40,10 @@ Stretches = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Possible needs of a stretch of days, rising."""
+    """Possible needs of a stretch of days, rising. `borrowed`: too few errors of its own were known."""
 
     values: list[float]
+    borrowed: bool = False
 
     def quantile(self, share: float) -> float:
         """Interpolated between the two neighbours."""
@@ -103,8 +104,6 @@ class Past:
         errors = self._measured(days, self.fresh)
         if self.fresh is not None and len(errors) < FRESH_ERRORS:
             errors = self._measured(days, None)
-        while len(errors) < ERRORS_WANTED:
-            errors += USUAL_ERRORS
         return errors
 
     def _measured(self, days: int, chosen: Sequence[bool] | None) -> list[float]:
@@ -152,7 +151,7 @@ class Forecast:
         days = max(0, min(days, AHEAD))
         known = self._needs.get(days)
         if known is None:
-            known = self._needs[days] = Needs(self._possible(days))
+            known = self._needs[days] = self._possible(days)
         return known
 
     def shortage(self, stretches: Stretches, stock: float) -> float:
@@ -170,13 +169,17 @@ class Forecast:
             sorted(chain.from_iterable(self.needs(days).values * times for days, times in stretches))
         )
 
-    def _possible(self, days: int) -> list[float]:
+    def _possible(self, days: int) -> Needs:
         expected, booked = self.expected[days], self.booked[days]
         # What is booked narrows the spread: only the rest varies as forecasts did.
         varying = math.sqrt(expected * self.open_need[days])
         firm = expected - varying
-        values = [firm + error * varying for error in sorted(self._past.errors(days))]
-        return values if values[0] >= booked else [max(booked, value) for value in values]
+        errors = self._past.errors(days)
+        borrowed = len(errors) < ERRORS_WANTED
+        while len(errors) < ERRORS_WANTED:
+            errors += USUAL_ERRORS
+        values = [firm + error * varying for error in sorted(errors)]
+        return Needs(values if values[0] >= booked else [max(booked, value) for value in values], borrowed)
 
 
 def forecast(obs: Observation, supply: SupplySeen, days: Days) -> Forecast:

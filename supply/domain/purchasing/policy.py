@@ -17,10 +17,16 @@ from supply.domain.purchasing.observation import Observation
 from supply.domain.purchasing.outlook import Chance, Standing, stand
 from supply.domain.purchasing.rhythm import best_rhythm
 
-# Waiting saves more than its share of a fee: storage, and some days of the next lot's life.
+# Waiting saves more than its share of a fee: storage, and where something spoils within a month also days of
+# the next lot's life, so that less of it is left over.
 WORTH_OF_WAITING = 1.5
+WORTH_WHERE_FRESH = 2.5
+FRESH_DAYS = 30
 JOINING_SHARE = 0.15
+# How much of what may be used before it expires is bought; more where the spread is the item's own, not the
+# usual one, which is wide: what is left over costs less than a delivery for what ran out early.
 CAP_QUANTILE = 0.8
+KNOWN_CAP_QUANTILE = 0.9
 NOT_WORTH_THE_WASTE = "not worth the waste"
 
 
@@ -67,7 +73,9 @@ def _plan_supplier(
     for standing in standings:
         standing.aim(rhythm)
     saving = chance.fee * chance.gap / rhythm
-    ordering = sum(standing.risk for standing in standings) > WORTH_OF_WAITING * saving
+    fresh = any(standing.life < FRESH_DAYS for standing in standings)
+    worth = WORTH_WHERE_FRESH if fresh else WORTH_OF_WAITING
+    ordering = sum(standing.risk for standing in standings) > worth * saving
     return [(_decide(standing, chance, rhythm, saving, ordering), standing) for standing in standings]
 
 
@@ -106,7 +114,9 @@ def _cap(standing: Standing) -> float | None:
     """What can still be used before an order of today expires; None for what lasts."""
     if not standing.perishable:
         return None
-    return max(standing.lifetime_needs().quantile(CAP_QUANTILE) - _usable(standing), 0.0)
+    needs = standing.lifetime_needs()
+    share = CAP_QUANTILE if needs.borrowed else KNOWN_CAP_QUANTILE
+    return max(needs.quantile(share) - _usable(standing), 0.0)
 
 
 def _usable(standing: Standing) -> float:
