@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +14,8 @@ from supply.domain.branches.models import Branch
 from supply.domain.ledger.checking import Difference, head_of
 from supply.domain.ledger.models import Movement
 from supply.domain.reports.checking import check_books
+
+_HEAD = re.compile(r"(?P<code>\S+) (?P<seq>[0-9]{1,18}) (?P<digest>[0-9a-f]{64})")
 
 
 @supply.command("check")
@@ -50,13 +54,19 @@ def _lacking(session: Session, witness: Path | None) -> list[Difference]:
         return []
     branches = {branch.code: branch.id for branch in session.query(Branch)}
     missing = []
-    for line in witness.read_text(encoding="utf-8").split("\n"):
-        code, _, rest = line.strip().partition(" ")
-        if not code:
-            continue
-        seq, _, digest = rest.partition(" ")
-        held = session.get(Movement, (branches[code], int(seq))) if code in branches and int(seq) else None
-        found = held.hash.hex() if held else ("0" * 64 if seq == "0" else "missing")
+    for code, seq, digest in _exported(witness):
+        held = session.get(Movement, (branches[code], seq)) if code in branches and seq else None
+        found = held.hash.hex() if held else ("missing" if seq else "0" * 64)
         if found != digest:
             missing.append(Difference(code, "exported head", f"#{seq}", found[:16], digest[:16]))
     return missing
+
+
+def _exported(witness: Path) -> Iterator[tuple[str, int, str]]:
+    """Branch, number and hash of each line that `supply heads` wrote."""
+    for number, line in enumerate(witness.read_bytes().decode(errors="replace").splitlines(), 1):
+        told = _HEAD.fullmatch(line.strip())
+        if told is not None:
+            yield told["code"], int(told["seq"]), told["digest"]
+        elif line.strip():
+            raise click.ClickException(f"Line {number} of {witness} is not one that `supply heads` wrote.")

@@ -85,6 +85,9 @@ def test_a_ledger_that_lacks_an_exported_head_is_reported(run: Run, cast: Cast, 
     said = run("check", "--since", str(heads))
     assert said.exit_code == 1
     assert "exported head #3" in said.output
+    heads.write_text("\nMAIN three something")
+    said = run("check", "--since", str(heads))
+    assert (said.exit_code, "Line 2" in said.output) == (1, True)
 
 
 def test_the_first_person_is_the_admin_and_the_others_come_from_them(run: Run) -> None:
