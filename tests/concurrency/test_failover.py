@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
@@ -51,10 +52,12 @@ def test_a_commit_that_was_warned_of_is_answered_when_it_is_repeated(cast: Cast,
 
 
 @pytest.mark.postgres
-def test_a_server_that_writes_no_more_is_left_for_one_that_does(cast: Cast, backend: str) -> None:
+def test_a_server_that_writes_no_more_is_left_for_one_that_does(app: Flask, cast: Cast, backend: str) -> None:
     def touch(session: Session) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
+    db.session.remove()
+    dispose(app)  # so that the one that is opened now is the one that writes
     db.session.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
     db.session.commit()
     with pytest.raises(Unavailable):

@@ -196,7 +196,8 @@ def test_one_that_cannot_be_put_into_words_keeps_nobody_else_waiting(
     broken, other = made(cast, listener.url), made(cast, listener.url)
     for hook in (broken, other):
         write_transaction(lambda s, hook=hook: delivering.send_test(s, cast.manager, hook).id)
-    write_transaction(lambda s: setattr(s.get_one(WebhookMessage, queued(broken)[0].id), "type", "odd"))
+    (message,) = queued(broken)
+    write_transaction(lambda s: setattr(s.get_one(WebhookMessage, message.id), "type", "odd"))
     assert calling.call_due() == Called(1, 1)
     assert len(listener.got) == 1
     (message,) = queued(broken)
