@@ -9,3 +9,4 @@ def settle() -> None:
     gc.freeze()
     # A request makes thousands of objects and hardly a circle: they are looked for less often.
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, render_template
 from flask_wtf import CSRFProtect
 
 from supply.api.endpoint import ApiBlueprint
-from supply.api.openapi import chapters, document, document_messages, init_openapi, ticked
+from supply.api.openapi import chapters, document, init_openapi, ticked
 
 # One module per capability, each with its `blp`.
 MODULES = (
@@ -61,7 +61,6 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
         blp: ApiBlueprint = import_module(f"supply.api.{name}").blp
         csrf.exempt(blp)
         api.register_blueprint(blp)
-    document_messages(api)
     about = Blueprint("api-about", __name__, url_prefix="/api/v1")
 
     @about.get("/openapi.json")
@@ -70,7 +69,7 @@ def init_api(app: Flask, csrf: CSRFProtect) -> None:
 
     @about.get("/reference")
     def reference() -> str:
-        info = api.spec.to_dict()["info"]
+        info = api.written()["info"]
         return render_template("reference.html", info=info, chapters=chapters(api), ticked=ticked)
 
     app.register_blueprint(about)

@@ -157,6 +157,14 @@ class ApiBlueprint(Blueprint):
         super().__init__(f"api-{name}", f"supply.api.{name}", description=description, url_prefix="/api/v1")
         self.tag = name
         self.endpoints: list[Endpoint] = []
+        self._unsaid: list[tuple[Endpoint, type[Schema] | None]] = []
+
+    def describe(self) -> None:
+        """Say of each operation what the document needs: it takes its time, so not before somebody reads."""
+        for endpoint, rows in self._unsaid:
+            answers = page_of(rows)() if rows is not None else endpoint.out
+            self._docs[endpoint.fn.__name__][endpoint.method.lower()] |= self._documented(endpoint, answers)
+        self._unsaid.clear()
 
     def get(self, rule: str, **said: Any) -> Callable[[Function], Function]:
         return self._register("GET", rule, said)
@@ -185,6 +193,7 @@ class ApiBlueprint(Blueprint):
         def register(fn: Function) -> Function:
             endpoint = Endpoint(fn, method, paged=rows is not None, **made, **said)
             self.endpoints.append(endpoint)
+            self._unsaid.append((endpoint, rows))
 
             def view(**path: Any) -> Response:
                 return endpoint(**path)
@@ -193,8 +202,6 @@ class ApiBlueprint(Blueprint):
             view.__doc__ = None
             view.permission = endpoint.permission  # type: ignore[attr-defined]
             view.most_bytes = endpoint.most_bytes  # type: ignore[attr-defined]
-            answers = page_of(rows)() if rows is not None else endpoint.out
-            view._apidoc = self._documented(endpoint, answers)  # type: ignore[attr-defined]
             self.add_url_rule(
                 rule, endpoint=fn.__name__, view_func=view, methods=[method], parameters=None, tags=[self.tag]
             )

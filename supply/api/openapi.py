@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from flask import Flask, Response
@@ -15,6 +16,7 @@ from supply.api.endpoint import ApiBlueprint
 from supply.domain.reports.message_schemas import DATA
 from supply.domain.reports.messages import VERSION
 from supply.fields import Amount
+from supply.i18n import speaking
 from supply.paging import Cursor
 
 DESCRIPTION = """\
@@ -41,11 +43,29 @@ class SupplyApi(Api):
     # Each operation names every status that it answers; a catch-all would hide a forgotten one.
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._unwritten: list[ApiBlueprint] = []
+        self._writing = Lock()
+
     def register_blueprint(self, blp: ApiBlueprint) -> None:
-        """As flask-smorest does it, but tagged with the capability's own word."""
+        """Its routes at once; what the document says of them when it is first read, since few processes of
+        many are ever asked."""
         self._app.register_blueprint(blp)
-        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
-        self.spec.tag({"name": blp.tag, "description": blp.description})
+        self._unwritten.append(blp)
+
+    def written(self) -> dict[str, Any]:
+        """The document. As flask-smorest does it, but tagged with the capability's own word."""
+        with self._writing, speaking("en"):
+            for blp in self._unwritten:
+                blp.describe()
+                blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+                self.spec.tag({"name": blp.tag, "description": blp.description})
+            if self._unwritten:
+                self.spec.options["webhooks"] = _messages(self)
+                self._unwritten.clear()
+        told: dict[str, Any] = self.spec.to_dict()
+        return told
 
     def _register_pagination_header(self) -> None:
         """None: pages have an envelope."""
@@ -80,9 +100,9 @@ def init_openapi(app: Flask) -> SupplyApi:
     return api
 
 
-def document_messages(api: SupplyApi) -> None:
+def _messages(api: SupplyApi) -> dict[str, Any]:
     """The section `webhooks`: what each event's message says, and the headers that sign it."""
-    api.spec.options["webhooks"] = {
+    return {
         f"{event}.{VERSION}": {"post": _message(api, f"{event}.{VERSION}", schema)}
         for event, schema in DATA.items()
     }
@@ -129,14 +149,14 @@ def _header(name: str, words: str) -> dict[str, Any]:
 
 def document(api: SupplyApi) -> Response:
     """The document as a response; small enough to be made on each request, and always true."""
-    response: Response = api._app.json.response(api.spec.to_dict())
+    response: Response = api._app.json.response(api.written())
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 
 
 def chapters(api: SupplyApi) -> list[tuple[dict[str, str], list[tuple[str, str, dict[str, Any]]]]]:
     """The document for a reader: each tag with its operations as (method, path, operation)."""
-    told = api.spec.to_dict()
+    told = api.written()
     operations = [
         (method.upper(), path, operation)
         for path, methods in told["paths"].items()
