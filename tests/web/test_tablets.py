@@ -11,7 +11,7 @@ from flask import Flask
 from supply import clock
 from tests.cast import PASSWORD, PIN, Cast
 from tests.client import OneLookClient
-from tests.treatments import NOON, complete, open_spa, plan
+from tests.treatments import complete, noon, open_spa, plan
 from tests.web.browsing import MOST_STATEMENTS, frame_of, let_in, send, sign_in, statements
 
 
@@ -63,8 +63,8 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
     """First what one may record, and of that what is running; the tablet remembers its room."""
     open_spa(cast)
     theirs = plan(cast, room_id=cast.room_id, therapist_id=cast.manager.person_id).visit.id
-    later = plan(cast, room_id=cast.room_id, planned_at=NOON + timedelta(minutes=1)).visit.id
-    with clock.standing_at(NOON):
+    later = plan(cast, room_id=cast.room_id, planned_at=noon() + timedelta(minutes=1)).visit.id
+    with clock.standing_at(noon()):
         tap(tablet, "therapist")
         with statements() as seen:
             assert "Lotus" in tablet.get("/room").text
