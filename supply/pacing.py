@@ -31,20 +31,19 @@ class Pace:
     """How much of the work is through, and whether anybody is still at it."""
 
     done: int
-    total: int
     alive: bool
 
 
 class _Teller:
-    def __init__(self, handle: int, total: int) -> None:
-        self._handle, self._total, self._done = handle, total, 0
+    def __init__(self, handle: int) -> None:
+        self._handle, self._done = handle, 0
         self.went(0)
 
     def went(self, count: int) -> None:
         self._done += count
         # A full disk stops the work itself, and says so; it need not stop here.
         with contextlib.suppress(OSError):
-            os.pwrite(self._handle, b"%10d %10d" % (min(self._done, self._total), self._total), 0)
+            os.pwrite(self._handle, b"%10d" % self._done, 0)
 
     def anew(self) -> None:
         self.went(-self._done)
@@ -54,7 +53,7 @@ _TELLER: ContextVar[_Teller | None] = ContextVar("supply_pace", default=None)
 
 
 @contextlib.contextmanager
-def telling(key: UUID, total: int) -> Iterator[bool]:
+def telling(key: UUID) -> Iterator[bool]:
     """Within the block it is told how far the work `key` is; False where somebody is at it already.
 
     Whoever leaves it by an exception has come to no end, as one that died.
@@ -69,7 +68,7 @@ def telling(key: UUID, total: int) -> Iterator[bool]:
         os.close(handle)
         yield False
         return
-    token = _TELLER.set(_Teller(handle, total))
+    token = _TELLER.set(_Teller(handle))
     try:
         yield True
         path.unlink(missing_ok=True)
@@ -93,13 +92,12 @@ def seen(key: UUID) -> Pace | None:
     except OSError:
         return None
     try:
-        told = os.pread(handle, 32, 0).split()
-        done, total = map(int, told) if len(told) == 2 else (0, 0)
+        done = int(os.pread(handle, 10, 0) or 0)
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return Pace(done, total, alive=True)
-        return Pace(done, total, alive=False)
+            return Pace(done, alive=True)
+        return Pace(done, alive=False)
     finally:
         os.close(handle)
 

@@ -5,40 +5,20 @@ Each supplier is a transaction of its own. Refuses to decide what is planned; th
 
 from __future__ import annotations
 
-from threading import Thread
 from uuid import UUID
 
-import structlog
-from flask import Flask, Response, after_this_request, current_app
-
+from supply.afterwards import once_answered
 from supply.database import read_snapshot, write_transaction
 from supply.domain.planning import running
 from supply.domain.planning.noticing import Notice
 from supply.domain.planning.running import Begun
 
-log = structlog.get_logger("supply")
-
 
 def plan_soon(begun: Begun) -> None:
     """Once this request has been answered, carry a new run through; the answer does not wait for it."""
-    if not begun.new:
-        return
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     run_id = begun.run.id
-
-    @after_this_request
-    def _begin(response: Response) -> Response:
-        if response.status_code < 400:
-            response.call_on_close(Thread(target=_plan_in, args=(app, run_id), daemon=True).start)
-        return response
-
-
-def _plan_in(app: Flask, run_id: UUID) -> None:
-    with app.app_context():
-        try:
-            carry_through(run_id)
-        except Exception as error:  # a thread has nobody above it to tell
-            log.error("plan", run=str(run_id), exc_info=error)
+    if begun.new:
+        once_answered(lambda: carry_through(run_id), run=str(run_id))
 
 
 def carry_through(run_id: UUID) -> None:

@@ -3,7 +3,6 @@ is not certain is not acknowledged."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,9 +19,9 @@ from supply.repeating import Answer, run_once
 from tests import postgres
 from tests.api.calling import make_token
 from tests.cast import Cast, assemble
-from tests.concurrency.test_kill import CLIENTS, KG, House, completion, counted, insist, send, supplier
+from tests.concurrency.test_kill import CLIENTS, KG, House, completion, counted, send, written_through
 from tests.conftest import MadeApps, dispose, migrate, settings_for
-from tests.serving import ready, serving
+from tests.serving import serving
 from tests.treatments import differences, open_spa
 
 WARNING = (
@@ -87,24 +86,14 @@ def pair(made_apps: MadeApps, tmp_path: Path) -> Iterator[tuple[postgres.Server,
 def test_the_standby_takes_over(pair: tuple[postgres.Server, postgres.Server, House], backend: str) -> None:
     """0 acknowledged lost or doubled, only 503 meanwhile, writing again within 5 s, without a restart."""
     primary, second, house = pair
+
+    def strike() -> None:
+        primary.die()
+        time.sleep(0.5)
+        second.promote()
+
     with serving(house.url, house.folder) as server:
-        farm, over, statuses = supplier(house, server.port), threading.Event(), set[int]()
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            told = (house, server.port, farm, over, statuses)
-            clients = [pool.submit(insist, *told) for _client in range(CLIENTS)]
-            time.sleep(2)
-            primary.die()
-            time.sleep(0.5)
-            second.promote()
-            began = time.monotonic()
-            while not ready(server.address):
-                assert time.monotonic() < began + 5, "the server does not find the new primary"
-                time.sleep(0.05)
-            time.sleep(1)
-            over.set()
-            writes = [write for client in clients for write in client.result(60)]
-    assert statuses == {201, 503}
-    dispose(house.app)
+        writes = written_through(house, server, strike)
     assert len(writes) > 2 * CLIENTS
     assert [write.key for write in writes if counted(write) != 1] == []
     assert differences() == []

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -271,14 +271,23 @@ def test_a_database_that_is_killed_comes_back_to_a_server_that_waited(
 
 def killed_database(store: postgres.Server, house: House, server: Server) -> list[Write]:
     """What clients wrote while the database was killed and came back; all of it acknowledged."""
+
+    def strike() -> None:
+        store.die()
+        time.sleep(0.5)
+        store.come_back()
+
+    return written_through(house, server, strike)
+
+
+def written_through(house: House, server: Server, strike: Callable[[], None]) -> list[Write]:
+    """What clients wrote while something struck the database, which is back when that returns."""
     farm, over, statuses = supplier(house, server.port), threading.Event(), set[int]()
     with ThreadPoolExecutor(CLIENTS) as pool:
         told = (house, server.port, farm, over, statuses)
         clients = [pool.submit(insist, *told) for _client in range(CLIENTS)]
         time.sleep(1)
-        store.die()
-        time.sleep(0.5)
-        store.come_back()
+        strike()
         back = time.monotonic()
         while not ready(server.address):
             assert time.monotonic() < back + 5, "the server does not find the database again"

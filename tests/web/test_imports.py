@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID, uuid4
 
 import openpyxl
@@ -15,7 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from supply import importing, pacing
+from supply import afterwards, importing, pacing
 from supply.domain.imports import running
 from tests.cast import Cast
 from tests.client import OneLookClient
@@ -119,11 +118,11 @@ def test_a_large_import_is_applied_once_after_the_answer(
     work: list[Callable[[], None]] = []
 
     class Later:
-        def __init__(self, target: Callable[..., None], args: tuple[Any, ...], daemon: bool) -> None:
-            self.start = lambda: work.append(lambda: target(*args))
+        def __init__(self, target: Callable[[], None], daemon: bool) -> None:
+            self.start = lambda: work.append(target)
 
     monkeypatch.setattr(running, "SMALL", 1)
-    monkeypatch.setattr(importing, "Thread", Later)
+    monkeypatch.setattr(afterwards, "Thread", Later)
     sign_in(client, cast.manager)
     here = begin(client, "code,name_vi,category,stock_unit\nla,Lá,herb,kg\nre,Rễ,root,kg\n")
     form, import_id = frame_of(client.get(here).text, here), UUID(here.rsplit("/", 1)[-1])
@@ -132,7 +131,7 @@ def test_a_large_import_is_applied_once_after_the_answer(
     assert 'http-equiv="refresh"' in client.get(here).text
     for again in (form, form | {"idempotency_key": uuid4().hex}):
         assert client.post(here, data=again).headers["Location"] == here
-    with pacing.telling(import_id, 4):
+    with pacing.telling(import_id):
         pacing.went(1)
         page = client.get(here).text
         assert '<progress value="1" max="4"' in page

@@ -35,7 +35,6 @@ class Begun:
     import_id: UUID
     at: datetime
     version: int
-    total: int
     language: str
     new: bool
 
@@ -59,7 +58,7 @@ def begin_applying(session: Session, actor: Actor, import_id: UUID, *, version: 
         file.begun_at, file.refusal = clock.now(), None
         session.flush()
     assert file.begun_at is not None
-    return Begun(actor, file.id, file.begun_at, file.version, _work(file), locale_now(), new=not under_way)
+    return Begun(actor, file.id, file.begun_at, file.version, locale_now(), new=not under_way)
 
 
 def _work(file: ImportFile) -> int:
@@ -100,7 +99,8 @@ def progress_of(file: ImportFile) -> Progress | None:
     if file.begun_at is None or file.state is not ImportState.PREVIEWED:
         return None
     pace = pacing.seen(file.id)
-    return Progress(pace.done if pace else 0, _work(file), _is_under_way(file))
+    total = _work(file)
+    return Progress(min(pace.done, total) if pace else 0, total, _is_under_way(file))
 
 
 def _is_under_way(file: ImportFile) -> bool:
