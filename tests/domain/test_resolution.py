@@ -111,7 +111,8 @@ def test_a_draft_copies_the_rules_and_the_audit_tells_them(session: Session, cas
     drafting.confirm_rule(session, cast.manager, procedure.id, rule.id)
     assert not rule.assumed
     drafting.publish_draft(session, cast.manager, procedure.id, version=draft.version)
-    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "recipe.publish")).all()
+    publications = select(AuditEntry).where(AuditEntry.action == "recipe.publish").order_by(AuditEntry.id)
+    entries = session.scalars(publications).all()
     assert entries[-1].changes["rules"][1][0]["action"] == "add"
 
 

@@ -228,4 +228,4 @@ def find_open_recall(session: Session, lot: Lot) -> Recall | None:
     )
     if lot.supplier_id is not None:
         query = query.where(Recall.supplier_id.is_(None) | (Recall.supplier_id == lot.supplier_id))
-    return session.scalars(query.limit(1)).first()
+    return session.scalars(query.order_by(Recall.id).limit(1)).first()
