@@ -35,6 +35,7 @@ from supply.config import Settings
 from supply.connecting import engine_options, heed, prepare
 from supply.errors import Unavailable
 from supply.i18n import lazy
+from supply.sealing import require_open
 from supply.writing import CONNECTION, forget, write_before_select, write_now
 
 NAMING = {
@@ -157,7 +158,7 @@ def write_transaction(work: Callable[[Session], T]) -> T:
     """Run `work` in one write transaction and commit: the only commit in the program.
 
     `work` must be a pure function of its input: on a serialization failure it is run again.
-    Raises Unavailable when the store cannot be written just now.
+    Raises Unavailable when the store cannot be written just now, or has moved away.
     """
     writer: _Writer = current_app.extensions["supply_writer"]
     for attempt in range(1, ATTEMPTS + 1):
@@ -192,6 +193,7 @@ def _once(work: Callable[[Session], T]) -> T:
     session.rollback()
     try:
         connection = session.connection(execution_options={"supply_writes": True})
+        require_open(connection)
         session.info[CONNECTION] = connection
         result = work(session)
         session.flush()

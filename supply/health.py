@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from supply.config import Settings
 from supply.database import read_snapshot, store_trouble, write_transaction
 from supply.errors import Unavailable
+from supply.sealing import is_sealed
 
 blueprint = Blueprint("health", __name__)
 _TOUCH = text("UPDATE alembic_version SET version_num = version_num")
@@ -47,16 +48,18 @@ def _try_to_write() -> None:
 
 
 def schema_trouble() -> str:
-    """What is wrong with the schema of the database, in a clause; empty where it is the program's."""
+    """Why the database cannot be the program's, in a clause; empty where it has its schema and is in use."""
 
-    def stored(session: Session) -> str | None:
+    def stored(session: Session) -> tuple[str | None, bool]:
         version: str | None = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return version
+        return version, is_sealed(session.connection())
 
     try:
-        found = read_snapshot(stored)
+        found, moved = read_snapshot(stored)
     except (SQLAlchemyError, Unavailable):
         return "the database does not answer or has no schema"
+    if moved:
+        return "everything in this database has moved to another one"
     wanted = current_app.extensions["supply_schema"]
     return "" if found == wanted else f"the database has schema {found}, the program needs {wanted}"
 

@@ -2,7 +2,8 @@
 
 Rows go over in the order in which SQLite keeps them, table after table in the order of their references, so
 what the target holds says how far it came. Until the proof the target bears no schema that the program knows:
-`/readyz` refuses it, and its triggers, which would refuse the lines of a decided requisition, rest.
+`/readyz` refuses it, and its triggers, which would refuse the lines of a decided requisition, rest. With the
+proof SQLite is sealed: a server that nobody stopped could fill it with what is not in the target.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from supply.cli.setup import migrate_database
 from supply.config import Settings
 from supply.database import db
 from supply.domain.reports.checking import check_books
+from supply.sealing import seal, unseal
 
 BATCH = 2_000
 MOVING = "moving"
@@ -32,13 +34,35 @@ _SET_VERSION = text("UPDATE alembic_version SET version_num = :version")
 
 
 @supply.command("move")
-@click.argument("target", envvar="SUPPLY_MOVE_TO")
-def move(target: str) -> None:
+@click.argument("target", envvar="SUPPLY_MOVE_TO", required=False)
+@click.option("--reopen", is_flag=True, help="Go back: let SQLite be written to again after a move.")
+def move(target: str | None, reopen: bool) -> None:
     """Copy everything to the empty PostgreSQL database TARGET and prove that nothing differs.
 
     Stop the server first. TARGET is a URL as SUPPLY_DATABASE_URL takes it; with a password in it, give it as
-    SUPPLY_MOVE_TO instead. If it was interrupted, run it again.
+    SUPPLY_MOVE_TO instead. If it was interrupted, run it again. SQLite takes no more writes afterwards.
     """
+    _require_sqlite()
+    if reopen:
+        _reopen()
+    elif target is None:
+        raise click.UsageError("Name the TARGET, or --reopen.")
+    else:
+        _move_to(target)
+
+
+def _require_sqlite() -> None:
+    if db.engine.dialect.name != "sqlite":
+        raise click.ClickException("This installation does not run on SQLite: there is nothing to move.")
+
+
+def _reopen() -> None:
+    with _nobody_writes() as source:
+        unseal(source)
+    click.echo("SQLite can be written to again. What was written to PostgreSQL meanwhile is not in it.")
+
+
+def _move_to(target: str) -> None:
     there = _application(target)
     with _nobody_writes() as source, there.app_context(), _closing() as copy:
         version: str = source.execute(_VERSION).scalar_one()
@@ -46,6 +70,8 @@ def move(target: str) -> None:
         for table in db.metadata.sorted_tables:
             _copy(source, copy, table)
         _prove(source, copy)
+        seal(source)
+    with there.app_context(), _closing() as copy:
         _finish(copy, version)
         differences = reading(lambda session: [str(difference) for difference in check_books(session)])
     for difference in differences:
@@ -54,14 +80,13 @@ def move(target: str) -> None:
         raise click.ClickException("Moved as it was, but the books do not agree. See the lines above.")
     click.echo("Moved: each row, each balance and each branch's hash is the same. Point SUPPLY_DATABASE_URL")
     click.echo(f"to {make_url(target).render_as_string()} and start the server.")
+    click.echo("SQLite takes no more writes; `supply move --reopen` would let it.")
 
 
 def _application(target: str) -> Flask:
     """The program on the target."""
     from supply.app import create_app  # noqa: PLC0415 - takes its time: not for every command
 
-    if db.engine.dialect.name != "sqlite":
-        raise click.ClickException("This installation does not run on SQLite: there is nothing to move.")
     try:
         backend = make_url(target).get_backend_name()
     except ArgumentError as error:
@@ -77,10 +102,10 @@ def _nobody_writes() -> Iterator[Connection]:
     """The SQLite database, held by us as its one writer, so that nothing is written that stays behind."""
     try:
         connection = db.engine.connect().execution_options(supply_writes=True)
-        connection.begin()
+        transaction = connection.begin()
     except OperationalError as error:
         raise click.ClickException("Somebody is writing. Stop the server first.") from error
-    with connection:
+    with connection, transaction:
         yield connection
 
 

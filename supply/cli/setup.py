@@ -19,7 +19,9 @@ from supply.announcing import announce
 from supply.cli.group import supply
 from supply.cli.tallying import tally_all
 from supply.config import SettingsError
+from supply.database import db
 from supply.memory import settle
+from supply.sealing import is_sealed
 
 SECRET_FILE = "instance/secret-key"  # noqa: S105 - where it lives, not what it is
 
@@ -43,7 +45,17 @@ def migrate_database() -> None:
     database = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+    _require_in_use()
     upgrade()
+
+
+def _require_in_use() -> None:
+    with db.engine.connect() as looking:
+        if is_sealed(looking):
+            raise click.ClickException(
+                "Everything in this database has moved to another one: point SUPPLY_DATABASE_URL there. "
+                "To go back to this one: supply move --reopen."
+            )
 
 
 def write_secret(path: Path) -> bool:
@@ -74,8 +86,11 @@ def main(*then: str) -> None:
     except SettingsError as error:
         raise SystemExit(f"Supply does not start. {error}") from error
     settle()
-    with app.app_context():
-        bring_up_to_date()
+    try:
+        with app.app_context():
+            bring_up_to_date()
+    except click.ClickException as error:
+        raise SystemExit(f"Supply does not start. {error.message}") from error
     for command in then:
         supply.main(command.split(), obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
 

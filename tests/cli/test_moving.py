@@ -15,6 +15,7 @@ from supply.cli.demo_command import tell
 from supply.database import db, read_snapshot, write_transaction
 from supply.domain.ledger.models import Movement
 from supply.domain.purchasing.models import RequisitionLine
+from supply.errors import Unavailable
 from tests import postgres, shelves
 
 DAYS = 6
@@ -69,6 +70,25 @@ def test_everything_moves_also_when_it_is_interrupted(
     with pytest.raises(Exception, match="append-only"):
         count_of(target, "UPDATE movement SET quantity = 1")
     assert "The target is in use" in run(app, "move", target).output
+    # A server that nobody stopped: what it is told would be in neither the target nor any later move.
+    client = app.test_client()
+    assert (
+        client.get("/readyz").get_json()["status"] == "everything in this database has moved to another one"
+    )
+    with app.app_context():
+        with pytest.raises(Unavailable, match="store_moved"):
+            write_transaction(touch)
+        db.session.remove()
+    assert "has moved to another one" in run(app, "init").output
+    assert run(app, "move", "--reopen").exit_code == 0
+    assert client.get("/readyz").status_code == 200
+    with app.app_context():
+        write_transaction(touch)
+        db.session.remove()
+
+
+def touch(session: Session) -> None:
+    session.execute(text("UPDATE item SET name_en = 'Another'"))
 
 
 def test_what_was_changed_between_two_tries_is_found(
@@ -80,7 +100,7 @@ def test_what_was_changed_between_two_tries_is_found(
     monkeypatch.setattr(moving, "_prove", lambda *_: 1 / 0)
     assert isinstance(run(app, "move", target).exception, ZeroDivisionError)
     monkeypatch.undo()
-    write_transaction(lambda writing: writing.execute(text("UPDATE item SET name_en = 'Another'")))
+    write_transaction(touch)
     db.session.remove()
     refused = run(app, "move", target)
     assert refused.exit_code == 1
