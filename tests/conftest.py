@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Generator, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadGroupScheduling
 
+from supply import clock
 from supply.app import create_app
 from supply.config import Settings
 from supply.database import db, init_database
@@ -32,6 +34,7 @@ from tests.cast import Cast, assemble
 from tests.client import OneLookClient
 
 CI = os.environ.get("CI") == "true"
+LAST_SECONDS = 8  # nearly every test is done in them
 BOTH_DATABASES = ("domain", "concurrency", "migrations")
 TESTS = Path(__file__).parent
 POSTGRES_TEMPLATE = "postgres-template.txt"  # the file that names it
@@ -93,6 +96,14 @@ class ModulesTogether(LoadGroupScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModulesTogether:
     return ModulesTogether(config, log)
+
+
+def pytest_runtest_setup() -> None:
+    """No test begins in the last seconds of a day: it would ask twice what day it is, and be told two."""
+    zones = ("UTC", "Asia/Ho_Chi_Minh")
+    left = min((clock.span_of(clock.today(zone), zone)[1] - clock.now()).total_seconds() for zone in zones)
+    if left < LAST_SECONDS:
+        time.sleep(left)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -31,9 +31,6 @@ def noon() -> datetime:
     return datetime.combine(clock.today("UTC") - timedelta(days=1), time(5), UTC)
 
 
-NOON = noon()
-
-
 def open_spa(cast: Cast, *, quantity: int = MUCH) -> dict[str, UUID]:
     """Load the starter catalogue and put a lot of each item on the shelf (none of 0): {code: item id}."""
     load_starter(cast)

@@ -16,7 +16,7 @@ from supply.permissions import Actor, Role
 from tests import goods as shop
 from tests.api.calling import Caller
 from tests.cast import PASSWORD, Cast
-from tests.treatments import NOON, open_spa
+from tests.treatments import noon, open_spa
 
 # The tables whose first row answers a name in a path, query or body.
 TABLES = (
@@ -155,7 +155,7 @@ def _treat(caller: Caller, branch: str) -> None:
         "branch_id": branch,
         "procedure": "back-massage",
         "guests": [{"conditions": []}],
-        "planned_at": NOON.isoformat(),
+        "planned_at": noon().isoformat(),
     }
     for _time in range(2):
         visit = caller.done("POST", "/visits", plan)

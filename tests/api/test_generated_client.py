@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 from tests import goods as shop
 from tests.api.calling import make_token
 from tests.cast import Cast
-from tests.treatments import NOON, open_spa
+from tests.treatments import noon, open_spa
 
 NAME = "supply_client"
 
@@ -93,7 +93,7 @@ def test_it_does_the_days_work(address: str, cast: Cast, generated: ModuleType) 
         plan = told.PlanVisit(
             branch_id=cast.branch_id,
             guests=[told.GuestIn()],
-            planned_at=NOON,
+            planned_at=noon(),
             procedure="back-massage",
         )
         visit = operation("visits.plan_visit").sync(client=therapist, idempotency_key=key(), body=plan)

@@ -13,7 +13,7 @@ from tests.api.calling import Caller
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.domain.test_tallies import priced
-from tests.treatments import NOON, complete, open_spa, plan
+from tests.treatments import complete, noon, open_spa, plan
 
 PATHS = ("costs", "costs/steps", "stock-value", "use", "shrinkage")
 
@@ -22,7 +22,7 @@ PATHS = ("costs", "costs/steps", "stock-value", "use", "shrinkage")
 def ginger(session: Session, cast: Cast) -> UUID:
     """One step done with 120 g of ginger for 100 g, at 10 ₫ the gram."""
     ginger = open_spa(cast, quantity=0)["ginger"]
-    priced(cast, ginger, 1_000, 10_000, "A", NOON)
+    priced(cast, ginger, 1_000, 10_000, "A", noon())
     told = [{"item_id": ginger, "guest_position": 1, "amount": Decimal(120), "unit": "g"}]
     complete(cast, plan(cast).visit.id, 4, lines=told, consent_to_shortage=True)
     return ginger

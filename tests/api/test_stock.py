@@ -13,7 +13,7 @@ from supply import clock
 from tests.api.calling import Caller
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import KG, LATER, TODAY, Goods, policy, stock_up, use
+from tests.goods import KG, LATER, Goods, policy, stock_up, this_day, use
 from tests.shelves import differences, on_hand, stock
 
 NOWHERE = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
@@ -27,7 +27,7 @@ def goods(session: Session, cast: Cast) -> Goods:
 @pytest.fixture
 def lot_id(cast: Cast, goods: Goods) -> UUID:
     """Five kilos of ginger, and one that has expired."""
-    stock(cast, goods.ginger, KG, number="OLD", expires_on=TODAY - timedelta(days=3))
+    stock(cast, goods.ginger, KG, number="OLD", expires_on=this_day() - timedelta(days=3))
     return stock(cast, goods.ginger, 5 * KG, number="G-1", expires_on=LATER)[1]
 
 

@@ -15,7 +15,7 @@ from supply.database import write_transaction
 from supply.domain.people import tokens
 from supply.permissions import Actor, Permission
 from tests.cast import Cast
-from tests.treatments import MUCH, NOON, level, open_spa
+from tests.treatments import MUCH, level, noon, open_spa
 
 _keys = count()
 
@@ -49,7 +49,7 @@ def planned(caller: Caller, cast: Cast, **facts: Any) -> dict[str, Any]:
         "branch_id": str(cast.branch_id),
         "procedure": "back-massage",
         "guests": [{"conditions": []}],
-        "planned_at": NOON.isoformat(),
+        "planned_at": noon().isoformat(),
         **facts,
     }
     answer = caller.send("POST", "/visits", body)
@@ -96,7 +96,7 @@ def test_a_visit_from_plan_to_undo(app: Flask, client: FlaskClient, cast: Cast) 
     undone = therapist.send("POST", f"{path}/steps/4/completion/reversal", {})
     assert undone.get_json()["status"] == "planned"
     assert level(cast, items["ginger"]) == (MUCH, 100_000)
-    listed = therapist.send("GET", f"/visits?branch_id={cast.branch_id}&from_day={NOON.date()}&limit=1")
+    listed = therapist.send("GET", f"/visits?branch_id={cast.branch_id}&from_day={noon().date()}&limit=1")
     assert [row["id"] for row in listed.get_json()["data"]] == [visit["id"]]
 
 

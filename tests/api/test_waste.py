@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.api.calling import Caller
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import KG, LATER, TODAY, Goods, stock_up
+from tests.goods import KG, LATER, Goods, stock_up, this_day
 from tests.shelves import differences, on_hand, stock
 
 NOWHERE = "018f2c3e-5a70-7c1e-9d55-0c6b1f2f8a01"
@@ -25,7 +25,7 @@ def goods(session: Session, cast: Cast) -> Goods:
 @pytest.fixture
 def told(cast: Cast, goods: Goods) -> dict[str, Any]:
     """250 g of an expired kilo are thrown away."""
-    lot_id = stock(cast, goods.ginger, KG, number="OLD", expires_on=TODAY - timedelta(days=3))[1]
+    lot_id = stock(cast, goods.ginger, KG, number="OLD", expires_on=this_day() - timedelta(days=3))[1]
     return {
         "branch_id": str(cast.branch_id),
         "lot_id": str(lot_id),
@@ -64,7 +64,7 @@ def test_what_has_expired_is_written_off_once(
 ) -> None:
     (one,) = storekeeper.get("/expired-lots", branch_id=cast.branch_id)["data"]
     assert (one["lot_id"], one["quantity"]) == (told["lot_id"], {"amount": "1", "unit": "kg"})
-    assert one["expired_on"] == (TODAY - timedelta(days=3)).isoformat()
+    assert one["expired_on"] == (this_day() - timedelta(days=3)).isoformat()
     gone = f"/expired-lots/{one['lot_id']}/write-off"
     answers = [storekeeper.send("POST", gone, Idempotency_Key="gone-once") for _time in range(2)]
     assert [(answer.status_code, answer.get_json()["reason"]) for answer in answers] == [(201, "expired")] * 2

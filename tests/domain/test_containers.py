@@ -32,11 +32,11 @@ from supply.errors import Conflict, Forbidden, Invalid, NotFound, SupplyError
 from supply.permissions import Actor
 from supply.quantity import Dimension
 from tests.cast import Cast
+from tests.goods import this_day
 from tests.shelves import differences, on_hand, stock, undo, use
 
 ML = 1_000
 BOTTLE = 500 * ML
-TODAY = clock.today("Asia/Ho_Chi_Minh")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def lots(cast: Cast, oil: UUID) -> dict[str, UUID]:
     be used, a later one."""
     days = {"OLD": -2, "NEXT": 20, "LATER": 300}
     return {
-        number: stock(cast, oil, 2 * BOTTLE, number=number, expires_on=TODAY + timedelta(days=left))[1]
+        number: stock(cast, oil, 2 * BOTTLE, number=number, expires_on=this_day() + timedelta(days=left))[1]
         for number, left in days.items()
     }
 
@@ -136,8 +136,8 @@ def test_one_unit_of_the_next_lot_is_opened(cast: Cast, oil: UUID, lots: dict[st
     first = opened(cast, do(service.open_container, cast, item_id=oil, room_id=cast.room_id))
     assert (first.lot.number, first.remaining, first.filled) == ("NEXT", BOTTLE, BOTTLE)
     assert (first.container.unit_code, first.tare_mg) == ("bottle", 200_000)
-    assert first.container.use_by_on == TODAY + timedelta(days=30)
-    assert first.expires_on == TODAY + timedelta(days=20)  # the lot's own day comes first
+    assert first.container.use_by_on == this_day() + timedelta(days=30)
+    assert first.expires_on == this_day() + timedelta(days=20)  # the lot's own day comes first
     use(cast, [(oil, BOTTLE + 300 * ML)])
     # 200 ml are left of the lot: the rest is opened, not a bottle that is not there.
     rest = opened(cast, do(service.open_container, cast, item_id=oil))
@@ -158,7 +158,7 @@ def test_a_top_up_keeps_the_lot_and_the_use_by(cast: Cast, oil: UUID, lots: dict
     do(service.top_up, cast, one, lot_id=lots["LATER"], **more)
     now = opened(cast, one)
     assert (now.remaining, now.filled) == (350 * ML, 750 * ML)
-    assert now.container.use_by_on == TODAY + timedelta(days=29)
+    assert now.container.use_by_on == this_day() + timedelta(days=29)
     too_much = lambda: do(service.top_up, cast, one, amount=Decimal(1), unit="l")  # noqa: E731
     assert refusal(too_much) == "stock_short"
     assert on_hand(cast, oil) == 6 * BOTTLE - 400 * ML
@@ -173,7 +173,7 @@ def test_what_has_expired_is_never_chosen_and_stays_on_the_list(
     _done, (deducted,) = use(cast, [(oil, 100 * ML)])
     assert {taken.lot_id for taken in deducted.taken} == {lots["NEXT"]}
     listed = read_snapshot(lambda s: reading.list_containers(s, cast.therapist, cast.branch_id))
-    assert [(row.container.id, row.expired(TODAY)) for row in listed] == [(old, True)]
+    assert [(row.container.id, row.expired(this_day())) for row in listed] == [(old, True)]
     assert refusal(lambda: do(service.top_up, cast, old, amount=Decimal(1), unit="ml")) == "lot_unusable"
 
 
@@ -301,7 +301,7 @@ def test_finished_by_a_slip_it_is_taken_back_into_use(
     do(finish_container, cast, one)
     rows = read_snapshot(lambda s: reading.list_checks(s, cast.manager, cast.branch_id))
     assert [row.ContainerCheck.undone_at is None for row in rows] == [True, False]
-    asked = Asked(cast.branch_id, TODAY, TODAY)
+    asked = Asked(cast.branch_id, this_day(), this_day())
     assert [row.difference for row in read_snapshot(lambda s: weighed_of(s, cast.manager, asked))] == [
         -50 * ML
     ]

@@ -86,8 +86,8 @@ def test_a_flag_tells_its_arithmetic(cast: Cast, goods: Goods) -> None:
 
 def test_flags_turn_at_midnight_by_themselves(cast: Cast, goods: Goods) -> None:
     shop.policy(cast, goods.ginger, 3 * KG, 12 * KG)
-    tomorrow = shop.TODAY + timedelta(days=1)
-    deliver(cast, goods.farm, line(goods.ginger, "20", "kg", expires_on=shop.TODAY))
+    tomorrow = shop.this_day() + timedelta(days=1)
+    deliver(cast, goods.farm, line(goods.ginger, "20", "kg", expires_on=shop.this_day()))
     assert listed(cast) == []
     midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     with clock.standing_at(midnight - timedelta(seconds=1)):

@@ -30,7 +30,7 @@ from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyE
 from supply.permissions import Actor
 from tests import goods as shop
 from tests.cast import Cast
-from tests.goods import KG, LATER, TODAY, Goods, level, line, open_of, stock_up
+from tests.goods import KG, LATER, Goods, level, line, open_of, stock_up, this_day
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_delivery_is_in_stock_at_once(cast: Cast, goods: Goods, session: Sessi
     # 250,000 for 5 kg, reduced; the farm sells no towels, so these have no price.
     assert (delivery.lines[0].lot.cost_minor, delivery.lines[0].lot.cost_quantity) == (1, 20)
     assert delivery.lines[2].lot.cost_minor is None
-    assert delivery.lines[2].lot.number == f"{TODAY:%Y%m%d}"
+    assert delivery.lines[2].lot.number == f"{this_day():%Y%m%d}"
     assert list(check_ledger(session)) == []
 
 
@@ -157,7 +157,7 @@ def test_a_told_cost_is_kept_exactly(cast: Cast, goods: Goods, session: Session)
         ("unit_unknown", "lines.1.unit", {"unit": "bottle"}),
         ("lot_number_missing", "lines.1.lot_number", {"lot_number": None}),
         ("expires_on_missing", "lines.1.expires_on", {"expires_on": None}),
-        ("lot_expired", "lines.1.expires_on", {"expires_on": TODAY - timedelta(days=1)}),
+        ("lot_expired", "lines.1.expires_on", {"expires_on": this_day() - timedelta(days=1)}),
         ("location_unknown", "lines.1.location_id", {"location_id": uuid4()}),
         ("quantity_inexact", "lines.1.amount", {"amount": Decimal("0.0000001")}),
     ],
@@ -187,7 +187,7 @@ def test_supplier_order_and_time_are_checked(cast: Cast, goods: Goods) -> None:
 
 
 def test_an_expired_lot_is_taken_in_only_knowingly(cast: Cast, goods: Goods, session: Session) -> None:
-    old = line(goods.ginger, "1", "kg", expires_on=TODAY - timedelta(days=1))
+    old = line(goods.ginger, "1", "kg", expires_on=this_day() - timedelta(days=1))
     deliver(cast, goods.farm, old, accept_expired=True)
     assert level(session, cast, goods.ginger) == (KG, 0)
     # What had not expired on the day it came is judged by that day.

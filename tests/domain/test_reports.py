@@ -20,7 +20,7 @@ from supply.domain.tasks.models import TaskKind
 from supply.errors import Conflict, Forbidden, NotFound
 from supply.permissions import Actor
 from tests.cast import Cast
-from tests.goods import KG, LATER, TODAY, Goods, policy, stock_up
+from tests.goods import KG, LATER, Goods, policy, stock_up, this_day
 from tests.shelves import stock, use
 from tests.treatments import complete, open_spa, plan
 
@@ -42,7 +42,7 @@ def report_of(cast: Cast, item_id: UUID) -> ItemReport:
 
 def test_an_empty_branch_has_nothing_to_do(cast: Cast) -> None:
     today = today_of(cast)
-    assert today.day == TODAY
+    assert today.day == this_day()
     assert not any((today.to_order, today.expiring, today.expired, today.orders_expected, today.visits))
     assert (today.count_tasks, today.incidents, today.requisitions_waiting) == (0, 0, 0)
 
@@ -57,10 +57,10 @@ def test_the_day_is_for_its_branch(cast: Cast) -> None:
 
 def test_the_day_gathers_flags_and_expiries(cast: Cast, goods: Goods) -> None:
     stock(cast, goods.ginger, 5 * KG, number="G-1", expires_on=LATER)
-    stock(cast, goods.ginger, KG, number="OLD", expires_on=TODAY - timedelta(days=1))
-    stock(cast, goods.ginger, KG, number="LAST", expires_on=TODAY)
-    stock(cast, goods.ginger, KG, number="WEEK", expires_on=TODAY + timedelta(days=7))
-    stock(cast, goods.ginger, KG, number="NEXT", expires_on=TODAY + timedelta(days=8))
+    stock(cast, goods.ginger, KG, number="OLD", expires_on=this_day() - timedelta(days=1))
+    stock(cast, goods.ginger, KG, number="LAST", expires_on=this_day())
+    stock(cast, goods.ginger, KG, number="WEEK", expires_on=this_day() + timedelta(days=7))
+    stock(cast, goods.ginger, KG, number="NEXT", expires_on=this_day() + timedelta(days=8))
     policy(cast, goods.ginger, 8 * KG, 20 * KG)
     today = today_of(cast)
     assert [item.code for item in today.to_order] == ["ginger"]
@@ -118,9 +118,9 @@ def test_an_item_tells_its_use_and_its_stock_day_by_day(cast: Cast, goods: Goods
     assert report.level is not None
     assert report.level.on_hand == 0
     assert len(report.use) == 30
-    assert report.use[-1] == (TODAY, 5 * KG, KG)
+    assert report.use[-1] == (this_day(), 5 * KG, KG)
     assert sum(used for _day, used, _short in report.use[:-1]) == 0
-    assert [(day.day, day.on_hand, day.delivery) for day in report.line] == [(TODAY, 0, True)]
+    assert [(day.day, day.on_hand, day.delivery) for day in report.line] == [(this_day(), 0, True)]
     assert [row.Movement.quantity for row in report.movements] == [-4 * KG, -KG, 5 * KG]
 
 

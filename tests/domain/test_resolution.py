@@ -25,7 +25,7 @@ from supply.domain.visits.plans import Guest, Plan
 from supply.domain.visits.views import VisitView
 from supply.errors import Invalid
 from tests.cast import Cast
-from tests.treatments import NOON, complete, differences, level, look, open_spa, plan
+from tests.treatments import complete, differences, level, look, noon, open_spa, plan
 
 Wording = dict[str, list[dict[str, Any]]]
 ML = 1_000
@@ -194,7 +194,7 @@ def test_many_visits_are_planned_with_the_statements_of_one(session: Session, ca
     seen: list[str] = []
 
     def planned(count: int) -> int:
-        plans = [Plan("back-massage", [Guest((), ("senior",))] * 2, NOON, package) for _ in range(count)]
+        plans = [Plan("back-massage", [Guest((), ("senior",))] * 2, noon(), package) for _ in range(count)]
         seen.clear()
 
         def work(s: Session) -> list[UUID]:

@@ -26,7 +26,7 @@ from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyE
 from supply.permissions import Actor
 from tests.brewing import brew
 from tests.cast import Cast
-from tests.treatments import MUCH, NOON, complete, differences, do, level, look, open_spa, plan
+from tests.treatments import MUCH, complete, differences, do, level, look, noon, open_spa, plan
 
 GRAM = ML = 1_000
 LITRE = 1_000 * ML
@@ -349,7 +349,7 @@ def test_a_batch_is_judged_by_what_went_into_it(session: Session, cast: Cast) ->
     recipe = read_snapshot(lambda s: recipes.find_recipe_of(s, water))
     assert recipe is not None
     none = {"item_id": items["herb-perilla"], "amount": 0, "unit": "g"}
-    with clock.standing_at(NOON):
+    with clock.standing_at(noon()):
         without, whole = (brew(cast, recipe.id, lines=lines).lot_id for lines in ([none], []))
         first, second = (plan(cast, guests=[["allergy:herb-perilla"]]) for _ in range(2))
         for visit in (first, second):

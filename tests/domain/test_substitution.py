@@ -27,10 +27,8 @@ from supply.errors import Forbidden, Invalid, Stale
 from supply.permissions import Actor
 from tests.cast import Cast
 from tests.shelves import add_item, stock
-from tests.treatments import NOON, open_spa, plan
+from tests.treatments import noon, open_spa, plan
 from tests.web.browsing import statements
-
-DAY = NOON.date()
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ def test_only_what_is_on_the_shelf_at_that_time_is_offered(
 ) -> None:
     wormwood, perilla, mint, balm = herbs
     save(cast.manager, wormwood, [told(perilla), told(mint), told(balm)])
-    stock(cast, perilla, 50_000, expires_on=DAY)
+    stock(cast, perilla, 50_000, expires_on=noon().date())
     _source, bad = stock(cast, mint, 50_000)
     stock(cast, balm, 49_999)
 
@@ -175,11 +173,11 @@ def test_only_what_is_on_the_shelf_at_that_time_is_offered(
         quarantine_lot(store, cast.manager, branch_id=cast.branch_id, lot_id=bad, reason="recall")
 
     write_transaction(quarantine)
-    wish = Wish(cast.branch_id, NOON, wormwood, 100_000)
-    later = Wish(cast.branch_id, NOON + timedelta(days=1), wormwood, 100_000)
-    careful = Wish(cast.branch_id, NOON, wormwood, 99_998, frozenset({perilla}))
-    elsewhere = Wish(cast.other_branch_id, NOON, wormwood, 100_000)
-    assert offers(wish, later, careful, elsewhere, Wish(cast.branch_id, NOON, balm, 1)) == [
+    wish = Wish(cast.branch_id, noon(), wormwood, 100_000)
+    later = Wish(cast.branch_id, noon() + timedelta(days=1), wormwood, 100_000)
+    careful = Wish(cast.branch_id, noon(), wormwood, 99_998, frozenset({perilla}))
+    elsewhere = Wish(cast.other_branch_id, noon(), wormwood, 100_000)
+    assert offers(wish, later, careful, elsewhere, Wish(cast.branch_id, noon(), balm, 1)) == [
         [(perilla, 50_000, None), (mint, 50_000, Refusal.QUARANTINED), (balm, 50_000, Refusal.SHORT)],
         [
             (perilla, 50_000, Refusal.EXPIRED),
@@ -196,7 +194,7 @@ def test_what_planned_visits_need_is_not_offered_and_many_cost_no_more(session: 
     items = open_spa(cast, quantity=0)
     lavender, lemongrass = items["oil-lavender"], items["oil-lemongrass"]
     stock(cast, lavender, 10_000)
-    wish = Wish(cast.branch_id, NOON, lemongrass, 9_000)
+    wish = Wish(cast.branch_id, noon(), lemongrass, 9_000)
     assert offers(wish)[0][1] == (lavender, 9_000, None)
     plan(cast)
     with statements() as seen:

@@ -38,10 +38,17 @@ from supply.domain.waste import service as waste
 from supply.domain.waste.models import WasteReason
 from supply.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.cast import Cast
-from tests.treatments import NOON, complete, open_spa, plan
+from tests.treatments import complete, noon, open_spa, plan
 
 ZONE = "Asia/Ho_Chi_Minh"
-FIRST, LAST = NOON.date() - timedelta(days=5), NOON.date() + timedelta(days=1)
+
+
+def first() -> date:
+    return noon().date() - timedelta(days=5)
+
+
+def last() -> date:
+    return noon().date() + timedelta(days=1)
 
 
 def tell(cast: Cast) -> int:
@@ -50,7 +57,7 @@ def tell(cast: Cast) -> int:
 
 
 def books(session: Session, cast: Cast) -> Books:
-    return open_books(session, cast.manager, cast.branch_id, FIRST, LAST)
+    return open_books(session, cast.manager, cast.branch_id, first(), last())
 
 
 def priced(cast: Cast, item_id: UUID, grams: int, minor: int | None, number: str, when: datetime) -> UUID:
@@ -96,7 +103,7 @@ def agree(cast: Cast) -> None:
         for row in told:
             quantities[row[1]] += row[3]
         assert {one.item.id: one.quantity for one in items} == {k: v for k, v in quantities.items() if v}
-        used = [row for row in told if row[2] == "usage" and FIRST <= row[0] <= LAST]
+        used = [row for row in told if row[2] == "usage" and first() <= row[0] <= last()]
         spent = rounded(-sum((row[4] for row in used), Fraction(0)))
         # Everything happens in the last days; the months that they lie in have nothing else.
         assert uses_of(session, here).minor == spent
@@ -104,7 +111,7 @@ def agree(cast: Cast) -> None:
             costs = costs_of(session, whole_months(here), by)
             assert (costs.minor, sum(line.minor for line in costs.lines)) == (spent, spent)
         losses = losses_of(session, here)
-        counted = [row for row in told if row[2] in ("waste", "adjustment") and FIRST <= row[0] <= LAST]
+        counted = [row for row in told if row[2] in ("waste", "adjustment") and first() <= row[0] <= last()]
         kept = sum((row[4] for row in counted), Fraction(0))
         assert losses.minor - losses.minors[0] == pytest.approx(-kept, abs=2)
         assert losses.minor == sum(line.minor for line in losses.lines)
@@ -125,7 +132,7 @@ ACTS = st.lists(
 
 
 def act(cast: Cast, ginger: UUID, kind: str, grams: int, days: int, undos: list[Callable[[], Any]]) -> None:
-    when = NOON - timedelta(days=days)
+    when = noon() - timedelta(days=days)
     if kind in ("do", "more"):
         line = {"item_id": ginger, "guest_position": 1, "amount": Decimal(grams), "unit": "g"}
         lines = [line] if kind == "more" else []
@@ -189,14 +196,14 @@ def spa(session: Session, cast: Cast) -> UUID:
     """The starter's treatments, with ginger of two prices and of one that nobody knows."""
     ginger = open_spa(cast, quantity=0)["ginger"]
     for number, minor in (("A", 7_001), ("B", 12_500)):
-        priced(cast, ginger, 900, minor, number, NOON - timedelta(days=5))
+        priced(cast, ginger, 900, minor, number, noon() - timedelta(days=5))
     return ginger
 
 
 def test_what_is_late_or_undone_counts_on_its_own_day(spa: UUID, cast: Cast) -> None:
     """120 g of 100 at 7,001 the 900 g, told four days late, after the night has added up; then undone."""
     tell(cast)
-    four_ago = NOON - timedelta(days=4)
+    four_ago = noon() - timedelta(days=4)
     act(cast, spa, "more", 120, 4, undos := [])
     day = clock.day_of(four_ago, ZONE)
 
@@ -235,7 +242,7 @@ def _who_may_and_what_is_proved(cast: Cast) -> None:
     with pytest.raises(Invalid):
         read_snapshot(
             lambda session: open_books(
-                session, cast.manager, cast.branch_id, FIRST, FIRST - timedelta(days=1)
+                session, cast.manager, cast.branch_id, first(), first() - timedelta(days=1)
             )
         )
     assert read_snapshot(lambda session: list(check_tallies(session))) == []

@@ -16,7 +16,7 @@ from supply.domain.visits import service as visits
 from supply.domain.visits.models import SkipReason, StepStatus, VisitStatus
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale, SupplyError
 from tests.cast import Cast
-from tests.treatments import MUCH, NOON, complete, differences, do, level, look, open_spa, plan
+from tests.treatments import MUCH, complete, differences, do, level, look, noon, open_spa, plan
 
 GRAM = ML = 1_000
 
@@ -134,7 +134,7 @@ def test_a_changed_party_reserves_the_difference(session: Session, cast: Cast) -
     seen = look(cast, visit.visit.id)
     assert (seen.visit.party_size, seen.version) == (2, 2)
     assert level(cast, items["ginger"])[1] == 200 * GRAM
-    later = NOON + timedelta(hours=2)
+    later = noon() + timedelta(hours=2)
     change(cast, visits.change_visit, visit.visit.id, version=2, planned_at=later, note="by the window")
     assert look(cast, visit.visit.id).visit.planned_at == later
     refused(Stale, "stale", lambda: change(cast, visits.change_visit, visit.visit.id, version=2, note=None))
@@ -232,9 +232,9 @@ def test_therapists_do_their_own_steps_managers_any(session: Session, cast: Cast
 def test_visits_are_listed_by_the_branch_s_day(session: Session, cast: Cast) -> None:
     open_spa(cast, quantity=0)
     # Half past eleven at night in Vietnam, and half an hour into the next day.
-    late = plan(cast, planned_at=NOON.replace(hour=16, minute=30))
-    early = plan(cast, planned_at=NOON.replace(hour=17, minute=30))
-    day = NOON.date()
+    late = plan(cast, planned_at=noon().replace(hour=16, minute=30))
+    early = plan(cast, planned_at=noon().replace(hour=17, minute=30))
+    day = noon().date()
 
     def ids(**facts: Any) -> list[Any]:
         rows = read_snapshot(

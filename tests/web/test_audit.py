@@ -15,7 +15,7 @@ from supply.web.audit_words import ACTION_WORDS, field_word
 from tests.api.everything import furnish
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import KG, TODAY, Goods, policy, stock_up
+from tests.goods import KG, Goods, policy, stock_up, this_day
 from tests.sources import ROOT
 from tests.web.browsing import let_in, sign_in
 
@@ -32,7 +32,7 @@ def test_managers_and_admins_see_it(app: Flask, cast: Cast, goods: Goods) -> Non
     paths = [
         "/audit",
         f"/audit?entity=item&entity_id={goods.ginger}",
-        f"/audit?person_id={cast.manager.person_id}&day={TODAY.isoformat()}",
+        f"/audit?person_id={cast.manager.person_id}&day={this_day().isoformat()}",
         "/audit?entity=salary&person_id=7&day=yesterday&before=x&action=y&field=z&words=%00",
     ]
     assert let_in(app, cast, paths) == {path: {"manager", "admin"} for path in paths}
@@ -51,12 +51,12 @@ def test_it_is_narrowed_by_who_and_when(client: OneLookClient, cast: Cast, goods
     sign_in(client, cast.manager)
     assert "Nothing found" in client.get(f"/audit?person_id={cast.therapist.person_id}").text
     assert "Nothing found" in client.get("/audit?day=2024-01-31").text
-    assert "Item: Ginger" in client.get(f"/audit?day={TODAY.isoformat()}&entity=item").text
+    assert "Item: Ginger" in client.get(f"/audit?day={this_day().isoformat()}&entity=item").text
 
 
 def test_it_is_searched_and_saved_as_a_file(client: OneLookClient, cast: Cast, goods: Goods) -> None:
     sign_in(client, cast.manager)
-    chosen = f"entity=item&field=par_level&action=set&words=ginger&from={TODAY}&until={TODAY}"
+    chosen = f"entity=item&field=par_level&action=set&words=ginger&from={this_day()}&until={this_day()}"
     page = client.get(f"/audit?{chosen}").text
     assert "12\N{NO-BREAK SPACE}kg" in page
     assert "Nothing found" in client.get("/audit?words=nowhere").text

@@ -21,7 +21,7 @@ from supply.domain.waste.models import WasteReason
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.domain.test_tallies import priced
-from tests.treatments import NOON, complete, open_spa, plan
+from tests.treatments import complete, noon, open_spa, plan
 from tests.web.browsing import let_in, sign_in
 
 PAGES = ("costs", "costs?by=step", "costs?by=package", "costs?by=month", "stock-value", "use", "shrinkage")
@@ -32,7 +32,7 @@ FILES = {"costs": "1200", "stock-value": "7800", "items": "7800", "use": "1200",
 def ginger(session: Session, cast: Cast) -> UUID:
     """120 g of ginger used for 100 g, at 10 ₫ the gram, 100 g thrown away; its name would be a formula."""
     ginger = open_spa(cast, quantity=0)["ginger"]
-    lot = priced(cast, ginger, 1_000, 10_000, "A", NOON)
+    lot = priced(cast, ginger, 1_000, 10_000, "A", noon())
     told = [{"item_id": ginger, "guest_position": 1, "amount": Decimal(120), "unit": "g"}]
     complete(cast, plan(cast).visit.id, 4, lines=told, consent_to_shortage=True)
     thrown = {"amount": Decimal(100), "unit": "g", "reason": WasteReason.SPILLED}

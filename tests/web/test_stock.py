@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from supply.domain.ledger.models import Lot, StockLevel
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import KG, LATER, TODAY, Goods, stock_up, use
+from tests.goods import KG, LATER, Goods, stock_up, this_day, use
 from tests.shelves import differences, stock
 from tests.web.browsing import ROLES, frame_of, let_in, send, sign_in
 
@@ -23,7 +23,7 @@ def goods(session: Session, cast: Cast) -> Goods:
     """Five kilos of ginger in a good lot, one in an expired one; some of it used."""
     made = stock_up(cast)
     stock(cast, made.ginger, 5 * KG, number="G-1", expires_on=LATER)
-    stock(cast, made.ginger, KG, number="OLD", expires_on=TODAY - timedelta(days=3))
+    stock(cast, made.ginger, KG, number="OLD", expires_on=this_day() - timedelta(days=3))
     use(cast, made.ginger, 200_000)
     session.rollback()
     return made

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from supply.domain.tasks.models import Task, TaskKind
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import TODAY
+from tests.goods import this_day
 from tests.shelves import on_hand, stock
 from tests.treatments import complete, differences, open_spa, plan
 from tests.web.browsing import ROLES, frame_of, let_in, send, sign_in
@@ -53,7 +53,7 @@ def test_everybody_may_look(app: Flask, cast: Cast, visit_id: UUID) -> None:
 
 
 def test_what_has_expired_is_thrown_away_from_it(client: OneLookClient, cast: Cast, wood: UUID) -> None:
-    lot_id = stock(cast, wood, 100_000, number="OLD", expires_on=TODAY - timedelta(days=2))[1]
+    lot_id = stock(cast, wood, 100_000, number="OLD", expires_on=this_day() - timedelta(days=2))[1]
     sign_in(client, cast.manager)
     for page in ("/tasks", "/tasks?kind=expired", "/inbox"):
         told = client.get(page).text
@@ -109,7 +109,7 @@ def test_a_task_is_settled_once_and_moves_nothing(
 def test_an_incident_is_for_a_manager_to_see(
     app: Flask, client: OneLookClient, session: Session, cast: Cast, wood: UUID
 ) -> None:
-    old = stock(cast, wood, 500_000, number="OLD", expires_on=TODAY.replace(year=TODAY.year - 1))[1]
+    old = stock(cast, wood, 500_000, number="OLD", expires_on=this_day().replace(year=this_day().year - 1))[1]
     visit = plan(cast)
     line = {"item_id": wood, "amount": Decimal(300), "unit": "g", "lot_id": old}
     sign_in(client, cast.manager)

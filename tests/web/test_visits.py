@@ -16,7 +16,7 @@ from supply.database import read_snapshot
 from supply.domain.preparation.recipes import find_recipe_of
 from tests.brewing import brew
 from tests.cast import PASSWORD, Cast
-from tests.treatments import MUCH, NOON, complete, level, look, open_spa, plan
+from tests.treatments import MUCH, complete, level, look, noon, open_spa, plan
 from tests.web.browsing import MOST_STATEMENTS, statements
 
 
@@ -40,7 +40,7 @@ def test_warnings_are_read_before_a_visit_is_planned(app: Flask, client: FlaskCl
     form = {
         "procedure": "back-massage",
         "package": "full-ritual",
-        "planned_at": f"{NOON:%Y-%m-%d}T14:00",
+        "planned_at": f"{noon():%Y-%m-%d}T14:00",
         "guests-0-number": "1",
         "guests-1-number": "2",
         "guests-1-conditions": "pregnancy",
@@ -54,7 +54,7 @@ def test_warnings_are_read_before_a_visit_is_planned(app: Flask, client: FlaskCl
     shown = client.get(planned.location).text
     assert "Consult first" in shown
     assert "Consent needed" in shown
-    assert "Back massage" in client.get(f"/visits?day={NOON.date()}").text
+    assert "Back massage" in client.get(f"/visits?day={noon().date()}").text
 
 
 def test_one_tap_counts_once_and_can_be_undone(app: Flask, client: FlaskClient, cast: Cast) -> None:
@@ -178,7 +178,7 @@ def test_the_plan_of_a_visit_is_changed(app: Flask, client: FlaskClient, cast: C
     form = {
         "version": re.search(r'name="version" value="(\d+)"', shown)[1],  # type: ignore[index]
         "package": "herbal-baths",
-        "planned_at": f"{NOON:%Y-%m-%d}T15:30",
+        "planned_at": f"{noon():%Y-%m-%d}T15:30",
         "room_id": "",
         "therapist_id": "",
         "note": "",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from supply.domain.waste.models import WasteEntry
 from tests.cast import Cast
 from tests.client import OneLookClient
-from tests.goods import KG, LATER, TODAY, Goods, stock_up
+from tests.goods import KG, LATER, Goods, stock_up, this_day
 from tests.shelves import differences, on_hand, stock
 from tests.web.browsing import ROLES, frame_of, let_in, send, sign_in
 
@@ -27,7 +27,7 @@ def goods(session: Session, cast: Cast) -> Goods:
 @pytest.fixture
 def expired(cast: Cast, goods: Goods) -> str:
     """The id of a lot that is past its day."""
-    return str(stock(cast, goods.ginger, KG, number="OLD", expires_on=TODAY - timedelta(days=3))[1])
+    return str(stock(cast, goods.ginger, KG, number="OLD", expires_on=this_day() - timedelta(days=3))[1])
 
 
 def write_off(goods: Goods) -> str:
