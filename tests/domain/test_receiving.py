@@ -289,6 +289,9 @@ def test_what_will_never_come_is_not_awaited(cast: Cast, goods: Goods, session: 
     assert (kept.reason, kept.missing, kept.open) == (Deviation.SOLD_OUT, 10 * KG, 0)
     assert service.get_delivery(session, cast.manager, delivery_id).lines[0].reason is Deviation.SOLD_OUT
     assert status_of(session, cast, order_id) is OrderStatus.RECEIVED
+    correct(cast, delivery_id, 1, "4")  # a slip of the amount says nothing of the rest
+    assert level(session, cast, goods.ginger) == (4 * KG, 0)
+    assert status_of(session, cast, order_id) is OrderStatus.RECEIVED
     assert list(check_books(session)) == []
     session.rollback()
     reverse(cast, delivery_id)

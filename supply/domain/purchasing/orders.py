@@ -194,7 +194,7 @@ def record_receipt(
     """Add what came in (or went back: negative) per item; what nobody ordered is left out.
 
     `came_at` is when; the first arrival is what lead times are learned from. `reasons` say why an item
-    differs now; what went back or was corrected is awaited again.
+    differs now; what went back is awaited again.
 
     Returns the change of "on order" per item, which the caller posts. An ended order keeps count
     of what came, but nothing of it is open any more.

@@ -21,6 +21,7 @@ from supply.domain.ledger.service import Writer
 from supply.domain.purchasing import orders
 from supply.domain.purchasing.models import Deviation
 from supply.domain.purchasing.packs import base_quantity
+from supply.domain.receiving.deviating import lasting
 from supply.domain.receiving.models import Delivery, DeliveryLine
 from supply.domain.receiving.service import SOURCE, find_delivery, not_found
 from supply.domain.suppliers import service as suppliers
@@ -99,7 +100,7 @@ def correct_delivery_line(
     if quantity == line.quantity:
         raise Invalid("nothing_changes", lazy("This is the amount already written down."), field="amount")
     _adjust(writer, delivery, line, quantity - line.quantity)
-    _follow_order(session, writer, delivery, {line: quantity - line.quantity})
+    _follow_order(session, writer, delivery, {line: quantity - line.quantity}, slip=True)
     changes = [(line, line.quantity, quantity)]
     line.quantity = quantity
     line.entered_amount, line.entered_unit = format(amount, "f"), unit
@@ -178,9 +179,11 @@ def _follow_order(
     deltas: dict[DeliveryLine, int],
     *,
     awaited: Mapping[str, str] | None = None,
+    slip: bool = False,
 ) -> None:
     """The order counts what came: let it follow, and what is on order with it. `awaited` again is what the
-    delivery had given up, unless somebody has said something else of it since."""
+    delivery had given up, unless somebody has said something else of it since. Putting a slip of the amount
+    right takes nothing back that was said of the rest."""
     if delivery.purchase_order_id is None:
         return
     order = orders.find_order(session, delivery.purchase_order_id)
@@ -189,9 +192,9 @@ def _follow_order(
     for line, delta in deltas.items():
         by_item[line.item_id] = by_item.get(line.item_id, 0) + delta
     again: dict[UUID, Deviation | None] = {
-        line.item_id: None
+        line.item_id: lasting(line, by_item.get(line.item_id, 0)) if slip else None
         for line in order.lines
-        if line.reason == (awaited or {}).get(str(line.item_id), "")
+        if slip or line.reason == (awaited or {}).get(str(line.item_id), "")
     }
     ledger.change_on_order(writer, orders.record_receipt(order, by_item, reasons=again))
 

@@ -39,6 +39,13 @@ def reasons_of(
     return found
 
 
+def lasting(ordered: PurchaseOrderLine, delta: int) -> Deviation | None:
+    """The reason that still holds once so much more (less: negative) is known to have come."""
+    beyond = ordered.received + delta - ordered.ordered
+    fitting = SHORT if beyond < 0 else OVER if beyond else ()
+    return ordered.reason if ordered.reason in fitting else None
+
+
 def _reason(beyond: int, reason: Deviation | None, field: str) -> Deviation | None:
     if beyond == 0:
         return None
