@@ -333,7 +333,9 @@ def test_several_are_approved_together_or_none(cast: Cast, goods: Goods, session
     def together(actor: Actor, *told: tuple[UUID, int]) -> Callable[[Session], object]:
         return lambda s: [one.id for one in deciding.approve_requisitions(s, actor, told)]
 
-    refused(Stale, "stale", together(cast.manager, (first, version), (second, version + 1)))
+    stale = refused(Stale, "stale", together(cast.manager, (first, version), (second, version + 1)))
+    assert str(stale.message).startswith("Requisition 2: ")
+    assert list(stale.errors) == ["requisitions.1"]
     refused(Invalid, "named_twice", together(cast.manager, (first, version), (first, version)))
     refused(NotFound, "requisition_not_found", together(cast.outsider, (first, version)))
     refused(Forbidden, "not_permitted", together(cast.storekeeper, (first, version)))

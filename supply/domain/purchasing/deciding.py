@@ -28,9 +28,9 @@ from supply.domain.purchasing.service import (
     take_up,
 )
 from supply.domain.suppliers.models import SupplierTerms
-from supply.errors import Conflict, Forbidden, Invalid, NotFound
+from supply.errors import Conflict, Forbidden, Invalid, NotFound, SupplyError
 from supply.i18n import lazy
-from supply.permissions import Actor, Permission
+from supply.permissions import Actor, Permission, require
 
 
 def approve_requisition(
@@ -63,16 +63,36 @@ def approve_requisition(
 def approve_requisitions(
     session: Session, actor: Actor, wanted: Sequence[tuple[UUID, int]]
 ) -> list[Requisition]:
-    """Approve several of one branch, each in the version that was looked at: all of them or none."""
+    """Approve several of one branch, each in the version that was looked at: all of them or none.
+
+    What is refused is said of its number, under `requisitions.<index>`.
+    """
     if len({requisition_id for requisition_id, _version in wanted}) < len(wanted):
         raise Invalid("named_twice", lazy("A requisition is named twice."), field="requisitions")
     ids = [requisition_id for requisition_id, _version in wanted]
-    branches = set(session.scalars(select(Requisition.branch_id).where(Requisition.id.in_(ids))))
-    if any(not actor.belongs_to(branch_id) for branch_id in branches):
+    query = select(Requisition.id, Requisition.number, Requisition.branch_id).where(Requisition.id.in_(ids))
+    known = {row.id: row for row in session.execute(query)}
+    branches = {row.branch_id for row in known.values()}
+    if len(known) < len(ids) or any(not actor.belongs_to(branch_id) for branch_id in branches):
         raise NotFound("requisition_not_found", lazy("There is no such requisition in your branches."))
     if len(branches) > 1:
         raise Invalid("one_branch", lazy("All of them must be of one branch."), field="requisitions")
-    return [approve_requisition(session, actor, one, version=version) for one, version in wanted]
+    for branch_id in branches:
+        require(actor, Permission.REQUISITION_DECIDE, branch_id)
+    done = []
+    for index, (requisition_id, version) in enumerate(wanted):
+        try:
+            done.append(approve_requisition(session, actor, requisition_id, version=version))
+        except SupplyError as refusal:
+            raise _told_of(refusal, known[requisition_id].number, index) from refusal
+    return done
+
+
+def _told_of(refusal: SupplyError, number: int, index: int) -> SupplyError:
+    """The same refusal, saying of which of several it is."""
+    message = lazy("Requisition %(number)s: %(why)s", number=number, why=refusal.message)
+    field = f"requisitions.{index}"
+    return type(refusal)(refusal.code, message, field=field, details=refusal.details)
 
 
 def reject_requisition(
