@@ -1,4 +1,4 @@
-"""Carrying a large import through after the answer to who asked, in one transaction. For the pages.
+"""Carrying a large import one step on after the answer to who asked, in one transaction. For the pages.
 
 Refuses to decide what is done and what a refusal means; that is the domain's.
 """
@@ -14,14 +14,14 @@ from supply.errors import SupplyError
 from supply.i18n import speaking
 
 
-def apply_soon(begun: Begun) -> None:
+def go_on_soon(begun: Begun) -> None:
     """Once this request has been answered, carry a new run through; the answer does not wait for it."""
     if begun.new:
         once_answered(lambda: carry_through(begun), file=str(begun.import_id))
 
 
 def carry_through(begun: Begun) -> None:
-    """Apply it, or keep why not. As the person reads numbers, so does the work."""
+    """Do it, or keep why not. As the person reads numbers, so does the work."""
     with speaking(begun.language), pacing.telling(begun.import_id) as ours:
         if not ours:
             return

@@ -13,6 +13,7 @@ from supply.domain.imports.columns import Column
 from supply.domain.imports.faults import expected_in
 from supply.domain.imports.kinds import KINDS
 from supply.domain.imports.models import ImportFile, ImportRow, ImportState, Outcome
+from supply.domain.imports.running import progress_of
 from supply.domain.imports.schemas import columns_view
 from supply.domain.treatments.recipe import Scale
 from supply.i18n import _, lazy, locale_now
@@ -27,6 +28,12 @@ _STATES = {
     ImportState.PREVIEWED: "warning",
     ImportState.APPLIED: "ok",
     ImportState.UNDONE: "neutral",
+}
+# What goes on after the answer, by the state that it begins in.
+_UNDER_WAY = {
+    ImportState.READ: lazy("Being looked through"),
+    ImportState.PREVIEWED: lazy("Being applied"),
+    ImportState.APPLIED: lazy("Being taken back"),
 }
 _WORDS = {
     Outcome.CREATE: lazy("New"),
@@ -48,12 +55,19 @@ def file_row(file: ImportFile) -> dict[str, Any]:
         "title": f"{word(file.kind)}: {file.file_name}",
         "detail": f"{when} · {file.person.name} · {rows_told(file.row_count)}",
         "url": url_for("imports.show_import", import_id=file.id),
-        "status": (_STATES[file.state], word(file.state)),
+        "status": _status(file),
     }
 
 
+def _status(file: ImportFile) -> tuple[str, str]:
+    progress = progress_of(file)
+    if progress is not None and progress.under_way:
+        return "info", str(_UNDER_WAY[file.state])
+    return _STATES[file.state], word(file.state)
+
+
 def refusal_told(file: ImportFile) -> str | None:
-    """Why the last applying came to nothing, in the reader's language."""
+    """Why what was begun last came to nothing, in the reader's language."""
     if file.refusal is None:
         return None
     return file.refusal.get(locale_now()) or _("Something went wrong in the program. It has been noted down.")

@@ -123,7 +123,12 @@ def name_columns(session: Session, actor: Actor, import_id: UUID) -> str:
 def preview_import(
     session: Session, actor: Actor, data: dict[str, Any], import_id: UUID, version: int
 ) -> Target:
-    service.preview(session, actor, import_id, version=version, columns=named_columns(data["columns"]))
+    columns = named_columns(data["columns"])
+    if _is_large(session, actor, import_id):
+        begun = running.begin_previewing(session, actor, import_id, version=version, columns=columns)
+        importing.go_on_soon(begun)
+    else:
+        service.preview(session, actor, import_id, version=version, columns=columns)
     return "imports.show_import", {"import_id": import_id}
 
 
@@ -142,7 +147,7 @@ def show_import(session: Session, actor: Actor, import_id: UUID) -> str:
         shown=outcome,
         rows=[import_rows.line_row(row, columns) for row in rows[:PAGE]],
         undone=import_rows.undone_facts(file),
-        applying=running.progress_of(file),
+        pace=running.progress_of(file),
         refusal=import_rows.refusal_told(file),
         doing=sum(file.counts.get(one.value, 0) for one in applying.DONE),
         faulty=file.counts.get(Outcome.ERROR.value, 0),
@@ -169,8 +174,8 @@ def download_rejects(session: Session, actor: Actor, import_id: UUID) -> Respons
 
 @bp.action("/imports/<uuid:import_id>", permission=_RUN, versioned=True, back="imports.show_import")
 def apply_import(session: Session, actor: Actor, import_id: UUID, version: int) -> str:
-    if service.get_import(session, actor, import_id).row_count > running.SMALL:
-        importing.apply_soon(running.begin_applying(session, actor, import_id, version=version))
+    if _is_large(session, actor, import_id):
+        importing.go_on_soon(running.begin_applying(session, actor, import_id, version=version))
     else:
         applying.apply_import(session, actor, import_id, version=version)
         say(_("Applied: everything in the file is in."))
@@ -187,9 +192,17 @@ def confirm_undoing(session: Session, actor: Actor, import_id: UUID) -> str:
     "/imports/<uuid:import_id>/undoing", permission=_RUN, versioned=True, back="imports.confirm_undoing"
 )
 def undo_import(session: Session, actor: Actor, import_id: UUID, version: int) -> str:
-    undoing.undo_import(session, actor, import_id, version=version)
-    say(_("Taken back, as far as nobody had gone on with it."))
+    if _is_large(session, actor, import_id):
+        importing.go_on_soon(running.begin_undoing(session, actor, import_id, version=version))
+    else:
+        undoing.undo_import(session, actor, import_id, version=version)
+        say(_("Taken back, as far as nobody had gone on with it."))
     return url_for("imports.show_import", import_id=import_id)
+
+
+def _is_large(session: Session, actor: Actor, import_id: UUID) -> bool:
+    """Whether it is gone on with after the answer."""
+    return service.get_import(session, actor, import_id).row_count > running.SMALL
 
 
 @bp.page("/exports/<kind>", permission=Permission.STOCK_SEE)

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import openpyxl
@@ -16,6 +18,9 @@ from werkzeug.test import TestResponse
 
 from supply import afterwards, importing, pacing
 from supply.domain.imports import running
+from supply.domain.imports.models import ImportState
+from supply.errors import Conflict
+from supply.i18n import lazy
 from tests.cast import Cast
 from tests.client import OneLookClient
 from tests.web.browsing import frame_of, let_in, send, sign_in
@@ -111,21 +116,46 @@ def test_what_can_be_imported_can_be_exported(
     assert client.get("/exports/people").status_code == 404
 
 
+class Later:
+    """Instead of threads: what goes on after the answers, in their order, done when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.work: list[Callable[[], None]] = []
+        monkeypatch.setattr(running, "SMALL", 1)
+        monkeypatch.setattr(afterwards, "Thread", self._thread)
+
+    def _thread(self, target: Callable[[], None], daemon: bool) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: self.work.append(target))
+
+    def do(self, *, times: int = 1) -> None:
+        """The oldest, as often as it is taken up; who comes too late finds it done."""
+        work = self.work.pop(0)
+        for _time in range(times):
+            work()
+
+
+def planned(client: OneLookClient, later: Later, text: str) -> str:
+    here = begin(client, text)
+    later.do()
+    return here
+
+
 @pytest.mark.both_databases
-def test_a_large_import_is_applied_once_after_the_answer(
-    app: Flask, client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+def test_a_large_import_goes_on_once_after_each_answer(
+    client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work: list[Callable[[], None]] = []
-
-    class Later:
-        def __init__(self, target: Callable[[], None], daemon: bool) -> None:
-            self.start = lambda: work.append(target)
-
-    monkeypatch.setattr(running, "SMALL", 1)
-    monkeypatch.setattr(afterwards, "Thread", Later)
+    later = Later(monkeypatch)
     sign_in(client, cast.manager)
     here = begin(client, "code,name_vi,category,stock_unit\nla,Lá,herb,kg\nre,Rễ,root,kg\n")
-    form, import_id = frame_of(client.get(here).text, here), UUID(here.rsplit("/", 1)[-1])
+    import_id = UUID(here.rsplit("/", 1)[-1])
+    # Begun, and nobody here is at it: another machine is, so the bar is no number.
+    assert "how far it is cannot be seen from here" in client.get(here).text
+    assert "Being looked through" in client.get("/imports").text
+    naming = f"{here}/columns"
+    busy = client.post(naming, data=frame_of(client.get(naming).text, naming) | {"columns-0-place": "1"})
+    assert (busy.status_code, "This import is being worked on." in busy.text) == (409, True)
+    later.do(times=2)
+    form = frame_of(client.get(here).text, here)
     assert client.post(here, data=form).headers["Location"] == here
     # Begun: a bar and no form, with and without script; a second tap joins, a repeated one is answered again.
     assert 'http-equiv="refresh"' in client.get(here).text
@@ -135,8 +165,9 @@ def test_a_large_import_is_applied_once_after_the_answer(
         pacing.went(1)
         page = client.get(here).text
         assert '<progress value="1" max="4"' in page
+        assert "Being applied" in page
         assert "Apply 2 rows" not in page
-        work[0]()
+        later.work[0]()
         assert "25 % of the work" in client.get(here).text, "two are at it"
         left_behind = pacing._path(import_id).read_bytes()
     # Killed: the file lies there and nobody holds it.
@@ -144,26 +175,54 @@ def test_a_large_import_is_applied_once_after_the_answer(
     page = client.get(here).text
     assert "Applying did not come to its end" in page
     assert client.post(here, data=frame_of(page, here)).headers["Location"] == here
-    assert len(work) == 2
+    assert len(later.work) == 2
     # The disk is full: not even that it was given up can be written.
     with monkeypatch.context() as full:
         full.setattr(importing, "write_transaction", lambda _work: 1 / 0)
-        work[1]()
+        later.work[1]()
     assert "Applying did not come to its end" in client.get(here).text
-    work[1]()
-    work[0]()
+    later.work[1]()
+    later.do()
+    later.do()
     assert not pacing._path(import_id).exists()
-    assert "Take it back" in client.get(here).text
     assert "Rễ" in client.get("/items").text
+    undoing = f"{here}/undoing"
+    page = frame_of(client.get(undoing).text, undoing)
+    for again in (page, page | {"idempotency_key": uuid4().hex}):
+        assert client.post(undoing, data=again).headers["Location"] == here
+    with pacing.telling(import_id):
+        pacing.went(3)
+        assert "75 % of the work" in client.get(here).text
+    later.do(times=2)
+    assert "Removed, since nothing was made of it" in client.get(here).text
+    assert "Rễ" not in client.get("/items").text
+    assert not later.work
+
+
+def test_what_keeps_a_large_import_from_going_on_is_told(
+    client: OneLookClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Later(monkeypatch)
+    sign_in(client, cast.manager)
     # What is found out under the lock is told, in the language of whoever looks; and it may be begun anew.
-    here = begin(client, "code,name_vi,category,stock_unit\nla,Lá xông,herb,kg\nho,Hoa,herb,kg\n")
-    twin = begin(client, "code,name_vi,category,stock_unit\nla,Lá lốt,herb,kg\nhat,Hạt,herb,kg\n")
+    here, twin = (
+        planned(client, later, f"code,name_vi,category,stock_unit\nla,{name},herb,kg\n{code},Hoa,herb,kg\n")
+        for name, code in (("Lá xông", "ho"), ("Lá lốt", "hat"))
+    )
     for address in (here, twin):
         send(client, address, address)
-    work[3]()
-    work[2]()
+    later.work.reverse()
+    later.do()
+    later.do()
     page = client.get(here).text
     assert "Not applied: nothing of the file is in" in page
     assert "Something changed since the preview." in page
-    assert "Hoa" not in client.get("/items").text
     assert "Take it back" in client.get(twin).text
+    # Every other way to end: the words belong to what was begun.
+    send(client, f"{twin}/undoing", f"{twin}/undoing")
+    refused = Conflict("already_used", lazy("Some of it was used already."))
+    monkeypatch.setattr(running, "_NEXT", dict.fromkeys(ImportState, Mock(side_effect=refused)))
+    later.do()
+    page = client.get(twin).text
+    assert "Not taken back: all of the file is still in" in page
+    assert "Some of it was used already." in page

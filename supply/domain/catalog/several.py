@@ -17,6 +17,7 @@ from supply.domain.catalog.models import Item, ItemUnit
 from supply.domain.catalog.service import apply_facts, item_told, items_by_code, keep_dimension, told_changes
 from supply.errors import Conflict, Stale
 from supply.i18n import lazy
+from supply.pacing import paced
 from supply.permissions import Actor, Permission, require
 from supply.references import referred_to, remove
 
@@ -104,7 +105,7 @@ def take_back_items(session: Session, actor: Actor, ids: Collection[UUID]) -> tu
         item.active = False
         _record(session, actor, "item.deactivate", item.id, {"active": [True, False]})
     unused = sorted(known.keys() - used)
-    for item_id in unused:
+    for item_id in paced(unused):
         _record(session, actor, "item.remove", item_id, {"code": [known[item_id].code, None]})
     session.flush()
     session.execute(delete(ItemUnit).where(ItemUnit.item_id.in_(unused)))

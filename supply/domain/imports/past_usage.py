@@ -179,8 +179,11 @@ def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned
 
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:
     writer = ledger.lock(session, actor, place.branch_id)
-    undone = ledger.forget_past_use(writer, SOURCE, import_id, happened_at=writer.recorded_at)
-    return {"reversed": len(undone)}
+    count = 0
+    for portion in in_portions(rows):
+        lines = [row.number for row in portion]
+        count += len(ledger.forget_past_use(writer, SOURCE, import_id, lines, happened_at=writer.recorded_at))
+    return {"reversed": count}
 
 
 def export(session: Session, place: Place, first: date, last: date) -> Iterator[Cells]:

@@ -233,7 +233,7 @@ def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned
 def undo(session: Session, actor: Actor, place: Place, import_id: UUID, rows: Sequence[Planned]) -> Counts:
     """Drafts go back to what they were, as long as nobody wrote on or published them; see recipe_undoing."""
     counts: Counter[str] = Counter()
-    for row in rows:
+    for row in paced(rows):
         if "_recipe" not in row.changes or row.entity_id is None:
             continue
         before, after = (json.loads(text) for text in row.changes["_recipe"])

@@ -158,9 +158,9 @@ class ImportUndoneOut(OutSchema):
 
 
 class ImportProgressOut(OutSchema):
-    """How much of the work of applying is through; nothing of it is in before all of it is."""
+    """How much of the work is through, null where another machine is at it; all of it is done, or nothing."""
 
-    done = fields.Integer(required=True)
+    done = fields.Integer(required=True, allow_none=True)
     total = fields.Integer(required=True)
     under_way = fields.Boolean(required=True)
 
@@ -179,11 +179,11 @@ class ImportOut(OutSchema):
     created_at = Moment(required=True)
     person_id = fields.UUID(required=True)
     applied_at = Moment(required=True, allow_none=True)
-    applying = fields.Nested(
+    progress = fields.Nested(
         ImportProgressOut,
         required=True,
         allow_none=True,
-        metadata={"description": "While a page has it applied after its answer."},
+        metadata={"description": "While a page has it previewed, applied or taken back after its answer."},
     )
     undone_at = Moment(required=True, allow_none=True)
     version = fields.Integer(required=True)
@@ -225,7 +225,7 @@ def import_view(file: ImportFile) -> dict[str, Any]:
     names = ("id", "branch_id", "kind", "state", "file_name", "header", "row_count", "created_at")
     more = ("person_id", "applied_at", "undone_at", "version")
     told = {name: getattr(file, name) for name in (*names, *more)}
-    told["applying"] = progress_of(file)
+    told["progress"] = progress_of(file)
     told["columns"] = columns_view(file)
     told["counts"] = {outcome.value: file.counts.get(outcome.value, 0) for outcome in Outcome}
     told["undone"] = {name: file.undone.get(name, 0) for name in ImportUndoneOut().fields}

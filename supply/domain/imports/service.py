@@ -183,10 +183,27 @@ def preview(session: Session, actor: Actor, import_id: UUID, *, version: int, co
 
     Raises Invalid naming "columns", Conflict("import_applied").
     """
+    return _plan(session, actor, name_columns(session, actor, import_id, version=version, columns=columns))
+
+
+def name_columns(
+    session: Session, actor: Actor, import_id: UUID, *, version: int, columns: Given
+) -> ImportFile:
+    """Name the columns alone, as preview does and with its refusals: the rows have still to be planned."""
     file = import_to_change(session, actor, import_id, version)
     if file.state in (ImportState.APPLIED, ImportState.UNDONE):
         raise Conflict("import_applied", lazy("This import was applied already. Give the file once more."))
-    file.sources = kept(_named(file, columns))
+    file.sources, file.counts = kept(_named(file, columns)), {}
+    file.state, file.begun_at, file.refusal = ImportState.READ, None, None
+    return file
+
+
+def plan_named(session: Session, actor: Actor, import_id: UUID, *, version: int) -> ImportFile:
+    """Plan every row by the columns as they are named."""
+    return _plan(session, actor, import_to_change(session, actor, import_id, version))
+
+
+def _plan(session: Session, actor: Actor, file: ImportFile) -> ImportFile:
     file.state, file.begun_at, file.refusal = ImportState.PREVIEWED, None, None
     planned = plan_rows(session, actor, file)
     file.counts = counted(planned)

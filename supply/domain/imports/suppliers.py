@@ -215,7 +215,7 @@ def _take_back(session: Session, actor: Actor, place: Place, made: Sequence[Supp
         planned = _planned(place, 0, {"code": supplier.code, "active": "no"}, supplier)
         apply(session, actor, place, supplier.id, [planned])
     unused = [row for row in made if row.id not in used]
-    for supplier in unused:
+    for supplier in paced(unused):
         code = {"code": [supplier.code, None]}
         audit.record(
             session, actor, action="supplier.remove", entity="supplier", entity_id=supplier.id, changes=code

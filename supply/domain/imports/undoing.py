@@ -15,6 +15,7 @@ from supply.domain.imports.planning import Planned
 from supply.domain.imports.service import get_import, import_to_change, place_of
 from supply.errors import Conflict
 from supply.i18n import lazy
+from supply.pacing import paced
 from supply.permissions import Actor
 
 
@@ -25,11 +26,11 @@ def undo_import(session: Session, actor: Actor, import_id: UUID, *, version: int
     Raises Conflict("import_not_applied"), Conflict("already_used") where stock of it is gone.
     """
     file = import_to_change(session, actor, import_id, version)
-    if file.state is not ImportState.APPLIED:
-        raise Conflict("import_not_applied", lazy("Only an import that was applied can be taken back."))
+    require_applied(file)
     place = place_of(session, actor, file.branch_id)
     counts = KINDS[file.kind].undo(session, actor, place, file.id, _done(session, file))
     file.undone = {name: count for name, count in counts.items() if count}
+    file.begun_at = file.refusal = None
     file.state, file.undone_at, file.undone_by = ImportState.UNDONE, clock.now(), actor.person_id
     session.flush()
     told: dict[str, list[object]] = {name: [None, count] for name, count in file.undone.items()}
@@ -37,10 +38,16 @@ def undo_import(session: Session, actor: Actor, import_id: UUID, *, version: int
     return get_import(session, actor, file.id)
 
 
+def require_applied(file: ImportFile) -> None:
+    """Refuse what cannot be taken back, whatever became of it since. Raises Conflict."""
+    if file.state is not ImportState.APPLIED:
+        raise Conflict("import_not_applied", lazy("Only an import that was applied can be taken back."))
+
+
 def _done(session: Session, file: ImportFile) -> list[Planned]:
     query = select(ImportRow).where(ImportRow.import_id == file.id, ImportRow.outcome.in_(DONE))
     return [
         Planned(row.number, row.subject or "", Outcome(row.outcome), row.changes, entity_id=row.entity_id)
-        for row in session.scalars(query.order_by(ImportRow.number))
+        for row in paced(session.scalars(query.order_by(ImportRow.number)))
         if row.outcome is not None
     ]

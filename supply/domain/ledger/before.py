@@ -6,7 +6,7 @@ with as much that had been there to be used, on one lot of the item that never h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -43,9 +43,9 @@ def note_past_use(writer: Writer, uses: Sequence[Use], location_id: UUID) -> lis
 
 
 def forget_past_use(
-    writer: Writer, source_type: str, source_id: UUID, *, happened_at: datetime
+    writer: Writer, source_type: str, source_id: UUID, lines: Collection[int], *, happened_at: datetime
 ) -> list[Reversed]:
-    """Take back what note_past_use posted of a document: first the uses, then what had been there."""
-    undone = reverse(writer, source_type, source_id, happened_at=happened_at)
-    reverse(writer, HAD_BEEN, source_id, happened_at=happened_at)
+    """Take back what note_past_use posted of a document's lines: the uses, then what had been there."""
+    undone = reverse(writer, source_type, source_id, lines=lines, happened_at=happened_at)
+    reverse(writer, HAD_BEEN, source_id, lines=lines, happened_at=happened_at)
     return undone

@@ -28,6 +28,7 @@ from supply.domain.stocktake.first_stock import Opening, read_opening
 from supply.domain.stocktake.models import Adjustment, AdjustmentReason
 from supply.errors import Conflict, Invalid, NotFound
 from supply.i18n import lazy
+from supply.pacing import paced
 from supply.permissions import Actor, Permission, require
 
 SOURCE = "adjustment"
@@ -232,7 +233,7 @@ def reverse_adjustments(session: Session, actor: Actor, branch_id: UUID, ids: Co
     standing = (Adjustment.branch_id == branch_id, Adjustment.reversed_at.is_(None))
     rows = session.scalars(select(Adjustment).where(*standing, Adjustment.id.in_(sorted(ids)))).all()
     ledger.reverse_all(writer, SOURCE, [row.id for row in rows], happened_at=writer.recorded_at)
-    for row in rows:
+    for row in paced(rows):
         row.reversed_at = writer.recorded_at
     session.flush()
     return len(rows)
