@@ -44,11 +44,13 @@ def finding_rows(step: StepView) -> list[dict[str, Any]]:
 def _row(finding: Finding, step: StepView) -> dict[str, Any]:
     settled = finding.effect is not Effect.WARN and not finding.blocks
     names = {named(line.item): None for line in step.lines if line.position in finding.lines}
+    title = f"{named(finding.rule)} · {guests_words(finding.guests)}"
     return {
         "code": finding.condition,
         "kind": "ok" if settled else KINDS[finding.effect],
         "effect": word(finding.effect),
-        "title": f"{named(finding.rule)} · {guests_words(finding.guests)}",
+        "title": title,
+        "under": (finding.effect, title),
         "items": ", ".join(names),
         "advice": named(finding.rule, "advice"),
         "source": source_words(finding.rule.source),

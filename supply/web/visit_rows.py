@@ -186,7 +186,7 @@ def _state(step: StepView, now: int, *, blocks: bool) -> str:
 
 
 def _note(step: StepView, is_now: bool) -> str:
-    """Who and when; of the step to do now, what it is for."""
+    """Who and when; of the step to do now, what it is for, unless there is something to heed."""
     done = step.completion
     if done:
         when = format_clock(done.happened_at, current_branch().timezone)
@@ -195,7 +195,7 @@ def _note(step: StepView, is_now: bool) -> str:
         return word(step.skip_reason)
     if step.acknowledged_by:
         return _("Warnings read by %(person)s", person=step.acknowledged_by)
-    return named(step, "note") if is_now else ""
+    return named(step, "note") if is_now and not step.findings else ""
 
 
 def _planned_lines(view: VisitView, step: StepView, is_now: bool) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from tests.browser.test_therapist import _too_small, all_seen, step
 from tests.browser.visitor import TABLET, Visitor, take_time
 
 PIN = "4826"
+UPRIGHT, LYING = ({"width": width, "height": height} for width, height in (TABLET, TABLET[::-1]))
 
 
 def enrol(visit: Visit) -> Visitor:
@@ -57,9 +58,9 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     # All six steps are seen at once, with what came of the tap and its Undo, however the tablet lies.
     expect(last.get_by_role("status")).to_have_text("Step 1 is recorded.")
     assert all_seen(page)
-    page.set_viewport_size({"width": TABLET[1], "height": TABLET[0]})
+    page.set_viewport_size(LYING)
     assert all_seen(page)
-    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+    page.set_viewport_size(UPRIGHT)
     take_time(page)
     step(page, 4).get_by_role("button", name="Done").click()
     expect(step(page, 4)).to_contain_text("done")
@@ -69,6 +70,15 @@ def test_a_day_at_the_tablet_without_a_keyboard(visit: Visit) -> None:
     take_time(page)
     page.get_by_role("button", name="Record anew").click()
     expect(step(page, 4)).to_contain_text("against the recipe")
+    # What must be read before a step leaves all six in sight.
+    page.get_by_role("link", name="A guest tells of a condition").click()
+    page.get_by_role("button", name="Pregnancy").click()
+    expect(page.locator(".step-blocked .notice-loud")).to_be_visible()
+    page.goto(page.url.split("#")[0])
+    assert all_seen(page)
+    page.set_viewport_size(LYING)
+    assert all_seen(page)
+    page.set_viewport_size(UPRIGHT)
     small += _too_small(page, ".bar :is(a, button, summary), main :is(a, .btn, summary)")
     # Locked without a connection it is covered, and stays so until the server knows.
     visitor.context.set_offline(True)
