@@ -66,6 +66,12 @@ class FormState:
         seen = [number for number in _row_numbers(self.values, f"{name}-")]
         return range(max([least, *(number + 1 for number in seen)]))
 
+    def filled(self, name: str) -> int:
+        """How many rows of a repeated part reach as far as the last one in which something was typed."""
+        seen = _row_numbers(self.values, f"{name}-")
+        meant = [number for number in seen if _meant(_below(self.values, f"{name}-{number}-"))]
+        return max(meant, default=-1) + 1
+
     @property
     def key(self) -> str:
         """The key of the form: the sent one while it is refused, else a new one."""
