@@ -41,24 +41,34 @@ def own_actions(*, asked: bool = False) -> list[dict[str, Any]]:
     if not (asked or (person.tablet_id and treats_alone)):
         return []
     since = clock.now() - WORKING_DAY
-    rows = visits.list_own_completions(session, person.actor, branch.id, since=since, limit=LAST)
+    rows = visits.list_own_actions(session, person.actor, branch.id, since=since, limit=LAST)
     return [_own_action(row, branch.timezone) for row in rows]
 
 
 def _own_action(row: Any, timezone: str) -> dict[str, Any]:
-    of_step = {"visit_id": row.visit_id, "position": row.position}
     begins = format_clock(row.planned_at, timezone)
-    undone = row.reversed_at is not None
-    return {
+    action = {
         "text": named(row),
         "time": format_clock(row.recorded_at, timezone),
         "by": _("visit of %(place)s", place=" ".join(filter(None, [begins, row.room]))),
-        "undone": undone,
-        "undo_url": "" if undone else url_for("visits.reverse_completion", **of_step),
+        "undone": row.reversed_at is not None,
         "undo_key": form_key(),
-        "undo_fields": {"completion_id": row.id},
         "undo_offline": {
             "place": url_for("visits.show_visit", visit_id=row.visit_id, _anchor=f"step-{row.position}"),
             "label": _("Undo: %(what)s", what=f"{begins} · {row.position}. {named(row)}"),
         },
+    }
+    return action | (_left_out(row) if row.id is None else _done(row))
+
+
+def _done(row: Any) -> dict[str, Any]:
+    url = url_for("visits.reverse_completion", visit_id=row.visit_id, position=row.position)
+    return {"undo_url": "" if row.reversed_at else url, "undo_fields": {"completion_id": row.id}}
+
+
+def _left_out(row: Any) -> dict[str, Any]:
+    return {
+        "text": _("Skipped: %(step)s", step=named(row)),
+        "symbol": "skip",
+        "undo_url": url_for("visits.unskip_step", visit_id=row.visit_id, position=row.position),
     }

@@ -261,18 +261,25 @@ def variances(view: VisitView) -> list[dict[str, str]]:
 def last_actions(view: VisitView, actor: Actor) -> list[dict[str, Any]]:
     """What was recorded last in this visit, with Undo for what still stands."""
     touch = may_record(view.visit, actor)
-    told = [(done, step) for step in view.steps for done in step.history]
-    told.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
-    return [
-        {
-            "text": named(step),
-            "time": format_clock(done.recorded_at, current_branch().timezone),
-            "by": done.person,
-            "undone": done.reversed_at is not None,
-        }
-        | (_undo(view, step, done) if touch and done.reversed_at is None else {})
-        for done, step in told[:LAST]
-    ]
+    told: list[tuple[Any, StepView, Recorded | None]] = []
+    for step in view.steps:
+        told += [(done.recorded_at, step, done) for done in step.history]
+        told += [(step.left_out_at, step, None)] if step.left_out_at else []
+    told.sort(key=lambda one: one[0], reverse=True)
+    return [_last_action(view, step, done, touch) for _at, step, done in told[:LAST]]
+
+
+def _last_action(view: VisitView, step: StepView, done: Recorded | None, touch: bool) -> dict[str, Any]:
+    recorded_at = done.recorded_at if done else step.left_out_at
+    undone = done is not None and done.reversed_at is not None
+    undo = _undo(view, step, done) if done else _later(view, step)
+    return {
+        "text": named(step) if done else _("Skipped: %(step)s", step=named(step)),
+        "time": format_clock(recorded_at, current_branch().timezone),
+        "by": done.person if done else step.skipped_by,
+        "symbol": "check" if done else "skip",
+        "undone": undone,
+    } | (undo if touch and not undone else {})
 
 
 def short_rows(short: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -200,6 +200,13 @@ def test_starting_wants_the_warnings_read(session: Session, cast: Cast) -> None:
     refused(Conflict, "step_not_planned", lambda: do(start, cast, visit.visit.id, 6))
 
 
+def own_actions(cast: Cast) -> Sequence[Any]:
+    since = clock.now() - timedelta(hours=1)
+    return read_snapshot(
+        lambda s: visits.list_own_actions(s, cast.therapist, cast.branch_id, since=since, limit=8)
+    )
+
+
 def test_skipping_releases_and_unskipping_reserves(session: Session, cast: Cast) -> None:
     items = open_spa(cast)
     visit = plan(cast)
@@ -210,7 +217,9 @@ def test_skipping_releases_and_unskipping_reserves(session: Session, cast: Cast)
         "step_not_open",
         lambda: do(visits.skip_step, cast, visit.visit.id, 4, reason=SkipReason.TIME),
     )
+    assert [row.position for row in own_actions(cast)] == [4]
     do(visits.unskip_step, cast, visit.visit.id, 4)
+    assert own_actions(cast) == []
     assert level(cast, items["ginger"])[1] == 100 * GRAM
     assert look(cast, visit.visit.id).visit.status is VisitStatus.PLANNED
     assert differences() == []

@@ -89,6 +89,13 @@ def test_one_lands_at_what_goes_on_in_the_room(tablet: OneLookClient, cast: Cast
             assert len(seen) <= MOST_STATEMENTS, page
         assert send(tablet, "/room", undo[1], completion_id=undo[2]).status_code == 303
         assert "undone" in tablet.get("/room").text
+        # What they left out stands there too, until it is taken back.
+        skip = f"/visits/{later}/steps/2/skip"
+        assert send(tablet, skip, skip, reason="time").status_code == 303
+        for page in ("/room", f"/visits/{later}"):
+            assert "Skipped: Red Dao wood bath" in tablet.get(page).text, page
+        assert send(tablet, "/room", f"{skip}/reversal").status_code == 303
+        assert "Skipped:" not in tablet.get("/room").text
         complete(cast, later, 1)
         assert tap(tablet, "manager")[1] == f"/visits/{later}#step-2"
         tap(tablet, "therapist")

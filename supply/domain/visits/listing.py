@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, Select, func, null, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from supply.alphabet import person_key
@@ -26,7 +26,7 @@ from supply.domain.visits.models import (
     VisitStatus,
     VisitStep,
 )
-from supply.domain.visits.steps import OPEN
+from supply.domain.visits.steps import OPEN, REOPENABLE
 from supply.permissions import Actor, Role
 
 
@@ -107,15 +107,38 @@ def list_open_steps(
     return session.execute(query).all()
 
 
-def list_own_completions(
+def list_own_actions(
     session: Session, actor: Actor, branch_id: uuid.UUID, *, since: datetime, limit: int
 ) -> Sequence[Any]:
-    """What the person recorded of what happened since then, undone or not, newest first: step and visit."""
-    query = (
+    """What the person recorded since then, newest first: completions (`id`), undone or not, of what happened
+    since then, and steps that they left out (no `id`) and that may be taken back. Step and visit of each."""
+    done = (
+        _own_steps(Completion.id, Completion.recorded_at, Completion.reversed_at)
+        .join(Completion, Completion.visit_step_id == VisitStep.id)
+        .where(
+            Completion.branch_id == branch_id,
+            Completion.happened_at >= since,
+            Completion.person_id == actor.person_id,
+        )
+    )
+    left_out = _own_steps(null(), VisitStep.skipped_at, null()).where(
+        VisitStep.branch_id == branch_id,
+        VisitStep.skipped_by == actor.person_id,
+        VisitStep.skipped_at >= since,
+        VisitStep.status == StepStatus.SKIPPED,
+        Visit.status.in_(REOPENABLE),
+    )
+    both = union_all(done, left_out).subquery()
+    newest = select(both).order_by(both.c.recorded_at.desc(), both.c.id.desc(), both.c.position.desc())
+    return session.execute(newest.limit(limit)).all()
+
+
+def _own_steps(id_: Any, recorded_at: Any, reversed_at: Any) -> Select[Any]:
+    return (
         select(
-            Completion.id,
-            Completion.recorded_at,
-            Completion.reversed_at,
+            id_.label("id"),
+            recorded_at.label("recorded_at"),
+            reversed_at.label("reversed_at"),
             VisitStep.visit_id,
             VisitStep.position,
             Step.name_en,
@@ -123,19 +146,11 @@ def list_own_completions(
             Visit.planned_at,
             Room.name.label("room"),
         )
-        .join(VisitStep, VisitStep.id == Completion.visit_step_id)
+        .select_from(VisitStep)
         .join(Step, Step.id == VisitStep.step_id)
         .join(Visit, Visit.id == VisitStep.visit_id)
         .outerjoin(Room, Room.id == Visit.room_id)
-        .where(
-            Completion.branch_id == branch_id,
-            Completion.happened_at >= since,
-            Completion.person_id == actor.person_id,
-        )
-        .order_by(Completion.recorded_at.desc(), Completion.id.desc())
-        .limit(limit)
     )
-    return session.execute(query).all()
 
 
 def list_therapists(session: Session, branch_id: uuid.UUID) -> Sequence[Any]:

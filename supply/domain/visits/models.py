@@ -111,6 +111,14 @@ class VisitStep(Base):
             sqlite_where=text("status IN ('planned', 'started')"),
             postgresql_where=text("status IN ('planned', 'started')"),
         ),
+        Index(
+            "ix_visit_step_skipped",
+            "branch_id",
+            "skipped_by",
+            "skipped_at",
+            sqlite_where=text("skipped_by IS NOT NULL"),
+            postgresql_where=text("skipped_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -121,6 +129,9 @@ class VisitStep(Base):
     status: Mapped[StepStatus] = mapped_column(coded(StepStatus, "status"), default=StepStatus.PLANNED)
     started_at: Mapped[datetime | None]
     skip_reason: Mapped[SkipReason | None] = mapped_column(coded(SkipReason, "skip_reason"))
+    # When somebody left it out the last time, and who.
+    skipped_at: Mapped[datetime | None]
+    skipped_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     # Which warnings were acknowledged when it started, by whom.
     acknowledged: Mapped[list[Any] | None] = mapped_column(JSON)
     acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))

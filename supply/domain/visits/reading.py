@@ -125,9 +125,11 @@ def _fresh(session: Session, query: Any) -> Any:
 
 
 def _steps(session: Session, visit_id: uuid.UUID) -> dict[uuid.UUID, StepView]:
+    skipper = aliased(Person)
     query = (
-        select(VisitStep, Step, Person.name)
+        select(VisitStep, Step, Person.name, skipper.name)
         .join(Step, Step.id == VisitStep.step_id)
+        .outerjoin(skipper, skipper.id == VisitStep.skipped_by)
         .outerjoin(Person, Person.id == VisitStep.acknowledged_by)
         .where(VisitStep.visit_id == visit_id)
         .order_by(VisitStep.position)
@@ -143,10 +145,12 @@ def _steps(session: Session, visit_id: uuid.UUID) -> dict[uuid.UUID, StepView]:
             step.status,
             step.started_at,
             step.skip_reason,
+            step.skipped_at,
+            skipped_by,
             step.acknowledged or (),
             acknowledged_by,
         )
-        for step, wording, acknowledged_by in _fresh(session, query)
+        for step, wording, acknowledged_by, skipped_by in _fresh(session, query)
     }
 
 

@@ -20,7 +20,7 @@ from supply.domain.visits.disclosing import disclose, list_offers, replace_line
 from supply.domain.visits.listing import (
     list_lots_at_hand,
     list_open_steps,
-    list_own_completions,
+    list_own_actions,
     list_therapists,
     list_visits,
 )
@@ -45,7 +45,7 @@ __all__ = [
     "list_lots_at_hand",
     "list_offers",
     "list_open_steps",
-    "list_own_completions",
+    "list_own_actions",
     "list_therapists",
     "list_visits",
     "override_step",

@@ -28,6 +28,7 @@ from supply.domain.visits.models import (
     VisitStep,
 )
 from supply.domain.visits.steps import (
+    REOPENABLE,
     UNDER_WAY,
     StepFacts,
     lock_branch_of,
@@ -90,7 +91,14 @@ def skip_step(
     writer, step = _take_up(session, actor, visit_id, position)
     if not step.open:
         raise Conflict("step_not_open", lazy("This step is already done or skipped."))
-    _set_step(session, step, status=StepStatus.SKIPPED, skip_reason=reason)
+    _set_step(
+        session,
+        step,
+        status=StepStatus.SKIPPED,
+        skip_reason=reason,
+        skipped_at=writer.recorded_at,
+        skipped_by=actor.person_id,
+    )
     ledger.reserve(writer, {item_id: -quantity for item_id, quantity in standards(step).items()})
     if _move_on(session, step) is VisitStatus.FINISHED is not step.visit_status:
         tell_finished(writer, {step.visit_id: writer.recorded_at})
@@ -101,7 +109,7 @@ def unskip_step(session: Session, actor: Actor, *, visit_id: uuid.UUID, position
     writer, step = _take_up(session, actor, visit_id, position)
     if step.status is not StepStatus.SKIPPED:
         raise Conflict("step_not_skipped", lazy("This step is not skipped."))
-    if step.visit_status not in (*UNDER_WAY, VisitStatus.FINISHED):
+    if step.visit_status not in REOPENABLE:
         raise _closed()
     _set_step(session, step, status=StepStatus.PLANNED, skip_reason=None, started_at=None)
     ledger.reserve(writer, standards(step))

@@ -25,6 +25,8 @@ from supply.writing import ask
 
 OPEN = (StepStatus.PLANNED, StepStatus.STARTED)
 UNDER_WAY = (VisitStatus.PLANNED, VisitStatus.RUNNING)
+# A step that was left out may be taken back into these.
+REOPENABLE = (*UNDER_WAY, VisitStatus.FINISHED)
 
 # (visit id, position): what people and programs name a step by.
 StepKey = tuple[uuid.UUID, int]

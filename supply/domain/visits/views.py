@@ -101,6 +101,8 @@ class StepView:
     status: StepStatus
     started_at: datetime | None
     skip_reason: SkipReason | None
+    skipped_at: datetime | None
+    skipped_by: str | None
     acknowledged: Sequence[str]
     acknowledged_by: str | None
     lines: list[PlannedLine] = field(default_factory=list)
@@ -115,6 +117,12 @@ class StepView:
     @property
     def open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def left_out_at(self) -> datetime | None:
+        """When somebody left it out, while that stands: a visit that broke off left out what was open."""
+        stands = self.status is StepStatus.SKIPPED and self.skip_reason is not SkipReason.BROKEN_OFF
+        return self.skipped_at if stands else None
 
 
 @dataclass(slots=True)
