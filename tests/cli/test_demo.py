@@ -15,10 +15,13 @@ from supply.database import db, read_snapshot, write_transaction
 from supply.domain.branches.models import Branch
 from supply.domain.ledger.models import StockLevel
 from supply.domain.people import service as people
+from supply.domain.people.models import Person
+from supply.domain.planning.listing import list_to_order
 from supply.domain.receiving.models import Delivery
 from supply.domain.reports.checking import check_books
 from supply.domain.transfers.models import Transfer
 from supply.domain.visits.models import Completion, Visit
+from supply.permissions import Actor
 
 
 def numbers(session: Session) -> list[int]:
@@ -38,11 +41,21 @@ def test_ten_days_of_the_demo_spa(app: Flask) -> None:
     assert on_hand > 0
     assert read_snapshot(lambda session: [str(difference) for difference in check_books(session)]) == []
     assert read_snapshot(lambda session: session.scalar(select(func.count()).select_from(Transfer))) == 5
+    assert read_snapshot(_asks_now)
     runner = app.test_cli_runner()
     assert "lan" in runner.invoke(args=["supply", "sign-ins"]).output
     assert runner.invoke(args=["supply", "demo", "--if-empty"]).exit_code == 0
     assert runner.invoke(args=["supply", "demo"]).exit_code == 1
     _is_cleared(runner)
+
+
+def _asks_now(session: Session) -> list[str]:
+    """What the storekeeper of the tour can tick and ask for."""
+    lan = session.scalars(select(Person).where(Person.login == "lan")).one()
+    actor = Actor(lan.id, lan.name, frozenset((grant.role, grant.branch_id) for grant in lan.grants))
+    (branch_id,) = [grant.branch_id for grant in lan.grants if grant.branch_id]
+    listed = list_to_order(session, actor, branch_id, limit=50)
+    return [one.item.code for one in listed if one.asks_now]
 
 
 def _is_cleared(runner: FlaskCliRunner) -> None:

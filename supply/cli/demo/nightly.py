@@ -27,14 +27,15 @@ SNOOZED_DAYS = 3
 
 
 def plan(session: Session, house: House) -> None:
-    """Free the levels, plan the branch; one flag can wait, the others are asked for. A program listens, and a
-    supplier calls a lot back."""
+    """Free the levels, plan the branch; one flag can wait, the others are asked for, but for what a manager
+    wants more of. A program listens, and a supplier calls a lot back."""
     _free_levels(session, house)
     _listen(session, house)
     branch = session.get_one(Branch, house.branch_id)
     planning.plan_branch(session, branch)
     _snooze_one(session, house)
     drafting.draft_requisitions(session, planner(session, branch.id), branch)
+    _want_more_of_one(session, house)
     _recall_one(session, house)
 
 
@@ -59,6 +60,34 @@ def _free_levels(session: Session, house: House) -> None:
             reorder_point=None,
             par_level=None,
             version=version,
+        )
+
+
+def _want_more_of_one(session: Session, house: House) -> None:
+    """A manager raises a level kept by hand above what is there and coming, of an item that nobody has asked
+    for: whoever looks around finds a flag to ask for, on whatever day the story ends."""
+    query = (
+        select(StockLevel)
+        .join(Item, Item.id == StockLevel.item_id)
+        .where(
+            StockLevel.branch_id == house.branch_id,
+            StockLevel.reorder_point.is_not(None),
+            Item.code.in_(told()["by_hand"]),
+        )
+        .order_by(Item.code.desc())
+    )
+    levels = session.scalars(query).all()
+    asked = asked_of(session, house.branch_id, [level.item_id for level in levels])
+    for level in [level for level in levels if level.item_id not in asked][:1]:
+        point = max(level.on_hand + level.on_order, level.reorder_point or 0)
+        set_policy(
+            session,
+            house.manager,
+            branch_id=house.branch_id,
+            item_id=level.item_id,
+            reorder_point=point,
+            par_level=2 * point,
+            version=level.policy_version,
         )
 
 
