@@ -274,7 +274,8 @@ def unskip_step(session: Session, actor: Actor, data: dict[str, Any], visit_id: 
     summary="Complete up to 1,000 steps",
     description="For one branch, all or nothing; the answer lists each completion in order, errors "
     "name `completions.17.position`. A completion names its visit by `visit_id` or "
-    "by `booking`: then the visit of that reference is used, or made from the facts given.",
+    "by `booking`: then the visit of that reference is used, or made from the facts given. Procedure, "
+    "package and guests, where they are told, must be those of the visit.",
     example={
         "branch_id": _BRANCH,
         "completions": [

@@ -289,6 +289,21 @@ def test_a_bulk_call_is_all_or_nothing_and_names_what_is_wrong(session: Session,
     assert list(error.errors) == ["completions.1.position"]
     assert level(cast, items["ginger"]) == (MUCH, 100 * GRAM)
     assert read_snapshot(lambda s: s.scalar(select(func.count()).select_from(Visit))) == 1
+    _nothing_told_of_a_booking_is_passed_over(cast)
+
+
+def _nothing_told_of_a_booking_is_passed_over(cast: Cast) -> None:
+    """Neither of one that is made in this call, nor of a visit that was planned."""
+    plan(cast, guests=[["pregnancy"], []], booking_reference="BK-9")
+    for booking, others in (
+        ({"booking_reference": "BK-8", "package": "short-ritual"}, [{"conditions": ["pregnancy"]}]),
+        ({"booking_reference": "BK-9"}, [{"conditions": []}, {"conditions": ["pregnancy"]}]),
+    ):
+        named = {"booking": booking | {"procedure": "back-massage"}, "position": 1}
+        other = {"package": "massage-only", "guests": others}
+        rows = [named, {"booking": named["booking"] | other, "position": 6}]
+        error = refused(Invalid, "booking_differs", lambda told=rows: bulk(cast, told))
+        assert list(error.errors) == ["completions.1.booking.package", "completions.1.booking.guests"]
 
 
 def test_what_a_completion_costs(session: Session, cast: Cast, backend: str) -> None:

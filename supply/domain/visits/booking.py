@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +13,18 @@ from sqlalchemy.orm import Session
 
 from supply.domain.ledger import service as ledger
 from supply.domain.ledger.service import Writer
-from supply.domain.treatments.models import Procedure
+from supply.domain.treatments.models import Package, Procedure
 from supply.domain.visits.completing import Doing, complete_known
 from supply.domain.visits.completions import CompletedStep
-from supply.domain.visits.models import Visit
+from supply.domain.visits.models import Visit, VisitGuest
 from supply.domain.visits.planning import plan_visits, require_near
 from supply.domain.visits.plans import Guest, Plan
 from supply.errors import Invalid
-from supply.i18n import lazy
+from supply.i18n import Text, lazy
 from supply.permissions import Actor, Permission, require
+
+# By booking reference, where in the call it is named.
+Mentions = Mapping[str, Sequence[int]]
 
 
 def complete_steps(
@@ -36,6 +40,7 @@ def complete_steps(
 
     A completion names its visit by `visit_id`, or by `booking` {booking_reference, procedure, package?,
     guests?, room_id?, planned_at?}: then the visit of that reference is used, or made by the first mention.
+    What a mention says of procedure, package and guests must be true of it: nothing told is passed over.
     Errors name `completions.<index>.<field>`. Raises as complete_step and plan_visit do.
     """
     own = not actor.may(Permission.VISIT_COMPLETE_ANY, branch_id)
@@ -68,10 +73,9 @@ def _visits_of_bookings(
             mentions.setdefault(completion["booking"]["booking_reference"], []).append(index)
     if not mentions:
         return {}
-    known = _known(session, writer, sorted(mentions))
-    _refuse_other_procedures(completions, mentions, known)
-    visits = {reference: row.id for reference, row in known.items()}
-    missing = [reference for reference in mentions if reference not in known]
+    visits, facts = _known(session, writer, completions, mentions)
+    _refuse_other_facts(completions, mentions, facts)
+    missing = [reference for reference in mentions if reference not in visits]
     if missing:
         require(writer.actor, Permission.VISIT_PLAN, writer.branch_id)
         plans = [_plan(writer, completions, mentions[reference]) for reference in missing]
@@ -79,31 +83,90 @@ def _visits_of_bookings(
     return visits
 
 
-def _known(session: Session, writer: Writer, references: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is so of the visit of a reference; its guests are read only where somebody tells of guests."""
+
+    procedure: str
+    package: str | None
+    guests: Sequence[Guest]
+
+    def differs(self, booking: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+        """What a mention says that is not so: field, message. Saying less is no difference."""
+        if booking["procedure"] != self.procedure:
+            yield "procedure", lazy("The visit of this booking reference is of another procedure.")
+        if booking.get("package") not in (None, self.package):
+            yield (
+                "package",
+                lazy(
+                    "The visit of this booking has another package. Leave it out, or change the visit first."
+                ),
+            )
+        guests = [Guest.told(guest) for guest in booking.get("guests") or ()]
+        if guests and not self._has(guests):
+            yield (
+                "guests",
+                lazy(
+                    "The visit of this booking has other guests. Leave them out, or change the visit first."
+                ),
+            )
+
+    def _has(self, guests: Sequence[Guest]) -> bool:
+        return len(guests) == len(self.guests) and all(
+            set(told.conditions) <= set(kept.conditions) and set(told.factors) <= set(kept.factors)
+            for told, kept in zip(guests, self.guests, strict=True)
+        )
+
+
+def _known(
+    session: Session, writer: Writer, completions: Sequence[Mapping[str, Any]], mentions: Mentions
+) -> tuple[dict[str, uuid.UUID], dict[str, _Facts]]:
+    """By reference the visits that there are, and what is so of them."""
     query = (
-        select(Visit.id, Visit.booking_reference, Procedure.code.label("procedure"))
+        select(Visit.id, Visit.booking_reference, Procedure.code, Package.code.label("package"))
         .join(Procedure, Procedure.id == Visit.procedure_id)
-        .where(Visit.branch_id == writer.branch_id, Visit.booking_reference.in_(references))
+        .outerjoin(Package, Package.id == Visit.package_id)
+        .where(Visit.branch_id == writer.branch_id, Visit.booking_reference.in_(sorted(mentions)))
     )
-    return {row.booking_reference: row for row in session.execute(query)}
+    rows = session.execute(query).all()
+    asked = [
+        row.id
+        for row in rows
+        if any(completions[index]["booking"].get("guests") for index in mentions[row.booking_reference])
+    ]
+    guests = _guests(session, asked)
+    visits = {row.booking_reference: row.id for row in rows}
+    facts = {row.booking_reference: _Facts(row.code, row.package, guests.get(row.id, ())) for row in rows}
+    return visits, facts
 
 
-def _refuse_other_procedures(
-    completions: Sequence[Mapping[str, Any]],
-    mentions: Mapping[str, Sequence[int]],
-    known: Mapping[str, Any],
+def _guests(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Guest]]:
+    found: dict[uuid.UUID, list[Guest]] = {}
+    if visit_ids:
+        query = select(VisitGuest).where(VisitGuest.visit_id.in_(visit_ids))
+        for guest in session.scalars(query.order_by(VisitGuest.visit_id, VisitGuest.position)):
+            found.setdefault(guest.visit_id, []).append(Guest(guest.conditions, guest.factors))
+    return found
+
+
+def _refuse_other_facts(
+    completions: Sequence[Mapping[str, Any]], mentions: Mentions, known: Mapping[str, _Facts]
 ) -> None:
-    """One reference is one visit: it cannot be of two procedures."""
-    message = lazy("The visit of this booking reference is of another procedure.")
-    wrong = {}
+    """One reference is one visit: it cannot be of two procedures, packages or parties."""
+    wrong: dict[str, list[Text]] = {}
     for reference, indexes in mentions.items():
-        first = completions[indexes[0]]["booking"]["procedure"]
-        expected = known[reference].procedure if reference in known else first
+        first = completions[indexes[0]]["booking"]
+        visit = known.get(reference) or _Facts(first["procedure"], first.get("package"), _told_guests(first))
         for index in indexes:
-            if completions[index]["booking"]["procedure"] != expected:
-                wrong[f"completions.{index}.booking.procedure"] = [message]
+            for name, message in visit.differs(completions[index]["booking"]):
+                wrong[f"completions.{index}.booking.{name}"] = [message]
     if wrong:
-        raise Invalid("booking_differs", message, errors=wrong)
+        raise Invalid("booking_differs", next(iter(wrong.values()))[0], errors=wrong)
+
+
+def _told_guests(booking: Mapping[str, Any]) -> list[Guest]:
+    """The party that a booking tells of; untold, one guest."""
+    return [Guest.told(guest) for guest in booking.get("guests") or [{"conditions": []}]]
 
 
 def _plan(writer: Writer, completions: Sequence[Mapping[str, Any]], indexes: Sequence[int]) -> Plan:
@@ -112,10 +175,9 @@ def _plan(writer: Writer, completions: Sequence[Mapping[str, Any]], indexes: Seq
     times: list[datetime] = [
         when for index in indexes if (when := completions[index].get("happened_at")) is not None
     ]
-    guests = booking.get("guests") or [{"conditions": []}]
     plan = Plan(
         procedure=booking["procedure"],
-        guests=[Guest.told(guest) for guest in guests],
+        guests=_told_guests(booking),
         planned_at=booking.get("planned_at") or min(times, default=writer.recorded_at),
         package=booking.get("package"),
         room_id=booking.get("room_id"),
