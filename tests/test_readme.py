@@ -185,7 +185,9 @@ def copies(script: str, place: Path) -> str:
     return script.replace("/var/backups/supply", str(place))
 
 
-def test_one_machine_from_the_first_admin_to_a_restore(checkout: Checkout, tmp_path: Path) -> None:
+def test_one_machine_from_the_first_admin_to_a_restore(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = real(checkout, "one-machine")
     alone, _postgresql, serving, nightly = BLOCKS["Running it for real"]
     assert "admin of all branches" in here.bash(alone, told=f"{PASSWORD}\n{PASSWORD}\n")
@@ -193,7 +195,8 @@ def test_one_machine_from_the_first_admin_to_a_restore(checkout: Checkout, tmp_p
     address = f"https://127.0.0.1:{here.port}"
     command = serving.replace("/etc/supply", str(tmp_path)).replace("8443", str(here.port))
     command = command.replace("0.0.0.0", "127.0.0.1").strip()  # tests listen to nobody outside
-    with trusting(tmp_path / "certificate.pem"), running(here, command, address, within=20):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))  # whom urllib believes
+    with running(here, command, address, within=60):
         pass
     assert "Everything agrees" in here.bash(copies(nightly, tmp_path / "copies"))
 
@@ -225,15 +228,3 @@ def certify(folder: Path) -> None:
         check=True,
         capture_output=True,
     )
-
-
-@contextmanager
-def trusting(certificate: Path) -> Iterator[None]:
-    """Believe this certificate, as urllib reads it from the environment."""
-    before = os.environ.get("SSL_CERT_FILE")
-    os.environ["SSL_CERT_FILE"] = str(certificate)
-    yield
-    if before is None:
-        del os.environ["SSL_CERT_FILE"]
-    else:
-        os.environ["SSL_CERT_FILE"] = before
