@@ -16,7 +16,7 @@ from supply.domain.stocktake import service as stocktake
 from supply.domain.stocktake.schemas import AdjustStock, LogOpeningStock
 from supply.domain.waste.schemas import Reversal
 from supply.fields import BaseSchema, Id
-from supply.i18n import _
+from supply.i18n import _, plural
 from supply.permissions import Actor, Permission, require
 from supply.presenting import format_instant, format_quantity, unit_symbol
 from supply.web.frame import named
@@ -62,7 +62,13 @@ def _all_units(items: list[Item]) -> list[tuple[str, str]]:
 )
 def log_opening(session: Session, actor: Actor, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     adjustments = stocktake.log_opening_stock(session, actor, **data)
-    say(_("Written down: %(count)s lots stand in the book.", count=len(adjustments)))
+    say(
+        plural(
+            "Written down: %(num)s lot stands in the book.",
+            "Written down: %(num)s lots stand in the book.",
+            len(adjustments),
+        )
+    )
     return "stock.list_stock", {}
 
 

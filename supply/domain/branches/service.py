@@ -19,7 +19,7 @@ from supply.database import new_id
 from supply.domain.audit import service as audit
 from supply.domain.branches.models import MAX_GUESTS, Branch, Location, Room, RoomType
 from supply.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from supply.i18n import lazy
+from supply.i18n import lazy, lazy_ngettext
 from supply.permissions import Actor, Permission, require
 from supply.quantity import MINOR_DIGITS
 
@@ -248,11 +248,10 @@ def update_room(
 def _checked_guests(room_type: RoomType, max_guests: int | None) -> int:
     limit = MAX_GUESTS[room_type]
     if max_guests is not None and max_guests > limit:
-        raise Invalid(
-            "too_many_guests",
-            lazy("A room of this type holds at most %(limit)s guests.", limit=limit),
-            field="max_guests",
+        message = lazy_ngettext(
+            "A room of this type holds one guest.", "A room of this type holds at most %(num)s guests.", limit
         )
+        raise Invalid("too_many_guests", message, field="max_guests")
     return max_guests or limit
 
 

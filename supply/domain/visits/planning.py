@@ -28,7 +28,7 @@ from supply.domain.visits.models import StepStatus, Visit, VisitGuest, VisitLine
 from supply.domain.visits.plans import Plan, Resolved
 from supply.domain.visits.substituting import replace_forbidden
 from supply.errors import Conflict, Invalid
-from supply.i18n import Text, lazy
+from supply.i18n import Text, lazy, lazy_ngettext
 from supply.writing import write_later
 
 # Farther away than this nobody plans and nobody comes to record what was: it is a slip of the year.
@@ -253,8 +253,10 @@ def _room(plan: Plan, stored: Stored) -> Room | None:
     if room is None or room.closed_at is not None:
         raise _invalid(plan, "room_id", "room_unknown", lazy("There is no such open room in this branch."))
     if plan.party_size > room.max_guests:
-        message = lazy(
-            "This room holds at most %(guests)s guests. Choose a larger one.", guests=room.max_guests
+        message = lazy_ngettext(
+            "This room holds one guest. Choose a larger one.",
+            "This room holds at most %(num)s guests. Choose a larger one.",
+            room.max_guests,
         )
         raise _invalid(plan, "room_id", "room_too_small", message)
     return room
