@@ -55,7 +55,7 @@ class AllFilter(HistoryFilter):
 
 LOTS = Sheet("stock_lists.list_lots", LotFilter, ("number", "item", "expires", "came"), "-came", PAGE)
 ALL = Sheet("stock_lists.list_all_movements", AllFilter, ("seq", "when"), "-seq", PAGE)
-OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, ("seq",), "-seq", PAGE)
+OF_ITEM = Sheet("stock_lists.list_movements", HistoryFilter, ("seq", "when"), "-seq", PAGE)
 
 
 @bp.page("/stock/lots", permission=Permission.STOCK_SEE)
