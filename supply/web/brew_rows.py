@@ -98,7 +98,7 @@ def facts(row: Any) -> list[tuple[str, str]]:
     """What is known of a batch."""
     own, item, lot = row.PreparedBatch, row.Item, row.Lot
     told = [
-        (_("Brewed"), hour(own.happened_at)),
+        (_("Brewed at"), hour(own.happened_at)),
         (_("Who"), row.Person.name),
         (_("Came of it"), format_quantity(own.quantity, item)),
         (_("Good until"), hour(lot.use_by_at)),

@@ -26,7 +26,7 @@ from supply.permissions import Actor, Permission, require
 USE_DAYS = 30
 # The stock line is drawn from at most so many movements: a busy item's line is shorter, its page no slower.
 LINE_MOVEMENTS = 500
-HISTORY = 20
+HISTORY = 10
 
 
 @dataclass(frozen=True, slots=True)
