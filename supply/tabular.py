@@ -15,7 +15,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 # A cell that begins so is a formula to a spreadsheet; behind a quote it is none.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# The wide signs too: a spreadsheet that is set to an East Asian language takes them for the plain ones.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 # Between cells, and in numbers.
 _MARKS = {"vi": (";", ",")}
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
 
-from supply.tabular import csv_text
+from supply.tabular import csv_text, meant
+
+
+@pytest.mark.parametrize("mark", list("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
+def test_no_cell_is_a_formula_and_each_is_read_as_it_was(mark: str) -> None:
+    (cell,) = next(csv.reader(io.StringIO(csv_text([[f"{mark}1+1"]]), newline="")))
+    assert cell == f"'{mark}1+1"
+    assert meant(cell) == f"{mark}1+1"
 
 
 @pytest.mark.parametrize(

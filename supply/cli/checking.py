@@ -64,9 +64,12 @@ def _lacking(session: Session, witness: Path | None) -> list[Difference]:
 
 def _exported(witness: Path) -> Iterator[tuple[str, int, str]]:
     """Branch, number and hash of each line that `supply heads` wrote."""
-    for number, line in enumerate(witness.read_bytes().decode(errors="replace").splitlines(), 1):
+    text = witness.read_bytes().decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
         told = _HEAD.fullmatch(line.strip())
         if told is not None:
             yield told["code"], int(told["seq"]), told["digest"]
         elif line.strip():
             raise click.ClickException(f"Line {number} of {witness} is not one that `supply heads` wrote.")
+    if not text.strip():
+        raise click.ClickException(f"{witness} is empty: there is nothing to compare with.")

@@ -85,6 +85,8 @@ def test_a_ledger_that_lacks_an_exported_head_is_reported(run: Run, cast: Cast, 
     said = run("check", "--since", str(heads))
     assert said.exit_code == 1
     assert "exported head #3" in said.output
+    heads.write_text("\n")
+    assert "there is nothing to compare with" in run("check", "--since", str(heads)).output
     heads.write_text("\nMAIN three something")
     said = run("check", "--since", str(heads))
     assert (said.exit_code, "Line 2" in said.output) == (1, True)

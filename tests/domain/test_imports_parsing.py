@@ -238,7 +238,7 @@ def test_columns_are_guessed_in_both_languages_and_may_hold_for_all() -> None:
     assert told[1] == (3, {"code": "b", "name_vi": "Quế", "category": "gỗ"})
 
 
-MARKS = " '=+-@;,\""
+MARKS = " '=+-@;,\"\uff1d"
 CELLS = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=MARKS), max_size=8)
 
 

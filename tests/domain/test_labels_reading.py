@@ -34,6 +34,15 @@ MAY = date(2027, 5, 31)
         (f"01{P}1727053110A-1", Kind.GS1, P, "A-1", MAY),
         (f"(01){P}(17)270531(10)A-1", Kind.GS1, P, "A-1", MAY),
         (f"(10)A-1(17)270531(01){P}", Kind.GS1, P, "A-1", MAY),
+        # A scanner that swallows the separators; a lot number may end in digits that are no day.
+        (f"01{P}10A-117270531", Kind.GS1, P, "A-1", MAY),
+        (f"]C101{P}10A-117270531", Kind.GS1, P, "A-1", MAY),
+        (f"01{P}10A-117271331", Kind.GS1, P, "A-117271331", None),
+        (f"01{P}1727053110A-117260101", Kind.GS1, P, "A-117260101", MAY),
+        (f"01{P}10A-117270531{GS}21X", Kind.GS1, P, "A-117270531", None),
+        (f"(01){P}(10)A-117270531", Kind.GS1, P, "A-117270531", None),
+        # Brackets within a lot number: what is left of it would be another one.
+        (f"(01){P}(10)A(7)(17)270531", Kind.OTHER, "", "", None),
         # A day of 00 is the last of its month; the last day of use goes before the best one.
         (f"(01){P}(17)270200", Kind.GS1, P, "", date(2027, 2, 28)),
         (f"(01){P}(15)270401(17)270531", Kind.GS1, P, "", MAY),

@@ -26,6 +26,7 @@ _SYMBOL = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_SYMBOLS = ("]C1", "]e0", "]d2", "]Q3", "]J1")
 _BRACKETED = re.compile(r"\(\d{2,4}\)[^()]")
 _PRODUCT, _LOT = ("01", "02"), "10"
+_LOT_AND_DAY = re.compile(r"(.+)(17\d{6})")
 # The last day of use; where it is not told, until when it is best, then until when it is sold.
 _EXPIRY = ("17", "15", "16")
 
@@ -83,11 +84,27 @@ def _fields(text: str, *, certain: bool) -> Sequence[GS1ElementString]:
         if text.lower().startswith(("http://", "https://")):
             return GS1DigitalLinkURI.parse(text).element_strings
         if _BRACKETED.match(text):
-            return GS1Message.parse_hri(text).element_strings
-        found = GS1Message.parse(text).element_strings
+            message = GS1Message.parse_hri(text)
+            # What it passed over, such as brackets within a lot number, it does not tell.
+            return message.element_strings if message.as_hri() == text.replace(" ", "") else ()
+        found = _parted(text, GS1Message.parse(text).element_strings)
     except (ParseError, ValueError):
         return ()
     return found if found and (certain or found[0].ai.ai in _PRODUCT) else ()
+
+
+def _parted(text: str, fields: Sequence[GS1ElementString]) -> Sequence[GS1ElementString]:
+    """Where the scanner swallows the separators, the last day of use behind a lot number is none of it."""
+    known = [one.ai.ai for one in fields]
+    if SEPARATOR in text or known[-1:] != [_LOT] or not {*_EXPIRY}.isdisjoint(known):
+        return fields
+    told = _LOT_AND_DAY.fullmatch(fields[-1].value)
+    if told is None:
+        return fields
+    try:
+        return [*fields[:-1], *GS1Message.parse(f"{_LOT}{told[1]}{SEPARATOR}{told[2]}").element_strings]
+    except ParseError:
+        return fields
 
 
 def _told(text: str, fields: Sequence[GS1ElementString]) -> Deciphered:
