@@ -170,7 +170,12 @@ class _Pinned(HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.create_connection((self._where, self.port), SECONDS)
         if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            # Known before it greets: a greeting that never ends is cut off like an answer.
+            secure = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = secure
+            secure.do_handshake()
 
     def cut(self) -> None:
         """End it from another thread: whoever reads from it wakes up."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from threading import Thread
+from contextlib import contextmanager
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -133,16 +134,15 @@ def test_a_redirect_is_an_answer_and_not_followed() -> None:
         assert listener.got[0][1] == b"{}"
 
 
-@pytest.fixture
-def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of one that answers a byte at a time, for ever."""
-    monkeypatch.setattr(outside, "SECONDS", 0.3)
+@contextmanager
+def dripping(head: bytes) -> Iterator[int]:
+    """The port of one that answers with a head and then a byte at a time, for ever."""
     with socket.create_server(("127.0.0.1", 0)) as door:
 
         def drip() -> None:
             guest, _address = door.accept()
             with guest:
-                guest.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                guest.sendall(head)
                 for _byte in range(50):
                     try:
                         guest.sendall(b"x")
@@ -152,12 +152,24 @@ def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
         thread = Thread(target=drip, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{door.getsockname()[1]}/"
+        yield door.getsockname()[1]
         thread.join()
 
 
-def test_who_answers_for_ever_is_cut_off(dripping: str) -> None:
+def test_who_answers_for_ever_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outside, "SECONDS", 0.3)
     begun = time.monotonic()
-    with pytest.raises(outside.NotSent):
-        outside.post(dripping, b"", {}, private=True)
+    with dripping(b"HTTP/1.1 200 OK\r\nX: ") as port, pytest.raises(outside.NotSent):
+        outside.post(f"http://127.0.0.1:{port}/", b"", {}, private=True)
     assert time.monotonic() - begun < 2
+
+
+def test_who_greets_for_ever_is_cut_off() -> None:
+    with dripping(b"\x16\x03\x03\x40\x00") as port:
+        connection = outside._Pinned(outside.Address(True, "127.0.0.1", port, "/"), "127.0.0.1")
+        Timer(0.1, connection.cut).start()
+        begun = time.monotonic()
+        with pytest.raises(OSError):  # noqa: PT011 - it depends on where it was when it was cut
+            connection.connect()
+        assert time.monotonic() - begun < 2
+        connection.close()

@@ -123,21 +123,27 @@ def _closing() -> Iterator[Engine]:
 
 def _prepare(copy: Engine, version: str) -> None:
     """Bring an empty target to the schema; know one again that was begun. Raises for any other."""
+    wanted = current_app.extensions["supply_schema"]
+    if version != wanted:
+        raise click.ClickException(
+            f"SQLite has schema {version}, the program needs {wanted}. Run: supply init."
+        )
     found = _version_of(copy) if db.inspect(copy).has_table("alembic_version") else None
     if found == MOVING:
         click.echo("Taking it up where it stopped.")
         return
-    if found is not None:
+    if found is not None and not (found == wanted and _is_bare(copy)):
         raise click.ClickException("The target is in use. Take an empty database.")
     migrate_database()
-    made = _version_of(copy)
-    if made != version:
-        raise click.ClickException(
-            f"SQLite has schema {version}, the program needs {made}. Run: supply init. Then empty the target."
-        )
     with copy.begin() as writing:
         _set_triggers(writing, "DISABLE")
         writing.execute(_SET_VERSION, {"version": MOVING})
+
+
+def _is_bare(copy: Engine) -> bool:
+    """Whether the tables are there and hold nothing: it was killed before the first row, or initialised."""
+    with copy.connect() as looking:
+        return not any(looking.execute(select(table).limit(1)).first() for table in db.metadata.sorted_tables)
 
 
 def _finish(copy: Engine, version: str) -> None:

@@ -97,6 +97,11 @@ def test_what_was_changed_between_two_tries_is_found(
     shelves.add_item(session, "ginger")
     session.commit()
     db.session.remove()
+    with monkeypatch.context() as killed:
+        killed.setattr(moving, "_set_triggers", lambda *_: 1 / 0)
+        assert isinstance(run(app, "move", target).exception, ZeroDivisionError)
+    assert count_of(target, "SELECT version_num FROM alembic_version") != moving.MOVING
+    # The schema alone is there: that is an empty database.
     monkeypatch.setattr(moving, "_prove", lambda *_: 1 / 0)
     assert isinstance(run(app, "move", target).exception, ZeroDivisionError)
     monkeypatch.undo()
@@ -108,7 +113,7 @@ def test_what_was_changed_between_two_tries_is_found(
     assert count_of(target, "SELECT version_num FROM alembic_version") == moving.MOVING
 
 
-def test_only_an_empty_postgresql_is_a_target(app: Flask, target: str) -> None:
+def test_only_an_empty_postgresql_is_a_target(app: Flask, session: Session, target: str) -> None:
     for address, words in (
         ("nonsense", "is not a database address"),
         ("sqlite:///elsewhere.sqlite", "must be a PostgreSQL database"),
@@ -117,3 +122,8 @@ def test_only_an_empty_postgresql_is_a_target(app: Flask, target: str) -> None:
         refused = run(app, "move", address)
         assert refused.exit_code == 1
         assert words in refused.output
+    session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    session.commit()
+    db.session.remove()
+    assert "Run: supply init" in run(app, "move", target).output
+    assert count_of(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
