@@ -177,6 +177,10 @@ def test_a_lot_that_had_expired_is_an_incident_and_is_recorded(session: Session,
     items = open_spa(cast)
     _source, old = stock(cast, items["ginger"], 500 * GRAM, number="OLD", expires_on=date(2020, 1, 1))
     visit = plan(cast)
+    more = used(items["ginger"], "700", "g", guest_position=1, lot_id=old)
+    error = refused(Conflict, "stock_short", lambda: complete(cast, visit.visit.id, 4, lines=[more]))
+    (short,) = error.details["short"]  # of the lot that was named, however much of others stands there
+    assert [" ".join(short[name].values()) for name in ("available", "short")] == ["0.5 kg", "0.2 kg"]
     done = complete(
         cast, visit.visit.id, 4, lines=[used(items["ginger"], "100", "g", guest_position=1, lot_id=old)]
     )

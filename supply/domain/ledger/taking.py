@@ -39,7 +39,6 @@ def deduct(
     _require_known(writer, uses)
     drafts: list[Draft] = []
     parts: list[tuple[Use, int, int, int, str | None]] = []
-    before = {item_id: _usable(writer, item_id) for item_id in {use.item_id for use in uses}}
     for use in uses:
         at = writer.at(use.happened_at)
         named = Named(use.lot_id, use.container_id, use.location_id)
@@ -52,7 +51,7 @@ def deduct(
             demand[0] += use.quantity - short
             demand[1] += short
     if not consent and any(short for *_rest, short, _broken in parts):
-        raise _short(writer.session, parts, before)
+        raise _short(writer.session, parts)
     change_reserved(writer, released or {}, -1)
     seqs = post(writer, drafts)
     return [
@@ -74,16 +73,8 @@ def _taken(drafts: Sequence[Draft], seqs: Sequence[int]) -> tuple[Taken, ...]:
     )
 
 
-def _usable(writer: Writer, item_id: UUID) -> int:
-    now = writer.now
-    return sum(
-        place.quantity
-        for place in writer.of_item(item_id)
-        if not place.quarantined and not place.expired(now)
-    )
-
-
-def _short(session: Session, parts: Sequence[Any], before: Mapping[UUID, int]) -> Conflict:
+def _short(session: Session, parts: Sequence[Any]) -> Conflict:
+    """Each short item. Of it there is what can be given for this: of the lot that is named, at that time."""
     needed: dict[UUID, int] = {}
     missing: dict[UUID, int] = {}
     for use, _first, _count, short, _broken in parts:
@@ -101,7 +92,7 @@ def _short(session: Session, parts: Sequence[Any], before: Mapping[UUID, int]) -
                     "name_en": item.name_en,
                     "name_vi": item.name_vi,
                     "needed": quantity_told(needed[item_id], item),
-                    "available": quantity_told(before[item_id], item),
+                    "available": quantity_told(needed[item_id] - missing[item_id], item),
                     "short": quantity_told(missing[item_id], item),
                 }
                 for item_id, item in items.items()
