@@ -56,6 +56,7 @@ def test_many_are_approved_at_once_and_none_by_halves(
     picks = [pick(cast, first), pick(cast, second, 1)]
     stale = send(client, "/inbox", "/inbox/approvals", picked=picks)
     assert stale.status_code == 409
+    assert "Requisition 2: Somebody changed this requisition meanwhile." in stale.text
     assert f'value="{picks[0]}" id="pick-1" checked' in stale.text
     assert level(session, cast, goods.ginger) == (0, 0)
     for wrong in ([], ["nonsense"], [pick(cast, own)]):
