@@ -144,6 +144,15 @@ def test_an_order_that_is_late_makes_the_next_one_late() -> None:
     assert late.timing.oldest_open == 12
 
 
+@pytest.mark.parametrize("days", [58, 59, 60])
+def test_what_comes_on_the_day_it_was_ordered_waits_for_none(days: int) -> None:
+    """However long the past is: errors are measured every third day of it."""
+    past = {"history": [2.0] * days, "branch": {"open_history": [1] * days}}
+    same = {"lead_history": [[day, day] for day in range(TODAY - 50, TODAY - 10, 5)]}
+    line = line_of(observed(supplier=same, lots=[], **past))
+    assert (line.timing.lead_usual, line.flagged, line.quantity > 0) == (0, True, True)
+
+
 def test_what_lasts_is_not_left_to_an_order_that_is_far_too_late() -> None:
     known = {"lead_history": [[day, day + 2] for day in range(TODAY - 50, TODAY - 10, 5)]}
     lasting = {"shelf_life": 300, "shelf_life_max": 300, "lots": [[TODAY + 300, 6.0]]}

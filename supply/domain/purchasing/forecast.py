@@ -99,8 +99,11 @@ class Past:
     def errors(self, days: int) -> list[float]:
         """Actual over forecast for past stretches of as many days, each with the level known at its start.
 
-        Stale ones are left out while there are enough others.
+        Stale ones are left out while there are enough others. Of no days there are none: what comes on
+        the day that it was ordered waits for nothing.
         """
+        if days == 0:
+            return []
         errors = self._measured(days, self.fresh)
         if self.fresh is not None and len(errors) < FRESH_ERRORS:
             errors = self._measured(days, None)
