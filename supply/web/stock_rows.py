@@ -66,6 +66,8 @@ def level_marks(level: Any) -> list[Mark]:
         )
     if level.on_order:
         marks.append(("info", _("on order")))
+    if not item.active:
+        marks.append(("neutral", _("hidden from new work")))
     return marks or [("ok", _("enough"))]
 
 

@@ -253,6 +253,28 @@ def test_the_policy_is_versioned_and_flags_follow_it(cast: Cast, ginger: UUID) -
     assert low(3) == []
 
 
+def test_a_hidden_item_is_listed_while_something_of_it_stands_and_is_not_reordered(
+    cast: Cast, ginger: UUID
+) -> None:
+    stock(cast, ginger, 10 * GRAM)
+    levels = {
+        "branch_id": cast.branch_id,
+        "item_id": ginger,
+        "reorder_point": 20 * GRAM,
+        "par_level": 30 * GRAM,
+    }
+    write_transaction(lambda s: shelf.set_policy(s, cast.manager, **levels, version=1).policy_version)  # type: ignore[arg-type]
+    write_transaction(lambda s: setattr(s.get_one(Item, ginger), "active", False))
+
+    def listed() -> list[tuple[int, bool]]:
+        rows = read_snapshot(lambda s: reading.list_levels(s, cast.branch_id, today=days(0)))
+        return [(row.on_hand, row.flagged) for row in rows if row.item_id == ginger]
+
+    assert listed() == [(10 * GRAM, False)]
+    use(cast, [(ginger, 10 * GRAM)])
+    assert listed() == []
+
+
 def test_movements_are_read_by_page_either_way_and_by_type(
     cast: Cast, ginger: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

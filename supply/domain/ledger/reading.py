@@ -111,7 +111,9 @@ def _levels(branch_id: UUID, today: date) -> Select[Any]:
             StockLevel.reorder_point,
             StockLevel.par_level,
             StockLevel.policy_version,
-            case((projected <= StockLevel.reorder_point, True), else_=False).label("flagged"),
+            case((and_(Item.active, projected <= StockLevel.reorder_point), True), else_=False).label(
+                "flagged"
+            ),
         )
         .join(Item, Item.id == StockLevel.item_id)
         .outerjoin(expired, expired.c.item_id == StockLevel.item_id)
@@ -131,11 +133,13 @@ def list_levels(
     category: Category | None = None,
     order: Order | None = None,
 ) -> Rows:
-    """Levels of active items by name; `after` is (sort key, item id) of the last row seen.
+    """Levels by name: of items in use, and of hidden ones of which something stands. `after` is (sort key,
+    item id) of the last row seen.
 
     An `order` is by name, on_hand, available, on_order, reorder_point or par_level.
     """
-    query = _levels(branch_id, today).where(Item.active).order_by(Item.sort_key, Item.id).limit(limit)
+    seen = or_(Item.active, StockLevel.on_hand > 0)
+    query = _levels(branch_id, today).where(seen).order_by(Item.sort_key, Item.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(Item.sort_key, Item.id) > (after[0], UUID(after[1])))
     if search:
