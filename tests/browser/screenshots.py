@@ -100,6 +100,9 @@ def take_item(browser: Browser, spa: Spa) -> None:
 
 
 def keep(visitor: Visitor, name: str) -> None:
+    visitor.page.wait_for_load_state(
+        "networkidle"
+    )  # what the questions ask the books for comes after the page
     visitor.page.screenshot(path=PICTURES / f"{name}.png")
     visitor.close()
     print(PICTURES / f"{name}.png")
