@@ -171,11 +171,13 @@ class _Pinned(HTTPConnection):
         self.sock = socket.create_connection((self._where, self.port), SECONDS)
         if self._secure:
             # Known before it greets: a greeting that never ends is cut off like an answer.
-            secure = ssl.create_default_context().wrap_socket(
+            self.sock = ssl.create_default_context().wrap_socket(
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
-            self.sock = secure
-            secure.do_handshake()
+        if self.cut_off:
+            raise TimeoutError("cut off before it was reached")
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()
 
     def cut(self) -> None:
         """End it from another thread: whoever reads from it wakes up."""
