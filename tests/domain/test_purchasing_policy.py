@@ -148,9 +148,12 @@ def test_an_order_that_is_late_makes_the_next_one_late() -> None:
 def test_what_comes_on_the_day_it_was_ordered_waits_for_none(days: int) -> None:
     """However long the past is: errors are measured every third day of it."""
     past = {"history": [2.0] * days, "branch": {"open_history": [1] * days}}
-    same = {"lead_history": [[day, day] for day in range(TODAY - 50, TODAY - 10, 5)]}
+    ordered = range(TODAY - 50, TODAY - 10, 5)
+    same, before = ({"lead_history": [[day, day - early] for day in ordered]} for early in (0, 3))
     line = line_of(observed(supplier=same, lots=[], **past))
     assert (line.timing.lead_usual, line.flagged, line.quantity > 0) == (0, True, True)
+    # Nor does what had come before somebody noted that it was ordered.
+    assert line_of(observed(supplier=before, lots=[], **past)) == line
 
 
 def test_what_lasts_is_not_left_to_an_order_that_is_far_too_late() -> None:

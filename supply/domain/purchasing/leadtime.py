@@ -63,19 +63,23 @@ def lead_times(supplier: SupplierSeen, open_ages: Sequence[int]) -> Leads:
 
 
 def _incidents(deliveries: Sequence[Sequence[int]]) -> list[int]:
-    """Lead times, deliveries that one cause held up together counted once, with the longest."""
+    """Lead times, deliveries that one cause held up together counted once, with the longest.
+
+    What had come before it was noted as ordered took no day.
+    """
     leads: list[int] = []
     last_arrival: int | None = None
     for ordered, arrived in deliveries:
+        lead = max(arrived - ordered, 0)
         together = (
             last_arrival is not None
             and arrived - last_arrival <= SAME_INCIDENT_DAYS
             and ordered < last_arrival
         )
         if together:
-            leads[-1] = max(leads[-1], arrived - ordered)
+            leads[-1] = max(leads[-1], lead)
         else:
-            leads.append(arrived - ordered)
+            leads.append(lead)
         last_arrival = arrived
     return leads
 
