@@ -124,10 +124,10 @@ def paced(rows: Iterable[T]) -> Iterator[T]:
     went(number % STRIDE)
 
 
-def in_portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+def in_portions(rows: Sequence[T], size: int = PORTION) -> Iterator[Sequence[T]]:
     """The rows some hundreds at a time, each told when it is through."""
-    for first in range(0, len(rows), PORTION):
-        portion = rows[first : first + PORTION]
+    for first in range(0, len(rows), size):
+        portion = rows[first : first + size]
         yield portion
         went(len(portion))
 

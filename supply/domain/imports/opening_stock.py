@@ -78,6 +78,8 @@ COLUMNS = (
 _FIELDS = {"number": "lot_number", "cost_minor": "cost", "location_id": "location", "item_id": "item"}
 _SCHEMA = OpeningLine()
 NEVER = "2999-12-31"
+# Each portion reads all that stands of its items by then: few of them, and large.
+_AT_ONCE = 2_500
 PlaceKey = tuple[UUID, str, date | None, UUID]
 
 
@@ -193,7 +195,7 @@ def _beside_the_book(
 
 def apply(session: Session, actor: Actor, place: Place, import_id: UUID, planned: Sequence[Planned]) -> None:
     when = clock.now()
-    for portion in in_portions(planned):
+    for portion in in_portions(planned, _AT_ONCE):
         lines = [{name: value for name, value in row.facts.items() if name != "key"} for row in portion]
         made = stocktake.log_opening_stock(
             session, actor, branch_id=place.branch_id, lines=lines, happened_at=when
