@@ -95,7 +95,7 @@ def test_the_books_are_told_in_stock_units_and_day_numbers(cast: Cast, goods: Go
         deliver(cast, goods.farm, line(goods.ginger, "2", "carton", "G-2"), order=arrived)
     with clock.standing_at(NOW):
         ordered(cast, (goods.ginger, "3", "carton"))
-        told = seen(cast).observation
+        told, others = seen(cast).observation, seen(cast, [goods.towel]).observation
     ginger = told["supplies"][str(goods.ginger)]
     assert (told["today"] % 7, told["weekday"]) == (3, 3)
     assert ginger["history"] == [2.0] * DAYS
@@ -107,6 +107,9 @@ def test_the_books_are_told_in_stock_units_and_day_numbers(cast: Cast, goods: Go
     farm = told["suppliers"][str(goods.farm)]
     assert farm["lead_history"] == [[number_of(TODAY) - 5, number_of(TODAY) - 2]]
     assert farm["can_order"] is True
+    # Deliveries are told of all suppliers, whoever's items are asked about.
+    assert told["deliveries"] == others["deliveries"] == {str(goods.farm): farm["lead_history"]}
+    assert str(goods.farm) not in others["suppliers"]
 
 
 def test_a_cut_off_and_an_items_own_lead_time(cast: Cast, goods: Goods) -> None:

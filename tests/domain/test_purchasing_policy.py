@@ -172,6 +172,29 @@ def test_what_lasts_is_not_left_to_an_order_that_is_far_too_late() -> None:
     assert line_of(observed(supplier=known, **lasting, **due)).quantity == 0
 
 
+@pytest.mark.parametrize(
+    ("lately", "own", "believed"),
+    [(3, 1, True), (2, 1, False), (3, 3, False)],
+    ids=["slow", "as usual", "it shows itself"],
+)
+def test_a_supplier_that_delivers_rarely_is_slow_when_the_others_are(
+    lately: int, own: int, believed: bool
+) -> None:
+    before = [[TODAY - back - 2, TODAY - back] for back in range(50, 20, -5)]
+    others = before + [[TODAY - back - lately, TODAY - back] for back in (9, 6, 3)]
+    mine = before + [[TODAY - back - 2, TODAY - back] for back in (12, 8, 4)[:own]]
+    alone = observed(supplier={"lead_history": mine})
+    among = alone | {"deliveries": {"herb": mine, "wood": others}}
+    usual, slow = line_of(alone), line_of(among)
+    assert usual.timing.lead_worst == 4
+    assert slow.timing.lead_worst == (5 if believed else 4)
+    assert (slow.need.reorder_point > usual.need.reorder_point) is believed
+    # Without that field they are told by the suppliers that are asked about.
+    wood = alone["suppliers"]["herb"] | {"lead_history": others}
+    both = alone | {"suppliers": alone["suppliers"] | {"wood": wood}}
+    assert line_of(both) == slow
+
+
 def test_an_event_ahead_raises_the_need_and_one_behind_does_not() -> None:
     ahead = {"events": [{"start": TODAY + 1, "end": TODAY + 30, "factor": 1.5}]}
     assert line_of(observed(branch=ahead)).need.expected == pytest.approx(18.0)

@@ -165,7 +165,7 @@ def visits_since(session: Session, branch_id: UUID, since: datetime, until: date
     return session.execute(query).all()
 
 
-def lead_history(session: Session, branch_id: UUID, suppliers: Sequence[UUID]) -> Sequence[Any]:
+def lead_history(session: Session, branch_id: UUID) -> Sequence[Any]:
     """(supplier_id, ordered_at, arrived_at), oldest first, of the orders of which something has come."""
     rank = func.row_number().over(
         partition_by=PurchaseOrder.supplier_id, order_by=PurchaseOrder.arrived_at.desc()
@@ -179,7 +179,6 @@ def lead_history(session: Session, branch_id: UUID, suppliers: Sequence[UUID]) -
         )
         .where(
             PurchaseOrder.branch_id == branch_id,
-            PurchaseOrder.supplier_id.in_(suppliers),
             PurchaseOrder.arrived_at.is_not(None),
         )
         .subquery()

@@ -21,7 +21,7 @@ from supply.domain.planning import attendance, books, condensed, offers
 from supply.domain.planning.herbs import with_herbs
 from supply.domain.planning.models import CalendarEntry, EntryKind
 from supply.domain.planning.offers import Sold
-from supply.domain.purchasing.observation import AHEAD, Observation, SupplierSeen, SupplySeen
+from supply.domain.purchasing.observation import AHEAD, Event, Observation, SupplierSeen, SupplySeen
 from supply.domain.purchasing.rules import get_rules
 from supply.domain.suppliers.ordering import days_to_order
 
@@ -61,6 +61,7 @@ def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = N
         session, branch.id, _start(books.since_day(today), branch), _start(today, branch)
     )
     read = _Books(session, branch, today, since, only)
+    deliveries = _deliveries(session, branch)
     booking = attendance.habits(visits, branch.timezone, today)
     observation: Observation = {
         "today": number_of(today),
@@ -70,23 +71,16 @@ def observe(session: Session, branch: Branch, *, only: Sequence[UUID] | None = N
         "booked_share": booking.booked_share,
         "open_history": _open(entries, (since + timedelta(days=day) for day in range(count))),
         "open_ahead": _open(entries, (today + timedelta(days=day) for day in range(1, AHEAD + 1))),
-        "events": [
-            {
-                "start": number_of(entry.first_on),
-                "end": number_of(entry.last_on),
-                "factor": (entry.factor_percent or 100) / 100,
-            }
-            for entry in entries
-            if entry.kind is EntryKind.EVENT
-        ],
+        "events": _events(entries),
         "supplier_closed": [
             [number_of(entry.first_on), number_of(entry.last_on)]
             for entry in entries
             if entry.kind is EntryKind.SUPPLIERS_CLOSED
         ],
         "unlogged_history": attendance.unlogged(visits, branch.timezone, since, count),
-        "suppliers": _suppliers(session, branch, sold.values(), closed=_closed(entries, today)),
+        "suppliers": _suppliers(session, branch, sold.values(), deliveries, closed=_closed(entries, today)),
         "supplies": {code: read.supply(one) for code, one in coded.items()},
+        "deliveries": deliveries,
     }
     return Seen(branch, only, today, coded, observation)
 
@@ -100,6 +94,18 @@ def _open(entries: Sequence[CalendarEntry], days: Iterable[date]) -> list[int]:
     return [int(not any(entry.first_on <= day <= entry.last_on for entry in closed)) for day in days]
 
 
+def _events(entries: Sequence[CalendarEntry]) -> list[Event]:
+    return [
+        {
+            "start": number_of(entry.first_on),
+            "end": number_of(entry.last_on),
+            "factor": (entry.factor_percent or 100) / 100,
+        }
+        for entry in entries
+        if entry.kind is EntryKind.EVENT
+    ]
+
+
 def _closed(entries: Sequence[CalendarEntry], today: date) -> bool:
     """Whether no supplier takes orders today."""
     return any(
@@ -108,15 +114,24 @@ def _closed(entries: Sequence[CalendarEntry], today: date) -> bool:
     )
 
 
+def _deliveries(session: Session, branch: Branch) -> dict[str, list[list[int]]]:
+    found: dict[str, list[list[int]]] = {}
+    for supplier_id, *moments in books.lead_history(session, branch.id):
+        found.setdefault(str(supplier_id), []).append(_days(moments, branch))
+    return found
+
+
 def _suppliers(
-    session: Session, branch: Branch, sold: Collection[Sold], *, closed: bool
+    session: Session,
+    branch: Branch,
+    sold: Collection[Sold],
+    deliveries: Mapping[str, list[list[int]]],
+    *,
+    closed: bool,
 ) -> dict[str, SupplierSeen]:
     known = {one.seller: one for one in sold}
     slow = {one.item_id: one.seller for one in sold if one.own_lead_days is not None}
-    leads: dict[str, list[list[int]]] = defaultdict(list)
-    asked = sorted({one.supplier.id for one in sold})
-    for supplier_id, *moments in books.lead_history(session, branch.id, asked):
-        leads[str(supplier_id)].append(_days(moments, branch))
+    leads = defaultdict(list, deliveries)
     for item_id, *moments in books.item_leads(session, branch.id, sorted(slow)):
         pair, own = _days(moments, branch), leads[slow[item_id]]
         if pair not in own:

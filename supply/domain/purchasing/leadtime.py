@@ -1,13 +1,14 @@
 """When an order would arrive: the lead times a supplier may have, its order days and its closures. Pure.
 
 What was stated counts until deliveries say otherwise, the latest deliveries count twice, and an order that is
-late now says more about the next one than all that came in time.
+late now says more about the next one than all that came in time. Roads, weather and holidays hold up several
+suppliers at once: one that delivers rarely is believed to be slow when the others have become so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from supply.domain.purchasing.history import WEEK
@@ -21,6 +22,13 @@ STATED_SPREAD = (1.0, 1.3, 0.85, 1.15, 1.0, 1.6)
 LATE_POINT = 0.8
 TAIL = 2
 GIVEN_UP = 1.5
+# Other suppliers are slow when what came in a fortnight, a few deliveries at least, took so much longer than
+# before; then an order may take so many times as long as usual, which counts as much as two deliveries.
+LATELY = 14
+FEW = 3
+SLOW = 1.4
+SLOW_TAIL = 2.5
+SLOW_TIMES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,39 @@ def middle(days: Sequence[int]) -> int:
     return sorted(days)[len(days) // 2]
 
 
-def lead_times(supplier: SupplierSeen, open_ages: Sequence[int]) -> Leads:
-    """What the next order may take; `open_ages` are the days that open orders have been under way."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The deliveries of the last fortnight: how many, the days they took, and took before. They add up."""
+
+    count: int = 0
+    took: int = 0
+    usual: float = 0.0
+
+    @classmethod
+    def of(cls, deliveries: Sequence[Sequence[int]], today: int) -> Pace:
+        """Of one supplier; none where too little came before to tell what is usual."""
+        latest = [arrived - ordered for ordered, arrived in deliveries if arrived >= today - LATELY]
+        before = [arrived - ordered for ordered, arrived in deliveries if arrived < today - LATELY]
+        if len(before) < FEW:
+            return cls()
+        return cls(len(latest), sum(latest), len(latest) * sum(before) / len(before))
+
+
+def slow_around(deliveries: Mapping[str, Sequence[Sequence[int]]], today: int) -> frozenset[str]:
+    """The suppliers that bring too little to show a slowness which the others show."""
+    paces = {code: Pace.of(pairs, today) for code, pairs in deliveries.items()}
+    count, took = sum(pace.count for pace in paces.values()), sum(pace.took for pace in paces.values())
+    usual = sum(pace.usual for pace in paces.values())
+    return frozenset(
+        code
+        for code, own in paces.items()
+        if own.count < FEW <= count - own.count and took - own.took > SLOW * (usual - own.usual)
+    )
+
+
+def lead_times(supplier: SupplierSeen, open_ages: Sequence[int], *, slow: bool = False) -> Leads:
+    """What the next order may take; `open_ages` are the days that open orders have been under way, `slow`
+    whether the other suppliers have become slow."""
     seen = _incidents(supplier["lead_history"])[-INCIDENTS:]
     stated = [
         max(1, math.floor(supplier["lead_stated"] * part + 0.5))
@@ -58,7 +97,8 @@ def lead_times(supplier: SupplierSeen, open_ages: Sequence[int]) -> Leads:
     usual = middle(days)
     if oldest > max(_late_point(days), usual):
         days += [oldest + 1, math.ceil(oldest + usual / 4)] * 2
-    days.append(TAIL * middle(days))
+    usual = middle(days)
+    days += [TAIL * usual, *[math.ceil(SLOW_TAIL * usual)] * (SLOW_TIMES if slow else 0)]
     return Leads(sorted(days), middle(days), len(seen), oldest)
 
 

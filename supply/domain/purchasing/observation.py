@@ -57,6 +57,7 @@ class Observation(TypedDict):
     """The branch. `booked_share[h]` of the guests finally served were booked h days ahead; None is unknown.
 
     `unlogged_history` marks days whose visits nobody has logged; without it they are told by their silence.
+    `deliveries` are the `lead_history` of all its suppliers; without it, of those asked about.
     """
 
     today: int
@@ -71,3 +72,4 @@ class Observation(TypedDict):
     suppliers: dict[str, SupplierSeen]
     supplies: dict[str, SupplySeen]
     unlogged_history: NotRequired[list[int]]
+    deliveries: NotRequired[dict[str, list[list[int]]]]

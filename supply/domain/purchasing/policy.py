@@ -8,10 +8,10 @@ remembered. What each rule is worth: docs/decisions/0011-reorder-policy.md.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from supply.domain.purchasing.history import Days, read_days
-from supply.domain.purchasing.leadtime import Calendar, lead_times
+from supply.domain.purchasing.leadtime import Calendar, lead_times, slow_around
 from supply.domain.purchasing.lines import Line, Need, Stock, Timing
 from supply.domain.purchasing.observation import Observation
 from supply.domain.purchasing.outlook import Chance, Standing, stand
@@ -46,26 +46,31 @@ def plan(obs: Observation, *, all_suppliers: bool = False) -> dict[str, Line]:
 def survey(obs: Observation, *, all_suppliers: bool = False) -> Iterator[tuple[Line, Standing]]:
     """As `plan`, with how each item stands, for whoever draws it. A supplier at a time: a large branch's
     standings together would fill the memory."""
-    days = read_days(obs)
+    days, slow = read_days(obs), slow_around(_deliveries(obs), obs["today"])
     codes: dict[str, list[str]] = {}
     for code, supply in obs["supplies"].items():
         if supply["active"]:
             codes.setdefault(supply["supplier"], []).append(code)
     for supplier, its_codes in codes.items():
         if all_suppliers or obs["suppliers"][supplier]["can_order"]:
-            yield from _plan_supplier(obs, supplier, its_codes, days)
+            yield from _plan_supplier(obs, supplier, its_codes, days, slow=supplier in slow)
+
+
+def _deliveries(obs: Observation) -> Mapping[str, Sequence[Sequence[int]]]:
+    if "deliveries" in obs:
+        return dict.fromkeys(obs["suppliers"], ()) | obs["deliveries"]
+    return {code: supplier["lead_history"] for code, supplier in obs["suppliers"].items()}
 
 
 def _plan_supplier(
-    obs: Observation, code: str, supplies: Sequence[str], days: Days
+    obs: Observation, code: str, supplies: Sequence[str], days: Days, *, slow: bool
 ) -> list[tuple[Line, Standing]]:
     supplier, today = obs["suppliers"][code], obs["today"]
     closed = tuple(sorted((first, last) for first, last in obs["supplier_closed"]))
     calendar = Calendar(today, obs["weekday"], frozenset(supplier["order_days"]), closed)
     ages = [today - int(order[0]) for supply in supplies for order in obs["supplies"][supply]["on_order"]]
-    chance = Chance.of(
-        calendar, lead_times(supplier, ages), supplier["order_fee"], today=supplier["can_order"]
-    )
+    leads = lead_times(supplier, ages, slow=slow)
+    chance = Chance.of(calendar, leads, supplier["order_fee"], today=supplier["can_order"])
     standings = [stand(obs, supply, chance, days) for supply in supplies]
     for standing in standings:
         standing.aim(chance.gap)
