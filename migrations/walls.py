@@ -22,6 +22,7 @@ def raise_walls(*tables: str) -> None:
             _append_only(table)
         if table == "requisition":
             _four_eyes()
+            keep_requester()
         if table == "requisition_approval":
             _own_approval()
         if table == "stocktake":
@@ -31,7 +32,12 @@ def raise_walls(*tables: str) -> None:
 def lower_walls() -> None:
     """Only before the tables themselves are dropped."""
     if op.get_context().dialect.name == "postgresql":
-        for name in ("supply_append_only", "supply_four_eyes", "supply_decided_lines"):
+        for name in (
+            "supply_append_only",
+            "supply_four_eyes",
+            "supply_decided_lines",
+            "supply_keep_requester",
+        ):
             op.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
 
 
@@ -124,6 +130,43 @@ def _four_eyes() -> None:
                 f"WHERE r.id = {row}.requisition_id AND r.decided_by IS NOT NULL) "
                 "BEGIN SELECT RAISE(ABORT, 'a decided requisition keeps its lines'); END"
             )
+
+
+def keep_requester() -> None:
+    """Who asked for it or wrote on it stays so: else they could be taken off it, and then approve it."""
+    walls = (
+        ("requisition", "UPDATE OF requested_by", "WHEN (NEW.requested_by <> OLD.requested_by)"),
+        ("requisition_editor", "UPDATE", ""),
+        ("requisition_editor", "DELETE", ""),
+    )
+    refusal = "who asked for a requisition stays who asked"
+    postgresql = op.get_context().dialect.name == "postgresql"
+    if postgresql:
+        op.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION supply_keep_requester() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION '{refusal}' USING ERRCODE = 'check_violation'; END $$
+            """
+        )
+    for table, event, when in walls:
+        name = f"{table}_kept_{event.split()[0].lower()}"
+        op.execute(f"DROP TRIGGER IF EXISTS {name}" + f" ON {table}" * postgresql)
+        refuse = "EXECUTE FUNCTION supply_keep_requester()"
+        if not postgresql:
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when} {refuse}")
+
+
+def drop_keep_requester() -> None:
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS supply_keep_requester() CASCADE")
+        return
+    for name in (
+        "requisition_kept_update",
+        "requisition_editor_kept_update",
+        "requisition_editor_kept_delete",
+    ):
+        op.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def _own_approval() -> None:

@@ -280,6 +280,22 @@ def test_the_database_refuses_it_too(cast: Cast, goods: Goods, session: Session,
         write_transaction(lambda s: s.execute(text(update), values) and None)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE requisition SET requested_by = :other WHERE id = :requisition",
+        "UPDATE requisition_editor SET person_id = :other WHERE requisition_id = :requisition",
+        "DELETE FROM requisition_editor WHERE requisition_id = :requisition",
+    ],
+)
+def test_who_asked_cannot_be_taken_off_it(cast: Cast, goods: Goods, session: Session, statement: str) -> None:
+    made = raised(cast, ask(goods.ginger, "1", "kg"))
+    ids = {"requisition": made, "other": cast.second_manager.person_id}
+    values = {name: _raw(session, id_) for name, id_ in ids.items() if f":{name}" in statement}
+    with pytest.raises(DBAPIError, match="stays who asked"):
+        write_transaction(lambda s: s.execute(text(statement), values) and None)
+
+
 def test_much_money_takes_two_people(cast: Cast, goods: Goods, session: Session) -> None:
     write_transaction(
         lambda s: rules.set_rules(
