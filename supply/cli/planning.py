@@ -30,7 +30,7 @@ def plan(code: str | None) -> None:
         )
     for branch_id, name in branch_ids:
         flagged, asked = writing(lambda session, one=branch_id: plan_one(session, one))  # type: ignore[misc]
-        click.echo(f"{name}: {flagged} flagged, {asked} requisitions wait for approval.")
+        click.echo(f"{name}: {flagged} flagged, requisitions that wait for approval: {asked}.")
 
 
 def _branches(session: Session, code: str | None) -> list[tuple[UUID, str]]:

@@ -116,7 +116,7 @@ def test_the_night_plans_each_branch(run: Run, cast: Cast) -> None:
     goods = stock_up(cast)
     two_a_day = {"branch_id": cast.branch_id, "item_id": goods.ginger, "amount": Decimal(2), "unit": "kg"}
     write_transaction(lambda session: deciding.set_estimate(session, cast.manager, **two_a_day))
-    asked = "MAIN: 1 flagged, 1 requisitions wait for approval.\n"
+    asked = "MAIN: 1 flagged, requisitions that wait for approval: 1.\n"
     for _again in range(2):  # the second night finds what the first one asked for
         said = run("plan", "--branch", "MAIN")
         assert (said.exit_code, said.output) == (0, asked)
