@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -156,7 +156,9 @@ def act(cast: Cast, ginger: UUID, kind: str, grams: int, days: int, undos: list[
 def _lose(cast: Cast, ginger: UUID, kind: str, grams: int, when: datetime) -> None:
     def work(session: Session) -> Any:
         lots = session.scalars(
-            select(Lot).where(Lot.branch_id == cast.branch_id, Lot.item_id == ginger)
+            select(Lot)
+            .where(Lot.branch_id == cast.branch_id, Lot.item_id == ginger)
+            .order_by(Lot.number, Lot.id)
         ).all()
         if kind == "waste":
             thrown = {
@@ -181,6 +183,8 @@ _SHARED = [HealthCheck.function_scoped_fixture]
 
 @settings(max_examples=5, deadline=None, suppress_health_check=_SHARED, derandomize=True, database=None)
 @given(acts=ACTS)
+# Over-use is worth 1,555.78 and waste 15.56: 1,571.33 together, of which the waste shows as 15.
+@example(acts=[("more", 300, 1), ("waste", 2, 1)])
 def test_reports_are_what_the_movements_say(spa: UUID, cast: Cast, acts: list[tuple[str, int, int]]) -> None:
     undos: list[Callable[[], Any]] = []
     for kind, grams, days in acts:

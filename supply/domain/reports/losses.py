@@ -85,7 +85,7 @@ def losses_of(session: Session, books: Books) -> Losses:
         )
         for place, id_ in enumerate(order)
     ]
-    return Losses(lines, minors, _reasons(told))
+    return Losses(lines, minors, _reasons(told, minors[CLASSES.index("waste")]))
 
 
 def lost_of(session: Session, books: Books) -> Fraction:
@@ -125,11 +125,12 @@ def _found(item_id: UUID, told: Mapping[tuple[Any, ...], Sum], needs: Mapping[UU
     )
 
 
-def _reasons(told: Mapping[tuple[Any, ...], Sum]) -> list[WasteShare]:
+def _reasons(told: Mapping[tuple[Any, ...], Sum], minor: int) -> list[WasteShare]:
+    """What was thrown away, whose class shows as so much, by reason."""
     kinds = (*WASTE, Kind.SAID_WASTED)
     sums = {kind: -total_of(one for (_item, of), one in told.items() if of == kind.value) for kind in kinds}
     known = [kind for kind in kinds if sums[kind].quantity or sums[kind].worth]
-    shares = shared_out([sums[kind].worth for kind in known])
+    shares = shared_out([sums[kind].worth for kind in known], minor)
     return [WasteShare(kind, minor) for kind, minor in zip(known, shares, strict=True)]
 
 
