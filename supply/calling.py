@@ -70,6 +70,14 @@ def call_due(limit: int = 20) -> Called:
     return Called(taken, len(away))
 
 
+def call_all_due() -> Called:
+    """Round after round until nothing is due: what fails rests, so there is an end."""
+    taken = failed = 0
+    while (called := call_due()) != Called(0, 0):
+        taken, failed = taken + called.taken, failed + called.failed
+    return Called(taken, failed)
+
+
 def _told(call: Call) -> bool:
     """True where it was answered with 2xx. One that is not keeps the others of its webhook for later."""
     try:
@@ -117,6 +125,6 @@ def call_soon() -> None:
 def _call_in(app: Flask) -> None:
     with app.app_context():
         try:
-            call_due()
+            call_all_due()
         except Exception as error:  # a thread has nobody above it to tell
             log.error("webhook", exc_info=error)

@@ -50,6 +50,5 @@ def _round() -> tuple[int, int]:
     sent = failed = 0
     while mailing.can_send() and (mailed := mailing.send_due()) != mailing.Sent(0, 0):
         sent, failed = sent + mailed.sent, failed + mailed.failed
-    while (called := calling.call_due()) != calling.Called(0, 0):
-        sent, failed = sent + called.taken, failed + called.failed
-    return sent, failed
+    called = calling.call_all_due()
+    return sent + called.taken, failed + called.failed
