@@ -180,11 +180,13 @@ def set_policy(
 def show_lot(session: Session, actor: Actor, lot_id: UUID) -> str:
     report = lot_report(session, actor, current_branch().id, lot_id)
     uses = uses_of(session, actor, report.lot)
+    recall = recalls.find_open_recall(session, report.lot) if report.lot.quarantined_at else None
     return render(
         "stock/lot.html",
         report=report,
         lot=report.lot,
-        recall=recalls.find_open_recall(session, report.lot) if report.lot.quarantined_at else None,
+        recall=recall,
+        stranded=stock_rows.stranded(report) if recall is None else "",
         item=report.item,
         facts=stock_rows.lot_facts(report),
         marks=stock_rows.lot_marks(report.lot, report.lot.expires_on, report.today),

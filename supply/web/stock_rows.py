@@ -14,6 +14,7 @@ from supply.domain.containers.service import container_unit
 from supply.domain.ledger.cost import cost_of
 from supply.domain.ledger.models import Lot, LotKind
 from supply.domain.ledger.reading import is_expired
+from supply.domain.ledger.recalling import RECALL
 from supply.domain.reports.stock import ItemReport, LotReport
 from supply.i18n import _, lazy, plural
 from supply.presenting import format_day, format_instant, format_money, format_number, format_quantity
@@ -210,6 +211,12 @@ def opening_words(report: ItemReport) -> str:
 def _can_be_opened(row: Any, today: date) -> bool:
     usable = row.Lot.quarantined_at is None and not is_expired(row.Holding, row.Lot, today)
     return usable and row.Container is None
+
+
+def stranded(report: LotReport) -> str:
+    """The branch from which a lot came that is blocked as recalled, whose recall may not hold here."""
+    recalled = report.lot.quarantine_reason == RECALL
+    return report.sent_by.name if recalled and report.sent_by is not None else ""
 
 
 def lot_facts(report: LotReport) -> list[tuple[str, str]]:

@@ -117,5 +117,6 @@ def test_every_link_leads_somewhere_and_values_read_as_people_write_them(
         assert told in words, told
     # A recipe has a version, a recall a lot.
     assert [field_word("number", entity) for entity in ("procedure", "recall")] == ["Version", "Lot number"]
+    assert [field_word(name) for name in ("lifted", "scopes")] == ["Lifted", "What it may do"]
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", words), "an id is nothing to read"
     assert not re.search(r"→ [0-9]{1,3}(,000)+ ", words), "nor are base units"

@@ -39,6 +39,7 @@ def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Sessi
     assert f'href="{page}"' in client.get(f"/stock/lots/{lot}").text
     before = client.get(page).text
     assert ">4.97" in before
+    sent = carriers.send(cast, carriers.ask(cast, (brewery.perilla, "1")), (lot, "1"))
     refused = send(client, page, page, reason="")
     assert refused.status_code == 422
     done = send(client, page, page, reason="The farm's notice")
@@ -60,8 +61,14 @@ def test_a_recall_on_its_pages(app: Flask, client: OneLookClient, session: Sessi
         f"{sheet}/lifting": {"manager"},
     }
     assert "The farm&#39;s notice" in client.get("/recalls").text
+    assert "a manager of that branch releases it" in client.get(f"{sheet}/lifting").text
+    carriers.take_in(cast, sent.id)
     stranger = OneLookClient(app)
     sign_in(stranger, cast.outsider)
+    arrived = select(Lot.id).where(Lot.origin_lot_id == lot, Lot.quarantine_reason == "recall")
+    there_now = stranger.get(f"/stock/lots/{session.scalars(arrived).one()}").text
+    assert "No recall of this branch holds it" in there_now
+    assert "Release this lot" in there_now
     for part in ("", "/paper", "/csv"):
         assert stranger.get(f"{sheet}{part}").status_code == 404
 
