@@ -66,8 +66,11 @@ def test_many_are_approved_at_once_and_none_by_halves(
     assert done.status_code == 303
     assert level(session, cast, goods.ginger) == (0, 10 * KG)
     assert {status(cast, one) for one in (first, second)} == {RequisitionStatus.APPROVED}
-    # The orders that came of it wait to be sent.
-    assert "Orders to send" in client.get("/inbox").text
+    # The orders that came of it wait to be sent; where only one's own request is left, nothing can be ticked.
+    left = client.get("/inbox").text
+    assert "Orders to send" in left
+    assert "Requisition 3" in left
+    assert "Approve what is ticked" not in left
 
 
 def test_above_the_branchs_amount_it_takes_two(client: OneLookClient, cast: Cast, goods: Goods) -> None:
