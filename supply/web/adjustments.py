@@ -22,7 +22,7 @@ from supply.presenting import format_instant, format_quantity, unit_symbol
 from supply.web.frame import named
 from supply.web.pages import Pages, current_form, query, render, say
 from supply.web.session import current_branch
-from supply.web.units import echo_unit, unit_options
+from supply.web.units import echo_unit, fitting_units, unit_options
 from supply.web.words import word
 
 bp = Pages("adjustments", __name__)
@@ -44,6 +44,7 @@ def new_opening(session: Session, actor: Actor) -> str:
         schema=LogOpeningStock,
         items=[(str(item.id), f"{named(item)} ({unit_symbol(item.stock_unit)})") for item in items],
         units=_all_units(items),
+        fits=fitting_units(items),
         places=[(str(place.id), place.name) for place in branches.list_locations(session, branch.id)],
         rows=current_form().rows("lines", OPENING_ROWS),
     )

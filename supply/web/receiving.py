@@ -43,7 +43,7 @@ from supply.web.receiving_scan import Scanned, scan_into
 from supply.web.scanning import MOST_BYTES, scanned
 from supply.web.session import current_branch
 from supply.web.transfer_rows import transfer_row
-from supply.web.units import echo_unit, unit_options
+from supply.web.units import echo_unit, fitting_units, unit_options
 
 bp = Pages("receiving", __name__)
 bp.nav(
@@ -109,6 +109,7 @@ def new_delivery(session: Session, actor: Actor) -> str:
         suppliers=[(str(one.id), one.name) for one in suppliers.list_suppliers(session, limit=200)],
         items=item_choices(items),
         units=packs_of(session, supplier_id, items),
+        fits=fitting_units(items, packs_first=True),
         ordered=ordered_lines(session, order) if order else [],
         places=[(str(one.id), one.name) for one in branches.list_locations(session, branch.id)],
     )
@@ -177,11 +178,12 @@ def show_delivery(session: Session, actor: Actor, delivery_id: UUID) -> str:
     order_id = delivery.purchase_order_id
     order = orders.get_order(session, actor, order_id) if order_id else None
     ordered = {line.item_id: line for line in order.lines} if order else {}
+    items = catalog.items_by_id(session, [line.item_id for line in delivery.lines])
     return render(
         "receiving/delivery.html",
         delivery=delivery,
         order=order,
-        lines=[line_row(line, ordered.get(line.item_id)) for line in delivery.lines],
+        lines=[line_row(line, items[line.item_id], ordered.get(line.item_id)) for line in delivery.lines],
         moved=[
             {
                 "name": named(one.line.item),

@@ -30,7 +30,7 @@ from supply.presenting import (
 from supply.quantity import UNITS
 from supply.web.frame import named
 from supply.web.session import current_branch
-from supply.web.units import echo_unit
+from supply.web.units import echo_unit, unit_name, unit_options
 from supply.web.words import word
 
 
@@ -67,13 +67,13 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def line_row(line: DeliveryLine, ordered: PurchaseOrderLine | None = None) -> dict[str, Any]:
+def line_row(line: DeliveryLine, item: Item, ordered: PurchaseOrderLine | None = None) -> dict[str, Any]:
     """A line of a delivery as it holds now, beside what the order says of the item."""
     marks = {
         Dating.SHORT: ("warning", _("short-dated")),
         Dating.EXPIRED: ("danger", _("expired on arrival")),
     }
-    unit = unit_symbol(line.entered_unit)
+    unit = unit_name(item, line.entered_unit)
     cost = format_money(line.cost_minor, current_branch().currency) if line.cost_minor else ""
     return {
         "position": line.position,
@@ -117,15 +117,15 @@ def item_choices(items: Sequence[Item]) -> list[tuple[str, str]]:
 
 
 def packs_of(session: Session, supplier_id: UUID | None, items: Sequence[Item]) -> list[tuple[str, str, int]]:
-    """Units for lines: for one item its packs; for many every common unit, the items' own and all packs."""
+    """Units for lines: for one item its packs; for many the items' own, the common ones and all packs."""
     terms = terms_of(session, {supplier_id} if supplier_id else set(), [item.id for item in items])
     packs = {one.pack_name: one.pack_quantity for one in terms.values()}
     if len(items) == 1:
         return [(name, name, size) for name, size in packs.items()]
-    common = {unit.code: (unit_symbol(unit.code), unit.factor) for unit in UNITS.values()}
-    own = {unit.code: (named(unit), unit.factor) for item in items for unit in item.units}
+    told = {code: (label, factor) for item in items for code, label, factor in unit_options(item)}
+    common = {code: told.pop(code) for code in UNITS if code in told}
     named_packs = {name: (name, size) for name, size in packs.items()}
-    return [(code, label, factor) for code, (label, factor) in (named_packs | own | common).items()]
+    return [(code, label, factor) for code, (label, factor) in (named_packs | told | common).items()]
 
 
 def ordered_lines(session: Session, order: PurchaseOrder) -> list[dict[str, Any]]:

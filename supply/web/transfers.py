@@ -29,7 +29,7 @@ from supply.web import transfer_rows
 from supply.web.pages import NavGroup, Pages, current_form, query, render, say
 from supply.web.receiving_rows import item_choices, packs_of
 from supply.web.session import current_branch
-from supply.web.units import echo_unit, unit_options
+from supply.web.units import echo_unit, fitting_units, unit_options
 
 bp = Pages("transfers", __name__)
 bp.nav(
@@ -99,6 +99,7 @@ def new_transfer(session: Session, actor: Actor) -> str:
         echo=echo_unit(item) if item else "",
         items=item_choices(items),
         units=packs_of(session, None, items),
+        fits=fitting_units(items),
         rows=range(1 if item else 0, max(len(current_form().rows("lines")), EMPTY_ROWS)),
     )
 

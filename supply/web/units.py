@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from supply.domain.catalog.models import Item
@@ -24,6 +24,19 @@ def unit_options(item: Item) -> list[tuple[str, str, int]]:
         if code not in _FINE or code in (item.stock_unit, item.usage_unit)
     ]
     return sorted(kept, key=lambda option: option[0] != item.stock_unit)
+
+
+def fitting_units(items: Iterable[Item], *, packs_first: bool = False) -> dict[str, list[str]]:
+    """For js/units.js: the codes that each item (by its id) may be told in, the likeliest first."""
+    told = {str(item.id): [code for code, _label, _factor in unit_options(item)] for item in items}
+    return {
+        one: sorted(codes, key=UNITS.__contains__) if packs_first else codes for one, codes in told.items()
+    }
+
+
+def unit_name(item: Item, code: str) -> str:
+    """As people call it: the item's own unit by its name, a common one by its sign, a pack as it is sold."""
+    return next((label for own, label, _factor in unit_options(item) if own == code), unit_symbol(code))
 
 
 def echo_unit(item: Item) -> tuple[str, int]:

@@ -239,5 +239,13 @@ def test_it_fits_a_phone_of_320_pixels(visit: Visit) -> None:
     # Of a new delivery one line is empty, and the next one comes when it is filled.
     items = visitor.page.locator("[name$='-item_id']:visible")
     expect(items).to_have_count(1)
-    items.select_option(index=1)
+    items.select_option(label="Lavender essential oil")
     expect(items).to_have_count(2)
+    # No oil comes by the kilogram: its own bottle is chosen, and nothing else is on offer.
+    unit = visitor.page.locator("[name=lines-0-unit]")
+    expect(unit).to_have_value("bottle-100")
+    assert unit.locator("option:not([disabled])").evaluate_all("all => all.map(one => one.value)") == [
+        "bottle-100",
+        "ml",
+        "l",
+    ]

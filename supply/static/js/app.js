@@ -14,6 +14,7 @@ const parts = [
   ["[data-filter]", "./filter.js"],
   ["[data-theme-form]", "./theme.js"],
   ["[data-lines]", "./lines.js"],
+  ["[data-fits]", "./units.js"],
   ["[data-trial]", "./trial.js"],
   ["[data-picks]", "./picks.js"],
   ["[data-under-way]", "./under-way.js"],
