@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from supply.domain.branches.models import Branch
 from supply.domain.catalog.models import Item
-from supply.domain.ledger.models import Holding, Lot
+from supply.domain.ledger.models import Holding, Lot, LotKind
 from supply.domain.stocktake.models import StockCount, Stocktake, StocktakeLine, StocktakeStatus
 from tests.browser.conftest import Visit
 from tests.browser.desk import order_on_its_way
@@ -175,8 +175,10 @@ def ask_the_other_branch(storeroom: Visitor) -> None:
 def test_a_label_is_a_page_of_the_roll(spa: Spa, visit: Visit) -> None:
     holdings = select(Item.code).join(Holding, Holding.item_id == Item.id)
     standing = holdings.where(Holding.container_id.is_(None), Holding.quantity > 0)
-    first = standing.join(Branch, Branch.id == Holding.branch_id)
-    code = spa.look(lambda look: look.scalar(first.order_by(Branch.code, Holding.expires_on.desc())))
+    first = standing.join(Branch, Branch.id == Holding.branch_id).join(Lot, Lot.id == Holding.lot_id)
+    # What was brewed has most to say on its label.
+    brewed = first.where(Lot.kind == LotKind.PREPARED).order_by(Branch.code, Holding.expires_on.desc())
+    code = spa.look(lambda look: look.scalar(brewed))
     visitor = visit("lan", PHONE, "vi")
     page = visitor.open("/scan")
     page.locator("[name=scanned]").fill(code)
@@ -187,6 +189,10 @@ def test_a_label_is_a_page_of_the_roll(spa: Spa, visit: Visit) -> None:
     page.locator("[name=lines-0-copies]").fill("2")
     page.locator("main .form-foot button").click()
     page.wait_for_url("**/labels/print?**")
+    expect(page.locator(".label")).to_have_count(2)
+    assert page.locator(".label").evaluate_all(
+        "all => all.every(one => one.scrollHeight <= one.clientHeight)"
+    )
     paper = page.pdf(prefer_css_page_size=True)
     sizes = [[float(one) for one in box.split()] for box in re.findall(rb"/MediaBox ?\[([^]]+)]", paper)]
     millimetres = [[round(point * 25.4 / 72) for point in box] for box in sizes]
