@@ -8,6 +8,7 @@ joins it. What carries it through is supply/importing.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,21 +70,27 @@ def begin_previewing(
 
 def begin_applying(session: Session, actor: Actor, import_id: UUID, *, version: int) -> Begun:
     """Begin to apply an import, or join who does. Raises what apply_import does, if that is known by now."""
-    file = get_import(session, actor, import_id)
-    if file.state is ImportState.PREVIEWED and _is_under_way(file):
-        return _begun(actor, file, new=False)
-    file = import_to_change(session, actor, import_id, version)
-    require_ready(file)
-    return _begin(session, actor, file)
+    return _join_or_begin(session, actor, import_id, version, ImportState.PREVIEWED, require_ready)
 
 
 def begin_undoing(session: Session, actor: Actor, import_id: UUID, *, version: int) -> Begun:
     """Begin to take an import back, or join who does. Raises what undo_import does, if it is known by now."""
+    return _join_or_begin(session, actor, import_id, version, ImportState.APPLIED, require_applied)
+
+
+def _join_or_begin(
+    session: Session,
+    actor: Actor,
+    import_id: UUID,
+    version: int,
+    state: ImportState,
+    require: Callable[[ImportFile], None],
+) -> Begun:
     file = get_import(session, actor, import_id)
-    if file.state is ImportState.APPLIED and _is_under_way(file):
+    if file.state is state and _is_under_way(file):
         return _begun(actor, file, new=False)
     file = import_to_change(session, actor, import_id, version)
-    require_applied(file)
+    require(file)
     return _begin(session, actor, file)
 
 
