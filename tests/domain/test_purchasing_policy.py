@@ -181,7 +181,8 @@ def test_a_supplier_that_delivers_rarely_is_slow_when_the_others_are(
     lately: int, own: int, believed: bool
 ) -> None:
     before = [[TODAY - back - 2, TODAY - back] for back in range(50, 20, -5)]
-    others = before + [[TODAY - back - lately, TODAY - back] for back in (9, 6, 3)]
+    noted_late = [[TODAY - 25, TODAY - 55]]  # took no day, rather than thirty less than none
+    others = noted_late + before + [[TODAY - back - lately, TODAY - back] for back in (9, 6, 3)]
     mine = before + [[TODAY - back - 2, TODAY - back] for back in (12, 8, 4)[:own]]
     alone = observed(supplier={"lead_history": mine})
     among = alone | {"deliveries": {"herb": mine, "wood": others}}

@@ -65,8 +65,8 @@ class Pace:
     @classmethod
     def of(cls, deliveries: Sequence[Sequence[int]], today: int) -> Pace:
         """Of one supplier; none where too little came before to tell what is usual."""
-        latest = [arrived - ordered for ordered, arrived in deliveries if arrived >= today - LATELY]
-        before = [arrived - ordered for ordered, arrived in deliveries if arrived < today - LATELY]
+        latest = [_days_taken(*pair) for pair in deliveries if pair[1] >= today - LATELY]
+        before = [_days_taken(*pair) for pair in deliveries if pair[1] < today - LATELY]
         if len(before) < FEW:
             return cls()
         return cls(len(latest), sum(latest), len(latest) * sum(before) / len(before))
@@ -102,15 +102,17 @@ def lead_times(supplier: SupplierSeen, open_ages: Sequence[int], *, slow: bool =
     return Leads(sorted(days), middle(days), len(seen), oldest)
 
 
-def _incidents(deliveries: Sequence[Sequence[int]]) -> list[int]:
-    """Lead times, deliveries that one cause held up together counted once, with the longest.
+def _days_taken(ordered: int, arrived: int) -> int:
+    """What had come before it was noted as ordered took no day."""
+    return max(arrived - ordered, 0)
 
-    What had come before it was noted as ordered took no day.
-    """
+
+def _incidents(deliveries: Sequence[Sequence[int]]) -> list[int]:
+    """Lead times, deliveries that one cause held up together counted once, with the longest."""
     leads: list[int] = []
     last_arrival: int | None = None
     for ordered, arrived in deliveries:
-        lead = max(arrived - ordered, 0)
+        lead = _days_taken(ordered, arrived)
         together = (
             last_arrival is not None
             and arrived - last_arrival <= SAME_INCIDENT_DAYS
